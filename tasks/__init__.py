@@ -1,0 +1,1 @@
+"""One room per DVC stage, and the modules that several rooms share."""
