@@ -1,0 +1,206 @@
+"""params.yaml, typed: one frozen class per section; an unknown key is refused.
+
+A parameter lives in three places: params.yaml, its field here, and its use.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from tasks.errors import ParamsError
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Count = Annotated[int, Field(ge=1)]
+ModelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Section(BaseModel):
+    """A section of params.yaml: values cannot change after loading, unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class IngestParams(Section):
+    """Where the films come from.
+
+    source: folder or zip, absolute or relative to the repository root.
+    layout: which reader names labels and splits; `auto` picks the first that recognises the tree.
+    min_side_px: a film with a shorter side is rejected as `too_small`.
+    """
+
+    source: Annotated[str, Field(min_length=1)]
+    layout: Literal["auto", "mooney", "class_folders"]
+    min_side_px: Count
+
+
+class ValidateParams(Section):
+    """Thresholds of the data gate (see `tasks/validate/suite.py` for each expectation).
+
+    min_films, min_class_films, min_class_patients: fewest usable films and patients.
+    max_rejected_share: of all films (masks, nested copies and files that are no images apart).
+    max_duplicate_share: of usable films.
+    max_class_ratio: largest class over smallest class.
+    max_aspect: longer side over shorter side.
+    """
+
+    min_films: Count
+    min_class_films: Count
+    min_class_patients: Count
+    max_rejected_share: Share
+    max_duplicate_share: Share
+    max_class_ratio: Annotated[float, Field(ge=1)]
+    max_aspect: Annotated[float, Field(ge=1)]
+
+
+class ResampleParams(Section):
+    """How films become a cohort.
+
+    keep_given_test: keep the test split that the folders give, where they give one.
+    test_share: of the films of each class, when no test split is given or kept.
+    val_share: of the films of each class that are not in the test split.
+    near_duplicate_bits: films whose 256-bit difference hashes differ in at most so many bits
+        share a group. 12 gave no false pair in 17 million (dataset notes in data/README.md).
+    balance: `class_weight` weighs each training film by n / (k * n_class), `none` by 1.
+    """
+
+    seed: Seed
+    keep_given_test: bool
+    test_share: Share
+    val_share: Share
+    near_duplicate_bits: Annotated[int, Field(ge=0, le=32)]
+    balance: Literal["class_weight", "none"]
+
+
+class ResizeParams(Section):
+    """size_px: side of the square, grey, 8-bit images that the models see."""
+
+    size_px: Annotated[int, Field(ge=16, le=1024)]
+
+
+class AugmentParams(Section):
+    """Random changes to training films, as layers of the graph. 0 switches one off.
+
+    zoom, shift: share of the side. rotation_deg: degrees either way. brightness, contrast: share
+    of the full range. flip: mirror left and right.
+    """
+
+    zoom: Annotated[float, Field(ge=0, lt=1)]
+    shift: Annotated[float, Field(ge=0, lt=1)]
+    rotation_deg: Annotated[float, Field(ge=0, le=180)]
+    brightness: Annotated[float, Field(ge=0, lt=1)]
+    contrast: Annotated[float, Field(ge=0, lt=1)]
+    flip: bool
+
+
+class TrainParams(Section):
+    """How every model of `models` is fitted.
+
+    learning_rate: Adam's. plateau_*: ReduceLROnPlateau on the validation loss.
+    early_stopping_patience: epochs without a better validation loss before the fit ends.
+    precision: `auto` is mixed_float16 on a GPU and float32 on a CPU.
+    """
+
+    epochs: Count
+    batch_size: Count
+    seed: Seed
+    precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"]
+    learning_rate: Annotated[float, Field(gt=0, lt=1)]
+    plateau_factor: Share
+    plateau_patience: Count
+    early_stopping_patience: Count
+    augment: AugmentParams
+
+
+class EvaluateParams(Section):
+    """How a model is judged.
+
+    negative_class: the class that means "no finding"; every other class counts as positive.
+    target_sensitivity: the operating point is the highest threshold that reaches it on validation.
+    n_bootstrap: patient-level resamples behind each 95 % interval.
+    """
+
+    negative_class: Annotated[str, Field(min_length=1)]
+    target_sensitivity: Share
+    n_bootstrap: Annotated[int, Field(ge=100)]
+    seed: Seed
+
+
+class ExplainParams(Section):
+    """n_per_outcome: films shown for each of TP, TN, FP, FN. n_channels: maps shown per layer."""
+
+    n_per_outcome: Count
+    n_channels: Count
+
+
+class PageParams(Section):
+    """n_calibration_bins: bins of the reliability diagram, equal in number of films."""
+
+    n_calibration_bins: Annotated[int, Field(ge=2, le=50)]
+
+
+class ReportParams(Section):
+    """title: heading of reports/index.html."""
+
+    title: Annotated[str, Field(min_length=1)]
+
+
+class Params(Section):
+    """The whole of params.yaml."""
+
+    ingest: IngestParams
+    validate_: ValidateParams = Field(alias="validate")  # `validate` is a method of BaseModel
+    resample: ResampleParams
+    resize: ResizeParams
+    models: Annotated[list[ModelName], Field(min_length=1)]
+    train: TrainParams
+    evaluate: EvaluateParams
+    explain: ExplainParams
+    page: PageParams
+    report: ReportParams
+
+    @field_validator("models")
+    @classmethod
+    def _names_differ(cls, models: list[str]) -> list[str]:
+        if len(set(models)) < len(models):
+            raise ValueError("each model is named once")
+        return models
+
+
+def load_params(path: Path) -> Params:
+    """Read and check params.yaml.
+
+    Raises:
+        ParamsError: The file is missing, is no YAML mapping, lacks a key, has an unknown one, or
+            a value breaks its rule. The message lists every fault by its dotted name.
+    """
+    try:
+        values = yaml.safe_load(path.read_bytes())
+        return Params.model_validate(values)
+    except FileNotFoundError as error:
+        raise ParamsError(
+            "params.yaml must exist in the folder the stage runs in",
+            found="no such file",
+            where=str(path),
+            next_step="run the command in the repository root",
+        ) from error
+    except yaml.YAMLError as error:
+        raise ParamsError(
+            "params.yaml must be valid YAML",
+            found=" ".join(str(error).split()),
+            where=str(path),
+            next_step="mend that line, or restore the file with `git checkout params.yaml`",
+        ) from error
+    except ValidationError as error:
+        raise ParamsError(
+            "every key of params.yaml must be known and within its range",
+            found="; ".join(_fault(fault["loc"], fault["msg"]) for fault in error.errors()),
+            where=str(path),
+            next_step="see the class of that section in tasks/params.py for names and ranges",
+        ) from error
+
+
+def _fault(location: tuple[int | str, ...], message: str) -> str:
+    return f"{'.'.join(map(str, location)) or 'the file'}: {message}"

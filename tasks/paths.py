@@ -1,0 +1,52 @@
+"""Where every artifact lives, relative to the repository root; nothing else builds a path.
+
+dvc.yaml names the same places; `tests/contract/test_pipeline.py` holds the two together.
+"""
+
+from pathlib import Path
+
+PARAMS = Path("params.yaml")
+PHANTOM = Path("data/phantom")
+MANIFEST = Path("data/manifest.parquet")
+VALIDATION_JSON = Path("reports/validation.json")
+VALIDATION_HTML = Path("reports/validation.html")
+SAMPLES = Path("data/samples.parquet")
+EXCLUDED = Path("data/excluded.parquet")
+IMAGES = Path("data/images")
+SUMMARIES = Path("data/summaries")
+INDEX = Path("reports/index.html")
+
+
+def model_dir(model: str) -> Path:
+    """Folder of one trained model: `model.keras` and `model.json`."""
+    return Path("data/models") / model
+
+
+def training_dir(model: str) -> Path:
+    """DVCLive's folder of one training run: `metrics.json` and one TSV per metric."""
+    return Path("reports") / model / "training"
+
+
+def predictions(model: str) -> Path:
+    """Table of one model's probabilities for the validation and test films."""
+    return Path("data/predictions") / f"{model}.parquet"
+
+
+def metrics(model: str) -> Path:
+    """Metrics of one model, kept in git."""
+    return Path("reports") / model / "metrics.json"
+
+
+def explanations(model: str) -> Path:
+    """Folder of one model's activation maps, filters and Grad-CAM pictures."""
+    return Path("reports") / model / "explanations"
+
+
+def page(model: str) -> Path:
+    """Self-contained report page of one model."""
+    return Path("reports") / f"{model}.html"
+
+
+def summary(model: str) -> Path:
+    """The row of one model in the comparison on `reports/index.html`."""
+    return SUMMARIES / f"{model}.json"
