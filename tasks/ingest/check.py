@@ -1,0 +1,28 @@
+"""Look at the source before anything is read: does it exist, is it whole, which layout is it?
+
+Run: python -m tasks.ingest.check
+"""
+
+import argparse
+import logging
+
+from tasks import paths, stage
+
+
+def main(_: argparse.Namespace) -> None:
+    """Open the source and recognise its layout; decode nothing."""
+    from tasks.ingest.manifest import recognise
+    from tasks.params import load_params
+    from tasks.source import open_source
+
+    params = load_params(paths.PARAMS).ingest
+    with open_source(params.source) as source:
+        files = source.paths()
+    layout = recognise(files, params)
+    logging.getLogger(__name__).info(
+        "%s: %d files, layout %s", params.source, len(files), layout.name
+    )
+
+
+if __name__ == "__main__":
+    stage.run("ingest.check", __doc__, main)
