@@ -1,0 +1,123 @@
+"""The stage as `dvc repro` runs it: a process of its own, files in, files and an exit code out."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tasks.tables import MANIFEST, write_table
+
+ROOT = Path(__file__).resolve().parents[2]
+OUTPUTS = (Path("reports/validation.json"), Path("reports/validation.html"))
+
+
+def manifest_of(n_films: int) -> pd.DataFrame:
+    digests = [f"{number:064x}" for number in range(n_films)]
+    labels = ["NORMAL", "PNEUMONIA"] * (n_films // 2)
+    films = {
+        "image_id": digests,
+        "path": [f"{label}/{n:03d}.png" for n, label in enumerate(labels)],
+        "label": labels,
+        "patient_id": [f"patient-{number}" for number in range(n_films)],
+        "width": 128,
+        "height": 128,
+        "mode": "L",
+        "bit_depth": 8,
+        "format": "PNG",
+        "n_bytes": 4000,
+        "pixel_hash": digests,
+        "perceptual_hash": digests,
+        "layout": "class_folders",
+        "status": "ok",
+    }
+    return pd.DataFrame(films).reindex(columns=MANIFEST.names)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    return tmp_path
+
+
+def validate(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tasks.validate", *arguments],
+        cwd=repository,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def written(repository: Path) -> list[bytes]:
+    return [(repository / path).read_bytes() for path in OUTPUTS]
+
+
+def test_sound_manifest_passes_quietly_and_gives_the_same_bytes_twice(repository: Path) -> None:
+    write_table(manifest_of(60), MANIFEST, repository / "data/manifest.parquet")
+    first = validate(repository)
+    assert (first.returncode, first.stdout) == (0, "")
+    assert first.stderr == (
+        "[validate] 27 of 27 expectations hold; 0 warning(s); 60 of 60 files usable\n"
+    )
+    before = written(repository)
+    assert json.loads(before[0])["passed"] is True
+    assert validate(repository).returncode == 0
+    assert written(repository) == before
+
+
+def test_broken_expectation_stops_the_run_names_the_row_and_writes_both_reports(
+    repository: Path,
+) -> None:
+    manifest = manifest_of(60)
+    manifest.loc[manifest["path"] == "NORMAL/004.png", "width"] = 20
+    write_table(manifest, MANIFEST, repository / "data/manifest.parquet")
+    done = validate(repository)
+    assert done.returncode == 1
+    assert "side_long_enough: 20 to 128 px, accepted is at least 64 px" in done.stderr
+    assert "1 row(s): NORMAL/004.png" in done.stderr
+    assert "reports/validation.html" in done.stderr
+    assert "Traceback" not in done.stderr
+    verdict = json.loads((repository / OUTPUTS[0]).read_text(encoding="utf-8"))
+    assert verdict["passed"] is False
+    broken = {one["name"]: one for one in verdict["expectations"] if not one["passed"]}
+    assert set(broken) == {"side_long_enough", "aspect_plausible"}
+    assert broken["side_long_enough"]["rows"] == [
+        {"path": "NORMAL/004.png", "width": 20, "height": 128}
+    ]
+    assert "NORMAL/004.png" in (repository / OUTPUTS[1]).read_text(encoding="utf-8")
+
+
+def test_warning_is_reported_and_does_not_stop_the_run(repository: Path) -> None:
+    manifest = manifest_of(60)
+    manifest.loc[3, "patient_id"] = None
+    write_table(manifest, MANIFEST, repository / "data/manifest.parquet")
+    done = validate(repository)
+    assert done.returncode == 0, done.stderr
+    verdict = json.loads((repository / OUTPUTS[0]).read_text(encoding="utf-8"))
+    broken = [one for one in verdict["expectations"] if not one["passed"]]
+    assert [(one["name"], one["severity"]) for one in broken] == [("patient_named", "warning")]
+    assert broken[0]["rows"] == [{"path": "PNEUMONIA/003.png"}]
+
+
+def test_missing_manifest_is_one_message(repository: Path) -> None:
+    done = validate(repository)
+    assert done.returncode == 1
+    assert "no such file" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_help_answers_without_great_expectations(repository: Path) -> None:
+    start = time.perf_counter()
+    done = validate(repository, "--help")
+    elapsed_s = time.perf_counter() - start
+    assert done.returncode == 0
+    assert "reports/validation.json" in done.stdout
+    assert elapsed_s < 2.0
