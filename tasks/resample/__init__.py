@@ -1,0 +1,1 @@
+"""One honest cohort: duplicates and leaks removed, patients kept apart, classes balanced."""
