@@ -1,0 +1,42 @@
+"""Stage `train`: fit one network on the training films, stop by the validation films.
+
+Reads       data/samples.parquet, data/images/
+Writes      data/models/<model>/, reports/<model>/training/
+Params      train
+Fails when  the model is not in the zoo, or its loss is no longer a number
+Run         python -m tasks.train --model minivggnet
+"""
+
+import argparse
+import logging
+
+from tasks import paths, stage
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Load, call, write."""
+    from tasks.classifier import prepare_backend
+    from tasks.image_store import ImageStore
+    from tasks.params import load_params
+    from tasks.tables import SAMPLES, read_table
+
+    prepare_backend()
+    from tasks.train.artifact import save_classifier
+    from tasks.train.fit import fit
+
+    name = arguments.model
+    params = load_params(paths.PARAMS).train
+    samples = read_table(SAMPLES, paths.SAMPLES)
+    run = fit(name, samples, ImageStore(paths.IMAGES), params, paths.training_dir(name))
+    save_classifier(run, paths.model_dir(name))
+    logging.getLogger(__name__).info(
+        "%s: %d epochs, best validation loss %.3f after epoch %d",
+        name,
+        run.epochs_run,
+        run.best_loss,
+        run.best_epoch,
+    )
+
+
+if __name__ == "__main__":
+    stage.run("train", __doc__, main, per_model=True)

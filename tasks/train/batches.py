@@ -1,0 +1,67 @@
+"""Batches of one split, read from the image store as they are needed."""
+
+import math
+
+import keras
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tasks.image_store import ImageStore, Pixels
+
+Batch = tuple[Pixels, NDArray[np.float32], NDArray[np.float32]]
+
+
+class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Images, one-hot labels and sample weights of some films, batch by batch.
+
+    Args:
+        samples: Columns `image_id`, `class_index`, `sample_weight`.
+        store: Where the pixels are.
+        n_classes: Width of the labels.
+        batch_size: Films per batch; the last batch may be smaller.
+        seed: Shuffles anew each epoch, by seed and epoch alone. None keeps the table's order.
+    """
+
+    def __init__(
+        self,
+        samples: pd.DataFrame,
+        store: ImageStore,
+        n_classes: int,
+        batch_size: int,
+        seed: int | None = None,
+    ) -> None:
+        super().__init__()
+        self._pixels = store.pixels
+        self._rows = store.rows(list(samples["image_id"]))
+        self._labels = np.eye(n_classes, dtype=np.float32)[samples["class_index"]]
+        self._weights = samples["sample_weight"].to_numpy(dtype=np.float32)
+        self._batch_size = batch_size
+        self._seed = seed
+        self._epoch = 0
+        self._order = self._draw_order()
+
+    def __len__(self) -> int:
+        """Batches per epoch."""
+        return math.ceil(len(self._rows) / self._batch_size)
+
+    def __getitem__(self, index: int) -> Batch:
+        """Batch `index` of this epoch.
+
+        Returns:
+            images (B, H, W, 1) uint8, labels (B, n_classes) float32 one-hot, weights (B,) float32.
+        """
+        start = index * self._batch_size
+        chosen = self._order[start : start + self._batch_size]
+        images = self._pixels[self._rows[chosen]][..., np.newaxis]  # (B, H, W, 1)
+        return images, self._labels[chosen], self._weights[chosen]
+
+    def on_epoch_end(self) -> None:
+        """Draw the order of the next epoch."""
+        self._epoch += 1
+        self._order = self._draw_order()
+
+    def _draw_order(self) -> NDArray[np.int64]:
+        if self._seed is None:
+            return np.arange(len(self._rows))
+        return np.random.default_rng([self._seed, self._epoch]).permutation(len(self._rows))

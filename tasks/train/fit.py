@@ -1,0 +1,165 @@
+"""One training run: seeds, precision, optimiser, callbacks, fit."""
+
+import logging
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import pandas as pd
+from dvclive import Live
+from dvclive.keras import DVCLiveCallback
+
+from tasks.errors import TrainingError
+from tasks.image_store import ImageStore
+from tasks.params import TrainParams
+from tasks.train.batches import Batches
+from tasks.train.zoo import build_classifier
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """A trained network and how it came about.
+
+    model: weights of the best epoch. best_epoch counts from 1. best_loss: on validation.
+    """
+
+    model: keras.Model
+    classes: tuple[str, ...]
+    precision: str
+    seed: int
+    epochs_run: int
+    best_epoch: int
+    best_loss: float
+
+
+def fit(
+    name: str, samples: pd.DataFrame, store: ImageStore, params: TrainParams, live_dir: Path
+) -> TrainingRun:
+    """Train one network of the zoo; keep the weights of the epoch with the least validation loss.
+
+    Args:
+        name: Network of the zoo.
+        samples: The cohort; `train` is fitted, `val` steers, `test` is not looked at.
+        store: Pixels of the cohort.
+        params: Section `train`.
+        live_dir: DVCLive writes one TSV per metric here, a row per epoch.
+
+    Raises:
+        TrainingError: The network is unknown, or the loss became NaN.
+    """
+    precision = _prepare_backend(params)
+    classes = tuple(sorted(samples["label"].unique()))
+    split = dict(iter(samples.groupby("split")))
+    train = Batches(split["train"], store, len(classes), params.batch_size, params.seed)
+    val = Batches(split["val"], store, len(classes), params.batch_size)
+    model = build_classifier(name, store.size_px, len(classes), params.augment, params.seed)
+    model.compile(
+        optimizer=keras.optimizers.Adam(params.learning_rate),
+        loss="categorical_crossentropy",
+        weighted_metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
+        jit_compile=False,  # XLA has no kernel for rotation and zoom, and is slower on a CPU
+    )
+    logger.info(
+        "%s: %d parameters, %s, %d training and %d validation films of %d px",
+        *(name, model.count_params(), precision),
+        *(len(split["train"]), len(split["val"]), store.size_px),
+    )
+    with Live(str(live_dir), save_dvc_exp=False, dvcyaml=None, report=None) as live:
+        history = model.fit(
+            train,
+            validation_data=val,
+            epochs=params.epochs,
+            verbose=0,
+            shuffle=False,  # Batches shuffles, by seed and epoch
+            callbacks=_callbacks(params, live, len(split["train"])),
+        ).history
+    losses = history["val_loss"]
+    best = min(range(len(losses)), key=losses.__getitem__)
+    return TrainingRun(
+        *(model, classes, precision, params.seed, len(losses)), best + 1, float(losses[best])
+    )
+
+
+def _prepare_backend(params: TrainParams) -> str:
+    """Seed everything, ask for deterministic kernels, set the precision; return its name."""
+    keras.utils.set_random_seed(params.seed)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        for gpu in tf.config.list_physical_devices("GPU"):  # before a device is in use
+            tf.config.experimental.set_memory_growth(gpu, True)
+        tf.config.experimental.enable_op_determinism()
+    on_gpu = any(device.startswith("gpu") for device in keras.distribution.list_devices())
+    precision = params.precision
+    if precision == "auto":
+        precision = "mixed_float16" if on_gpu else "float32"
+    keras.config.set_dtype_policy(precision)
+    return precision
+
+
+def _callbacks(params: TrainParams, live: Live, n_films: int) -> list[keras.callbacks.Callback]:
+    return [
+        keras.callbacks.ReduceLROnPlateau(
+            monitor="val_loss", factor=params.plateau_factor, patience=params.plateau_patience
+        ),
+        keras.callbacks.EarlyStopping(
+            monitor="val_loss", patience=params.early_stopping_patience, restore_best_weights=True
+        ),
+        StopOnNaN(),
+        DVCLiveCallback(live=live),
+        LogEpoch(params.epochs, n_films),
+    ]
+
+
+class StopOnNaN(keras.callbacks.Callback):  # type: ignore[misc]
+    """Ends the run with an error at the first batch whose loss is not a number."""
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Check the running loss of the epoch.
+
+        Raises:
+            TrainingError: It is NaN or infinite.
+        """
+        loss = float((logs or {}).get("loss", 0.0))
+        if not math.isfinite(loss):
+            raise TrainingError(
+                "the training loss must stay a finite number",
+                found=f"loss {loss}",
+                where=f"batch {batch} of the epoch",
+                next_step="lower train.learning_rate, or set train.precision to float32",
+            )
+
+
+class LogEpoch(keras.callbacks.Callback):  # type: ignore[misc]
+    """One log line per epoch: losses, accuracies, speed.
+
+    Args:
+        n_epochs: Epochs asked for.
+        n_films: Training films per epoch.
+    """
+
+    def __init__(self, n_epochs: int, n_films: int) -> None:
+        super().__init__()
+        self._n_epochs = n_epochs
+        self._n_films = n_films
+        self._start_s = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Start the clock."""
+        self._start_s = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Write the line."""
+        values = logs or {}
+        logger.info(
+            "epoch %2d/%d  loss %.3f  accuracy %.3f | validation loss %.3f  accuracy %.3f"
+            "  (%.0f films/s)",
+            *(epoch + 1, self._n_epochs),
+            *(values[name] for name in ("loss", "accuracy", "val_loss", "val_accuracy")),
+            self._n_films / (time.monotonic() - self._start_s),
+        )
