@@ -1,0 +1,1 @@
+"""Numbers with intervals, a chosen operating point, calibration, subgroups, baselines."""
