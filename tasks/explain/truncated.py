@@ -1,0 +1,142 @@
+"""The network cut off at its logits, with every convolution's feature maps as further outputs.
+
+It is a copy: the model it is made from keeps its weights, its layers and its graph.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.classifier import LOGITS_LAYER
+from tasks.errors import EvaluationError
+
+# SeparableConv2D and DepthwiseConv2D are no subclasses of Conv2D
+CONVOLUTIONS = (
+    keras.layers.Conv2D,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.SeparableConv2D,
+)
+
+
+@dataclass(frozen=True)
+class Truncated:
+    """A float32 copy of a classifier that also returns what it computes on the way.
+
+    network: images (B, H, W, C) uint8 -> [maps of convolution 0, ..., of the last one, logits];
+        maps (B, h, w, n_channels) float32, logits (B, n_classes) float32. Maps are taken after
+        the ReLU that follows a convolution, where one does (batch normalisation may stand
+        between), else as the convolution gives them.
+    layers: names of the convolutions, from input to output.
+    first_kernel: weights of the first convolution, (kh, kw, n_in, n_out) float32.
+    """
+
+    network: keras.Model
+    layers: tuple[str, ...]
+    first_kernel: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One layer at work: its copy, the tensors that went in, the tensor that came out."""
+
+    layer: keras.layers.Layer
+    inputs: tuple[int, ...]  # ids of symbolic tensors
+    output: Any
+
+
+@dataclass
+class _Copy:
+    """Copies a graph layer by layer, steps into nested models, and keeps every call.
+
+    All layers compute in float32, whatever precision the model was trained in.
+    """
+
+    calls: list[_Call] = field(default_factory=list)
+    origins: list[tuple[keras.layers.Layer, keras.layers.Layer]] = field(default_factory=list)
+
+    def copy_layer(self, layer: keras.layers.Layer) -> keras.layers.Layer:
+        if isinstance(layer, keras.Model):
+            return layer  # `call` takes it apart
+        copy = type(layer).from_config({**layer.get_config(), "dtype": "float32"})
+        self.origins.append((copy, layer))
+        return copy
+
+    def call(self, layer: keras.layers.Layer, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(layer, keras.Sequential):
+            tensor = args[0]
+            for inner in layer.layers:
+                tensor = self.call(self.copy_layer(inner), tensor)
+            return tensor
+        if isinstance(layer, keras.Model):
+            keras.models.clone_model(
+                layer,
+                input_tensors=args[0],
+                clone_function=self.copy_layer,
+                call_function=self.call,
+            )
+            return self.calls[-1].output  # the graph is walked from input to output
+        output = layer(*args, **kwargs)
+        inputs = tuple(id(tensor) for tensor in keras.tree.flatten((args, kwargs)))
+        self.calls.append(_Call(layer, inputs, output))
+        return output
+
+
+def truncate(model: keras.Model) -> Truncated:
+    """Copy a classifier into a network that returns feature maps and logits.
+
+    Args:
+        model: Functional or sequential, from `tasks.classifier.load_classifier`; it may hold
+            other models as layers. It is not changed.
+
+    Raises:
+        EvaluationError: The model has no 2-D convolution, or no layer `logits`.
+    """
+    inputs = keras.Input(batch_shape=model.input_shape, dtype=model.input.dtype)
+    copy = _Copy()
+    if isinstance(model, keras.Sequential):
+        copy.call(model, inputs)
+    else:
+        keras.models.clone_model(
+            model, input_tensors=inputs, clone_function=copy.copy_layer, call_function=copy.call
+        )
+    for twin, origin in copy.origins:
+        twin.set_weights(origin.get_weights())
+    convolutions = [call for call in copy.calls if isinstance(call.layer, CONVOLUTIONS)]
+    logits = [call.output for call in copy.calls if call.layer.name == LOGITS_LAYER]
+    if not convolutions or not logits:
+        raise EvaluationError(
+            f"a model to explain has a 2-D convolution and a layer `{LOGITS_LAYER}`",
+            found=f"layers {', '.join(call.layer.name for call in copy.calls)}",
+            where=f"model {model.name}",
+            next_step="take it from `models` in params.yaml, or build it as tasks/train does",
+        )
+    maps = [_rectified(call, copy.calls) for call in convolutions]
+    network = keras.Model(inputs, [*maps, logits[-1]])
+    return Truncated(
+        network=network,
+        layers=tuple(call.layer.name for call in convolutions),
+        first_kernel=np.asarray(convolutions[0].layer.get_weights()[0], dtype=np.float32),
+    )
+
+
+def _rectified(convolution: _Call, calls: list[_Call]) -> Any:
+    """Output of the ReLU behind a convolution, or of the convolution itself."""
+    tensor = convolution.output
+    while True:
+        readers = [call for call in calls if id(tensor) in call.inputs]
+        if len(readers) != 1:
+            return convolution.output
+        if _is_relu(readers[0].layer):
+            return readers[0].output
+        if not isinstance(readers[0].layer, keras.layers.BatchNormalization):
+            return convolution.output
+        tensor = readers[0].output
+
+
+def _is_relu(layer: keras.layers.Layer) -> bool:
+    if isinstance(layer, keras.layers.Activation):
+        return layer.activation in {keras.activations.relu, keras.activations.relu6}
+    return isinstance(layer, keras.layers.ReLU)

@@ -1,0 +1,216 @@
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from tasks import paths
+from tasks.atomic import write_json
+from tasks.errors import EvaluationError, TableError
+from tasks.explain.__main__ import main
+from tasks.image_store import ImageStore, create_store
+
+# Keras 3.15 saves its variables through an __array__ without NumPy 2's `copy`
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+MODEL = "minivggnet"
+ROOT = Path(__file__).parents[2]
+SIZE_PX = 16
+# (image_id, patient_id, positive, prob_positive): one FP, no FN at threshold 0.5
+FILMS = [
+    ("a1", "p1", True, 0.98),
+    ("a2", "p2", True, 0.55),
+    ("a3", "p3", True, 0.80),
+    ("b1", "p4", False, 0.03),
+    ("b2", "p5", False, 0.45),
+    ("b3", "p6", False, 0.70),
+]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """What the stages before `explain` leave behind, for a small model of random weights."""
+    root = tmp_path_factory.mktemp("made")
+    shutil.copy(ROOT / "params.yaml", root)
+    write_model(root / paths.model_dir(MODEL))
+    rng = np.random.default_rng(0)
+    with create_store(root / paths.IMAGES, [film[0] for film in FILMS], SIZE_PX) as pixels:
+        pixels[:] = rng.integers(0, 256, pixels.shape, dtype=np.uint8)
+    write_predictions(root / paths.predictions(MODEL))
+    confusion = {"tp": 3, "fp": 1, "tn": 2, "fn": 0}
+    write_json(
+        root / paths.metrics(MODEL),
+        {
+            "model": MODEL,
+            "classes": ["NORMAL", "PNEUMONIA"],
+            "negative_class": "NORMAL",
+            "operating_point": {"threshold": 0.5},
+            "test": {"confusion": confusion},
+        },
+    )
+    return root
+
+
+@pytest.fixture
+def run_in(made, tmp_path, monkeypatch):
+    """A fresh copy of those artifacts, as the current folder."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write_model(folder: Path) -> None:
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(11)
+    images = keras.Input((SIZE_PX, SIZE_PX, 1), dtype="uint8")
+    x = layers.Rescaling(1 / 255)(images)
+    x = layers.RandomZoom(0.1, name="augment_zoom")(x)
+    for block in (1, 2):
+        x = layers.Conv2D(20, 3, padding="same", name=f"block{block}_conv1")(x)
+        x = layers.ReLU(name=f"block{block}_relu1")(x)
+        x = layers.BatchNormalization(name=f"block{block}_bn1")(x)
+        x = layers.MaxPooling2D(name=f"block{block}_pool")(x)
+    x = layers.Dense(2, name="logits", dtype="float32")(layers.Flatten(name="flatten")(x))
+    model = keras.Model(images, layers.Softmax(name="predictions", dtype="float32")(x))
+    folder.mkdir(parents=True)
+    model.save(folder / "model.keras")
+    facts = {"model": MODEL, "size_px": SIZE_PX, "classes": ["NORMAL", "PNEUMONIA"]}
+    write_json(folder / "model.json", facts | {"n_parameters": 1, "precision": "float32"})
+
+
+def write_predictions(path: Path) -> None:
+    columns = ["image_id", "patient_id", "positive", "prob_positive"]
+    table = pd.DataFrame(FILMS, columns=columns)
+    table["path"] = "chest_xray/test/" + table["image_id"] + ".jpeg"
+    table["split"] = "test"
+    table["label"] = ["PNEUMONIA"] * 3 + ["NORMAL"] * 3
+    table["outcome"] = ["TP", "TP", "TP", "TN", "TN", "FP"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.to_parquet(path)
+
+
+def explain() -> dict:
+    main(argparse.Namespace(model=MODEL))
+    return json.loads((paths.explanations(MODEL) / "explanations.json").read_text("utf-8"))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = (file for file in folder.rglob("*") if file.is_file())
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
+
+
+@pytest.mark.usefixtures("run_in")
+def test_every_picture_named_exists_and_no_other():
+    explained = explain()
+
+    named = {"explanations.json", explained["filters"]["file"]}
+    for film in explained["films"]:
+        named |= {film["input"], film["gradcam"], *(map_["file"] for map_ in film["activations"])}
+    assert set(contents(paths.explanations(MODEL))) == named
+    for name in named - {"explanations.json"}:
+        with Image.open(paths.explanations(MODEL) / name) as picture:
+            picture.load()
+            assert min(picture.size) > 20
+
+
+@pytest.mark.usefixtures("run_in")
+def test_films_layers_and_missing_outcomes_are_told():
+    explained = explain()
+
+    chosen = [(film["outcome"], film["image_id"]) for film in explained["films"]]
+    assert chosen == [("TP", "a1"), ("TP", "a2"), ("TN", "b1"), ("TN", "b2"), ("FP", "b3")]
+    assert explained["missing_outcomes"] == ["FN"]
+    assert explained["gradcam_layer"] == "block2_conv1"
+    assert explained["target_class"] == "PNEUMONIA"
+    assert explained["filters"]["shape"] == [3, 3, 1, 20]
+    first, second = explained["films"][0]["activations"]
+    assert (first["layer"], first["shape"]) == ("block1_conv1", [16, 16, 20])
+    assert (second["layer"], second["shape"]) == ("block2_conv1", [8, 8, 20])
+    assert first["n_shown"] == len(set(first["channels"])) == 16  # explain.n_channels
+
+
+def test_grid_holds_the_channels_told_in_that_order(run_in):
+    from tasks.classifier import load_classifier
+    from tasks.explain.activations import record_activations
+    from tasks.explain.render import draw_maps
+    from tasks.explain.truncated import truncate
+
+    told = explain()["films"][0]["activations"][0]
+
+    network = truncate(load_classifier(run_in / paths.model_dir(MODEL)))
+    maps = record_activations(network, ImageStore(run_in / paths.IMAGES).read(["a1"]))[0][0]
+    expected = draw_maps(np.stack([maps[..., channel] for channel in told["channels"]]))
+    with Image.open(paths.explanations(MODEL) / told["file"]) as picture:
+        np.testing.assert_array_equal(np.asarray(picture), np.asarray(expected))
+    assert told["channels"] != sorted(told["channels"])
+
+
+def test_two_runs_write_the_same_bytes(run_in):
+    explain()
+    once = contents(paths.explanations(MODEL))
+    (run_in / paths.explanations(MODEL) / "left-over.png").write_bytes(b"")
+
+    explain()
+
+    assert contents(paths.explanations(MODEL)) == once
+
+
+def test_input_picture_is_the_film_of_the_store(run_in):
+    film = explain()["films"][0]
+
+    with Image.open(paths.explanations(MODEL) / film["input"]) as picture:
+        drawn = np.asarray(picture)[::16, ::16]  # 16 px drawn 16 times as large
+    stored = np.load(run_in / paths.IMAGES / "pixels.npy")[0]  # a1
+    np.testing.assert_array_equal(drawn, stored)
+
+
+def test_model_file_is_not_touched(run_in):
+    model = run_in / paths.model_dir(MODEL)
+    before = contents(model)
+
+    explain()
+
+    assert contents(model) == before
+
+
+@pytest.mark.usefixtures("run_in")
+def test_metrics_of_another_threshold_are_refused_and_nothing_is_written():
+    metrics = json.loads(paths.metrics(MODEL).read_text("utf-8"))
+    metrics["operating_point"]["threshold"] = 0.6
+    write_json(paths.metrics(MODEL), metrics)
+
+    with pytest.raises(TableError, match=r"a2\.jpeg: outcome TP, but .* threshold 0\.6 it is FN"):
+        explain()
+    assert not paths.explanations(MODEL).exists()
+
+
+@pytest.mark.usefixtures("run_in")
+def test_images_of_another_size_are_refused():
+    with create_store(paths.IMAGES, [film[0] for film in FILMS], SIZE_PX * 2):
+        pass
+
+    with pytest.raises(EvaluationError, match=r"16, 16, 1"):
+        explain()
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys, runpy; sys.argv[1:] = ['--help']\n"
+        "try: runpy.run_module('tasks.explain', run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'keras', 'tensorflow', 'pandas', 'numpy', 'matplotlib'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert "Stage `explain`" in done.stdout
+    assert done.stdout.rstrip().endswith("[]")

@@ -1,0 +1,70 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+NetworkBuilder = Callable[..., Any]
+
+
+@pytest.fixture
+def build_vgg() -> NetworkBuilder:
+    """Builder of a small network in the zoo's layer names, with seeded random weights."""
+
+    def build(size_px: int = 16, n_classes: int = 2, dtype: str = "float32") -> Any:
+        import keras
+        from keras import layers
+
+        keras.utils.set_random_seed(7)
+        images = keras.Input((size_px, size_px, 1), dtype="uint8")
+        x = layers.Rescaling(1 / 255, dtype=dtype)(images)
+        x = layers.RandomTranslation(0.2, 0.2, name="augment_shift", dtype=dtype)(x)
+        for block, n_filters in ((1, 4), (2, 6)):
+            for place in (1, 2):
+                name = f"block{block}_{{}}{place}"
+                convolution = layers.Conv2D(
+                    n_filters, 3, padding="same", name=name.format("conv"), dtype=dtype
+                )
+                x = layers.ReLU(name=name.format("relu"), dtype=dtype)(convolution(x))
+                x = layers.BatchNormalization(name=name.format("bn"), dtype=dtype)(x)
+            x = layers.MaxPooling2D(name=f"block{block}_pool", dtype=dtype)(x)
+            x = layers.Dropout(0.25, name=f"block{block}_dropout", dtype=dtype)(x)
+        x = layers.Flatten(name="flatten", dtype=dtype)(x)
+        x = layers.Dense(n_classes, name="logits", dtype="float32")(x)
+        x = layers.Softmax(name="predictions", dtype="float32")(x)
+        return keras.Model(images, x)
+
+    return build
+
+
+@pytest.fixture
+def build_by_hand() -> NetworkBuilder:
+    """Builder of a network small enough to explain with a pencil.
+
+    Channel 0 is 2x, channel 1 is ReLU(2 - x); logit 1 is 3 mean(A0) - 8 mean(A1); logit 0 is
+    minus the sum of both means.
+    """
+
+    def build(logit_bias: float = 0.0) -> Any:
+        import keras
+        import numpy as np
+        from keras import layers
+
+        images = keras.Input((2, 2, 1), dtype="uint8")
+        x = layers.Rescaling(1.0)(images)
+        x = layers.Conv2D(2, 1, name="only_conv")(x)
+        x = layers.ReLU(name="only_relu")(x)
+        x = layers.GlobalAveragePooling2D()(x)
+        x = layers.Dense(2, name="logits")(x)
+        model = keras.Model(images, layers.Softmax(name="predictions")(x))
+        model.get_layer("only_conv").set_weights(
+            [np.array([[[[2.0, -1.0]]]], dtype=np.float32), np.array([0.0, 2.0], dtype=np.float32)]
+        )
+        model.get_layer("logits").set_weights(
+            [
+                np.array([[-1.0, 3.0], [-1.0, -8.0]], dtype=np.float32),
+                np.array([0.0, logit_bias], dtype=np.float32),
+            ]
+        )
+        return model
+
+    return build

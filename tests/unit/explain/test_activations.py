@@ -1,0 +1,45 @@
+import numpy as np
+
+from tasks.explain.activations import most_active, record_activations, share_dead, spread
+from tasks.explain.filters import filter_planes
+from tasks.explain.truncated import truncate
+
+MAPS = np.zeros((2, 2, 4), dtype=np.float32)
+MAPS[..., 1] = 1.0  # mean 1
+MAPS[0, 0, 2] = 8.0  # mean 2
+MAPS[1, :, 3] = 2.0  # mean 1, as channel 1
+
+
+def test_most_active_channels_come_first_and_ties_by_number():
+    assert most_active(MAPS, 3) == [2, 1, 3]
+    assert most_active(MAPS, 9) == [2, 1, 3, 0]
+
+
+def test_dead_channel_is_one_that_is_zero_everywhere():
+    assert share_dead(MAPS) == 0.25
+
+
+def test_layers_shown_reach_from_first_to_last():
+    assert spread(4, 8) == [0, 1, 2, 3]
+    assert spread(53, 8)[0] == 0
+    assert spread(53, 8)[-1] == 52
+    assert len(set(spread(53, 8))) == 8
+
+
+def test_activations_are_those_worked_by_hand(build_by_hand):
+    film = np.array([[0, 1], [2, 3]], dtype=np.uint8)[np.newaxis, ..., np.newaxis]
+
+    (maps,) = record_activations(truncate(build_by_hand()), film)
+
+    np.testing.assert_array_equal(maps[0, ..., 0], [[0, 2], [4, 6]])
+    np.testing.assert_array_equal(maps[0, ..., 1], [[2, 1], [0, 0]])
+
+
+def test_filter_of_several_inputs_is_their_sum():
+    kernel = np.arange(2 * 1 * 3 * 2, dtype=np.float32).reshape(2, 1, 3, 2)
+
+    planes = filter_planes(kernel)
+
+    assert planes.shape == (2, 2, 1)
+    assert planes[0].tolist() == [[0 + 2 + 4], [6 + 8 + 10]]
+    assert planes[1].tolist() == [[1 + 3 + 5], [7 + 9 + 11]]

@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from tasks.explain.grad_cam import grad_cam, to_unit_range
+from tasks.explain.truncated import truncate
+
+FILM = np.array([[0, 1], [2, 3]], dtype=np.uint8)[np.newaxis, ..., np.newaxis]
+# A0 = [[0, 2], [4, 6]], A1 = [[2, 1], [0, 0]]; d logit 1 / d A_k is w_k / 4 at each of 4 pixels,
+# so alpha = (3/4, -2) and 3/4 A0 - 2 A1 = [[-4, -1/2], [3, 9/2]]
+BY_HAND = np.array([[0.0, 0.0], [3.0, 4.5]], dtype=np.float32)
+
+
+def test_map_equals_the_one_worked_by_hand(build_by_hand):
+    evidence = grad_cam(truncate(build_by_hand()), FILM, [1])
+
+    assert evidence.dtype == np.float32
+    np.testing.assert_allclose(evidence, BY_HAND[np.newaxis], rtol=1e-6)
+
+
+def test_each_film_is_explained_for_its_own_class(build_by_hand):
+    films = np.concatenate([FILM, FILM])
+
+    evidence = grad_cam(truncate(build_by_hand()), films, [0, 1])
+
+    np.testing.assert_array_equal(evidence[0], np.zeros((2, 2)))  # both weights of logit 0 are -1
+    np.testing.assert_allclose(evidence[1], BY_HAND, rtol=1e-6)
+
+
+def test_film_is_explained_alike_alone_and_in_company(build_vgg):
+    truncated = truncate(build_vgg())
+    films = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 1), dtype=np.uint8)
+
+    together = grad_cam(truncated, films, [1, 1, 1])
+    alone = np.concatenate([grad_cam(truncated, film[np.newaxis], [1]) for film in films])
+
+    assert together.max() > 0
+    np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-7)
+
+
+def test_saturated_probability_leaves_the_map_as_it_is(build_by_hand):
+    model = build_by_hand(logit_bias=1000.0)
+    assert float(model(FILM)[0, 1]) == 1.0
+
+    np.testing.assert_allclose(grad_cam(truncate(model), FILM, [1])[0], BY_HAND, rtol=1e-6)
+
+
+def test_frozen_layers_are_explained_too(build_by_hand):
+    model = build_by_hand()
+    model.trainable = False
+
+    np.testing.assert_allclose(grad_cam(truncate(model), FILM, [1])[0], BY_HAND, rtol=1e-6)
+    assert not model.trainable
+
+
+def test_zero_map_stays_zero_and_finite():
+    assert to_unit_range(np.zeros((2, 3), dtype=np.float32)).tolist() == [[0, 0, 0], [0, 0, 0]]
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_unit_range_ends_at_one_whatever_the_scale(scale):
+    shares = to_unit_range(np.array([[0.0, 1.0], [2.0, 4.0]], dtype=np.float32) * np.float32(scale))
+
+    np.testing.assert_allclose(shares, [[0, 0.25], [0.5, 1]], rtol=1e-6)

@@ -1,0 +1,111 @@
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from tasks.classifier import predict_logits
+from tasks.errors import EvaluationError
+from tasks.explain.truncated import truncate
+
+FILMS = np.random.default_rng(3).integers(0, 256, (3, 16, 16, 1), dtype=np.uint8)
+
+
+def outputs_of(truncated, films=FILMS):
+    return [np.asarray(output) for output in truncated.network(films, training=False)]
+
+
+def test_one_network_returns_every_convolution_in_order(build_vgg):
+    truncated = truncate(build_vgg())
+
+    assert truncated.layers == ("block1_conv1", "block1_conv2", "block2_conv1", "block2_conv2")
+    shapes = [output.shape for output in outputs_of(truncated)]
+    assert shapes == [(3, 16, 16, 4), (3, 16, 16, 4), (3, 8, 8, 6), (3, 8, 8, 6), (3, 2)]
+
+
+def test_maps_are_those_behind_the_relu(build_vgg):
+    model = build_vgg()
+    expected = keras.Model(model.input, model.get_layer("block2_relu1").output)(
+        FILMS, training=False
+    )
+
+    np.testing.assert_allclose(outputs_of(truncate(model))[2], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_copy_gives_the_logits_of_the_model(build_vgg):
+    model = build_vgg()
+
+    copied = outputs_of(truncate(model))[-1]
+
+    np.testing.assert_allclose(copied, predict_logits(model, FILMS), rtol=1e-5, atol=1e-6)
+
+
+def test_model_is_left_as_it_was(build_vgg):
+    model = build_vgg()
+    weights, config = model.get_weights(), model.get_config()
+
+    truncated = truncate(model)
+    truncated.network.set_weights([weight + 1 for weight in truncated.network.get_weights()])
+
+    for before, after in zip(weights, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(before, after)
+    assert model.get_config() == config
+
+
+def test_half_precision_model_is_looked_into_in_float32(build_vgg):
+    model = build_vgg(dtype="mixed_float16")
+    assert model.get_layer("block1_conv1").compute_dtype == "float16"
+
+    outputs = outputs_of(truncate(model))
+
+    assert {output.dtype for output in outputs} == {np.dtype("float32")}
+    np.testing.assert_allclose(outputs[-1], predict_logits(model, FILMS), atol=0.01)
+
+
+def test_convolutions_inside_nested_models_are_found():
+    inner_input = keras.Input((16, 16, 2))
+    inner = keras.Model(inner_input, layers.Conv2D(3, 3, name="inner_conv")(inner_input))
+    sequence = keras.Sequential([layers.DepthwiseConv2D(3, name="depthwise"), layers.ReLU()])
+    images = keras.Input((16, 16, 1), dtype="uint8")
+    x = layers.Conv2D(2, 3, padding="same", name="outer_conv")(layers.Rescaling(1 / 255)(images))
+    x = layers.GlobalAveragePooling2D()(sequence(inner(x)))
+    model = keras.Model(images, layers.Softmax()(layers.Dense(2, name="logits")(x)))
+
+    truncated = truncate(model)
+
+    assert truncated.layers == ("outer_conv", "inner_conv", "depthwise")
+    maps = outputs_of(truncated)
+    assert [depth.shape[1:] for depth in maps[:-1]] == [(16, 16, 2), (14, 14, 3), (12, 12, 3)]
+    assert maps[2].min() == 0  # the ReLU inside the sequence
+    np.testing.assert_allclose(maps[-1], predict_logits(model, FILMS), rtol=1e-5, atol=1e-6)
+
+
+def test_relu_behind_batch_normalisation_counts_as_the_convolutions():
+    images = keras.Input((16, 16, 1), dtype="uint8")
+    x = layers.Conv2D(4, 3, use_bias=False, name="conv")(layers.Rescaling(1 / 255)(images))
+    x = layers.Activation("relu")(layers.BatchNormalization()(x))
+    x = layers.Dense(2, name="logits")(layers.Flatten()(x))
+    maps, _ = outputs_of(truncate(keras.Model(images, layers.Softmax()(x))))
+
+    assert maps.min() == 0
+    assert maps.max() > 0
+
+
+def test_convolution_with_two_readers_is_shown_as_it_is():
+    images = keras.Input((16, 16, 1), dtype="uint8")
+    stem = layers.Conv2D(4, 3, padding="same", name="stem")(layers.Rescaling(1 / 255)(images))
+    branch = layers.Conv2D(4, 3, padding="same", name="branch")(layers.ReLU()(stem))
+    x = layers.GlobalAveragePooling2D()(layers.Add()([stem, branch]))
+    model = keras.Model(images, layers.Softmax()(layers.Dense(2, name="logits")(x)))
+
+    stem_maps, _, logits = outputs_of(truncate(model))
+
+    assert stem_maps.min() < 0
+    np.testing.assert_allclose(logits, predict_logits(model, FILMS), rtol=1e-5, atol=1e-6)
+
+
+def test_model_without_convolution_is_refused():
+    images = keras.Input((4, 4, 1), dtype="uint8")
+    x = layers.Dense(2, name="logits")(layers.Flatten()(layers.Rescaling(1 / 255)(images)))
+
+    with pytest.raises(EvaluationError, match="2-D convolution"):
+        truncate(keras.Model(images, layers.Softmax()(x)))
