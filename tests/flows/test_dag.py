@@ -1,0 +1,114 @@
+"""The graph of the flow is DVC's graph, and its freshness DVC's."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from flows.dag import FlowError, StageDag, read_changed, read_dag
+
+# The session's project: raw.txt.dvc -> prepare -> train@a, train@b -> compare
+DIAMOND = {
+    "raw.txt.dvc": (),
+    "prepare": ("raw.txt.dvc",),
+    "train@a": ("prepare",),
+    "train@b": ("prepare",),
+    "compare": ("train@a", "train@b"),
+}
+
+
+def test_graph_is_the_one_dvc_draws(project):
+    drawn = re.findall(r'"(.+)" -> "(.+)"', project.dvc("dag", "--dot"))
+
+    upstream = read_dag(project.root).upstream
+
+    assert sorted(drawn) == sorted((up, stage) for stage, ups in upstream.items() for up in ups)
+    assert upstream == DIAMOND
+
+
+def test_every_stage_follows_its_upstream(project):
+    upstream = read_dag(project.root).upstream
+
+    order = list(upstream)
+    assert all(order.index(up) < order.index(stage) for stage in order for up in upstream[stage])
+
+
+def test_names_do_not_depend_on_the_current_folder(project, monkeypatch):
+    monkeypatch.chdir(project.root / "runs")
+
+    assert list(read_dag(Path()).upstream) == list(DIAMOND)
+
+
+def test_a_stage_of_a_subfolder_has_the_name_dvc_takes(project):
+    folder = project.root / "sub"
+    folder.mkdir()
+    (folder / "dvc.yaml").write_text("stages: {copy: {cmd: cp ../raw.txt ., outs: [raw.txt]}}")
+
+    assert "sub/dvc.yaml:copy" in read_dag(project.root).upstream
+    project.dvc("repro", "--single-item", "sub/dvc.yaml:copy")
+    assert (folder / "raw.txt").read_text() == "raw\n"
+
+
+@pytest.mark.parametrize(
+    ("target", "kept"),
+    [
+        ("train@a", ["raw.txt.dvc", "prepare", "train@a"]),
+        ("train", ["raw.txt.dvc", "prepare", "train@a", "train@b"]),
+        ("raw.txt.dvc", ["raw.txt.dvc"]),
+        ("compare", list(DIAMOND)),
+    ],
+)
+def test_a_target_brings_its_ancestors_only(target, kept):
+    assert list(StageDag(Path(), DIAMOND).restricted_to(target).upstream) == kept
+
+
+def test_an_unknown_target_is_answered_with_the_stages_there_are():
+    with pytest.raises(FlowError, match=r"'trian'(.|\n)*prepare, train@a, train@b, compare"):
+        StageDag(Path(), DIAMOND).restricted_to("trian")
+
+
+@pytest.mark.parametrize(
+    ("changed", "fresh"),
+    [
+        ({"train@a"}, {"raw.txt.dvc", "prepare", "train@b"}),
+        ({"raw.txt.dvc"}, set()),
+        (set(), set(DIAMOND)),
+    ],
+)
+def test_what_lies_below_a_change_is_not_taken_as_up_to_date(changed, fresh):
+    assert StageDag(Path(), DIAMOND).up_to_date(frozenset(changed)) == fresh
+
+
+def test_changes_are_those_dvc_sees(project):
+    dag = read_dag(project.root)
+    assert read_changed(dag) == {"prepare", "train@a", "train@b", "compare"}  # none has run
+
+    project.dvc("repro", "--quiet")
+    assert read_changed(dag) == frozenset()
+
+    project.set_params(rate_b=0.2)
+    assert read_changed(dag) == {"train@b"}
+
+    project.set_params()
+    (project.root / "raw.txt").write_text("new\n")
+    assert read_changed(dag) == {"raw.txt.dvc", "prepare"}
+
+
+def test_a_folder_without_dvc_is_no_project(tmp_path):
+    with pytest.raises(FlowError, match=r"no `\.dvc` folder"):
+        read_dag(tmp_path)
+    with pytest.raises(FlowError, match="no such folder"):
+        read_dag(tmp_path / "nowhere")
+
+
+def test_a_broken_dvc_yaml_is_named_with_its_line(project):
+    (project.root / "dvc.yaml").write_text("stages:\n  train: {cmd: [\n")
+    with pytest.raises(FlowError, match=r"dvc\.yaml.*corrupted.*line 3"):
+        read_dag(project.root)
+
+
+def test_a_project_without_stages_is_refused(project):
+    for name in ("dvc.yaml", "raw.txt.dvc"):
+        (project.root / name).unlink()
+    with pytest.raises(FlowError, match="at least one stage"):
+        read_dag(project.root)
