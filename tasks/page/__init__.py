@@ -1,0 +1,1 @@
+"""Room of the stage `page`: one self-contained page per model."""

@@ -1,0 +1,224 @@
+"""Plots as inline SVG that takes its colours and its font from the page, in light and dark.
+
+Drawn without pyplot, with a fixed hash salt and no metadata: the same numbers give the same bytes.
+"""
+
+import io
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from tasks.page.curves import Bools, CalibrationBin, Floats
+
+# Colours that no one uses stand for variables of the stylesheet until the SVG is written.
+INK, MUTED, RULE, ACCENT, CARD = "#010101", "#020202", "#030303", "#040404", "#050505"
+_VARIABLES = {INK: "ink", MUTED: "muted", RULE: "rule", ACCENT: "accent", CARD: "card"}
+
+_STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "font.family": "DejaVu Sans",  # comes with matplotlib; the browser sets the page's own
+    "font.size": 9,
+    "text.color": INK,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": RULE,
+    "grid.linewidth": 0.5,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": MUTED,
+    "ytick.labelcolor": MUTED,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "legend.handlelength": 1.6,
+    "lines.linewidth": 1.6,
+    "lines.solid_capstyle": "round",
+}
+_SIZE_IN = (4.4, 3.6)
+N_SCORE_BINS = 20
+
+
+def draw_roc(
+    curves: Mapping[str, tuple[Floats, Floats]], operating_point: tuple[float, float] | None
+) -> Markup:
+    """ROC curves with the operating point.
+
+    Args:
+        curves: (false alarms, sensitivity) by split name, each (k,) in [0, 1]; the first one
+            is drawn in the accent colour.
+        operating_point: False-alarm rate and sensitivity on test, or None where undefined.
+    """
+
+    def draw(axes: Axes) -> None:
+        axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, dashes=(3, 3))
+        lines = zip(curves.items(), (ACCENT, MUTED), strict=False)
+        for rank, ((name, (alarms, hits)), colour) in enumerate(lines):
+            axes.plot(alarms, hits, color=colour, label=name, zorder=4 - rank, clip_on=False)
+        if operating_point is not None:
+            axes.plot(
+                *operating_point,
+                marker="o",
+                markersize=7,
+                color=ACCENT,
+                markeredgecolor=CARD,
+                markeredgewidth=1.5,
+                linestyle="none",
+                label="operating point on test",
+                zorder=6,
+                clip_on=False,
+            )
+        _unit_square(axes, "False alarms (1 \N{MINUS SIGN} specificity)", "Sensitivity")
+        axes.legend(loc="lower right")
+
+    return _svg("roc", "ROC curves of the test and validation films", draw)
+
+
+def draw_calibration(raw: Sequence[CalibrationBin], calibrated: Sequence[CalibrationBin]) -> Markup:
+    """Reliability diagram: stated probability against observed share, raw and calibrated."""
+
+    def draw(axes: Axes) -> None:
+        axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, dashes=(3, 3))
+        axes.plot(
+            [b.mean_prob for b in raw],
+            [b.share for b in raw],
+            color=MUTED,
+            marker="o",
+            markersize=4,
+            markerfacecolor=CARD,
+            linewidth=0.9,
+            label="as the network says",
+            clip_on=False,
+        )
+        axes.vlines(
+            [b.mean_prob for b in calibrated],
+            [b.low for b in calibrated],
+            [b.high for b in calibrated],
+            color=ACCENT,
+            linewidth=0.9,
+        )
+        axes.plot(
+            [b.mean_prob for b in calibrated],
+            [b.share for b in calibrated],
+            color=ACCENT,
+            marker="o",
+            markersize=5,
+            label="calibrated",
+            clip_on=False,
+            zorder=5,
+        )
+        _unit_square(axes, "Stated probability of a finding", "Observed share with a finding")
+        axes.legend(loc="upper left")
+
+    return _svg("calibration", "Reliability diagram of the test films", draw)
+
+
+def draw_scores(prob: Floats, positive: Bools, threshold: float, names: tuple[str, str]) -> Markup:
+    """Histogram of the probabilities: films with a finding upwards, films without downwards.
+
+    Args:
+        prob: (n,) float64 in [0, 1], calibrated probability of a finding.
+        positive: (n,) bool.
+        threshold: Operating point in [0, 1].
+        names: Word for films with a finding, and for films without.
+    """
+    edges = np.linspace(0, 1, N_SCORE_BINS + 1)
+    with_finding, _ = np.histogram(prob[positive], edges)
+    without, _ = np.histogram(prob[~positive], edges)
+    limit = 1.12 * max(int(with_finding.max()), int(without.max()), 1)
+
+    def draw(axes: Axes) -> None:
+        width = 0.86 / N_SCORE_BINS
+        centres = (edges[:-1] + edges[1:]) / 2
+        axes.bar(centres, with_finding, width, color=ACCENT)
+        axes.bar(centres, -without, width, color=MUTED)
+        axes.axhline(0, color=MUTED, linewidth=0.8)
+        axes.axvline(threshold, color=INK, linewidth=1, dashes=(4, 2))
+        on_left = threshold > 0.5
+        axes.text(
+            threshold + (-0.015 if on_left else 0.015),
+            0.97 * limit,
+            f"threshold {threshold:.2f}",
+            ha="right" if on_left else "left",
+            va="top",
+            fontsize=8.5,
+        )
+        ground: dict[str, Any] = {"facecolor": CARD, "edgecolor": "none", "pad": 1.5}
+        bold: dict[str, Any] = {"fontweight": "bold", "va": "center", "bbox": ground}
+        axes.text(0.03, 0.78 * limit, names[0], color=ACCENT, **bold)
+        axes.text(0.97, -0.78 * limit, names[1], color=MUTED, ha="right", **bold)
+        axes.set(xlim=(0, 1), ylim=(-limit, limit), xlabel="Probability of a finding")
+        axes.set_ylabel("Test films")
+        axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(6, integer=True))
+        axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):.0f}")
+        axes.grid(visible=False, axis="x")
+
+    return _svg("scores", "Histogram of the probabilities of the test films by truth", draw)
+
+
+def draw_training(name: str, curves: Mapping[str, Sequence[float]], best_epoch: int) -> Markup:
+    """One metric by epoch, on training and validation films.
+
+    Args:
+        name: Metric, as on the axis: `Loss`.
+        curves: Values by label; item k belongs to epoch k + 1. The last one is the accent.
+        best_epoch: Epoch whose weights were kept, from 1.
+    """
+
+    def draw(axes: Axes) -> None:
+        colours = (ACCENT,) if len(curves) == 1 else (MUTED, ACCENT)
+        for (label, values), colour in zip(curves.items(), colours, strict=True):
+            marker = "o" if len(values) == 1 else ""
+            epochs = np.arange(1, len(values) + 1)
+            axes.plot(epochs, values, color=colour, label=label, marker=marker)
+        axes.axvline(best_epoch, color=INK, linewidth=0.8, dashes=(4, 2), label="weights kept")
+        axes.set(xlabel="Epoch", ylabel=name)
+        axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(8, integer=True))
+        axes.legend(loc="best")
+
+    return _svg(f"training-{name.lower()}", f"{name} by epoch of training", draw)
+
+
+def _unit_square(axes: Axes, x_label: str, y_label: str) -> None:
+    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel=x_label, ylabel=y_label)
+    axes.set_xticks(np.linspace(0, 1, 6))
+    axes.set_yticks(np.linspace(0, 1, 6))
+
+
+def _svg(name: str, label: str, draw: Callable[[Axes], None]) -> Markup:
+    """Draw on fresh axes and return an `<svg>` element whose ids begin with its name."""
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
+        figure = Figure(figsize=_SIZE_IN, layout="constrained")
+        draw(figure.add_subplot())
+        text = io.StringIO()
+        nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+        figure.savefig(text, format="svg", transparent=True, metadata=nothing)
+    return Markup(_for_page(text.getvalue(), name, label))  # noqa: S704  # our own drawing
+
+
+def _for_page(svg: str, name: str, label: str) -> str:
+    """Make an SVG file into an element of an HTML page."""
+    svg = svg[svg.index("<svg") :]
+    box = re.search(r'viewBox="([^"]+)"', svg)
+    body = svg[svg.index(">") + 1 :]
+    body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)  # would rule the whole page
+    body = re.sub(r'<g id="[^"]*"', "<g", body)  # names that every drawing shares
+    body = re.sub(r'\bid="', f'id="{name}-', body)
+    body = re.sub(r'(?:xlink:)?href="#', f'href="#{name}-', body)
+    body = body.replace("url(#", f"url(#{name}-")
+    body = body.replace("font-family: 'DejaVu Sans'", "font-family: var(--sans)")
+    for colour, variable in _VARIABLES.items():
+        body = body.replace(colour, f"var(--{variable})")
+    viewbox = box.group(1) if box else ""
+    return f'<svg viewBox="{viewbox}" role="img" aria-label="{label}">{body.strip()}'

@@ -1,0 +1,1 @@
+"""Room of the stage `report`: the page that compares the models."""

@@ -1,0 +1,40 @@
+"""Stage `report`: one page that compares the models and says where every film went.
+
+Reads       data/manifest.parquet, data/samples.parquet, data/excluded.parquet,
+            reports/validation.json, data/summaries/
+Writes      reports/index.html
+Params      ingest.source, models, report
+Fails when  the counts of films do not add up from the source to a model's test films
+Run         python -m tasks.report
+"""
+
+import argparse
+import logging
+
+from tasks import paths, stage
+
+
+def main(_: argparse.Namespace) -> None:
+    """Load, render, write."""
+    from tasks.atomic import read_json, write_text
+    from tasks.params import load_params
+    from tasks.report.film_flow import check_gate, check_models, follow_films
+    from tasks.report.render import render_index
+    from tasks.tables import EXCLUDED, MANIFEST, SAMPLES, read_table
+
+    params = load_params(paths.PARAMS)
+    flow = follow_films(
+        read_table(MANIFEST, paths.MANIFEST),
+        read_table(SAMPLES, paths.SAMPLES),
+        read_table(EXCLUDED, paths.EXCLUDED),
+    )
+    gate = read_json(paths.VALIDATION_JSON)
+    summaries = [read_json(paths.summary(model)) for model in params.models]
+    check_gate(flow, gate)
+    check_models(flow, summaries)
+    write_text(paths.INDEX, render_index(flow, gate, summaries, params))
+    logging.getLogger(__name__).info("%s: %d models", paths.INDEX, len(summaries))
+
+
+if __name__ == "__main__":
+    stage.run("report", __doc__, main)

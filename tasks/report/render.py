@@ -1,0 +1,50 @@
+"""From counts, gate and summaries to `reports/index.html`."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tasks import paths
+from tasks.html import render
+from tasks.params import Params
+from tasks.report.comparison import axis_start, compare
+from tasks.report.film_flow import FilmFlow, flow_steps
+
+TEMPLATES = Path(__file__).parent / "templates"
+KERMANY_LAYOUT = "mooney"  # the folder tree of the paediatric set on Kaggle
+
+
+def render_index(
+    flow: FilmFlow,
+    gate: Mapping[str, Any],
+    summaries: Sequence[Mapping[str, Any]],
+    params: Params,
+) -> str:
+    """The page that compares the models: one HTML file, the same for the same arguments.
+
+    Args:
+        flow: Counts of films, already checked.
+        gate: Content of `reports/validation.json`.
+        summaries: Content of `data/summaries/<model>.json`, in the order of params.yaml.
+        params: All parameters.
+    """
+    rows = compare(summaries)
+    expectations = gate["expectations"]
+    context = {
+        "title": params.report.title,
+        "synthetic": "phantom" in params.ingest.source,
+        "kermany": KERMANY_LAYOUT in flow.layouts,
+        "summaries": summaries,
+        "rows": rows,
+        "axis_start": axis_start(rows),
+        "flow": flow,
+        "steps": flow_steps(flow),
+        "gate": gate,
+        "n_held": sum(1 for expectation in expectations if expectation["passed"]),
+        "unmet": sorted(
+            (expectation for expectation in expectations if not expectation["passed"]),
+            key=lambda expectation: str(expectation["severity"]),  # error before warning
+        ),
+        "validation_page": paths.VALIDATION_HTML.name,
+    }
+    return render(TEMPLATES, "index.html.j2", context)

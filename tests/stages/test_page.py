@@ -1,0 +1,131 @@
+import json
+import re
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+
+from tasks import paths
+from tasks.atomic import read_json, write_json
+from tasks.errors import TableError
+from tasks.page.__main__ import MOST_BYTES, main
+from tests.report_inputs import MODEL, write_state
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("state")
+    write_state(root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def page(state: Path) -> str:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        return make_page(state, monkeypatch)
+
+
+def make_page(root: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(root)
+    main(Namespace(model=MODEL))
+    return paths.page(MODEL).read_text(encoding="utf-8")
+
+
+def test_page_is_self_contained_and_small(page: str, state: Path) -> None:
+    assert len(page.encode()) < MOST_BYTES
+    assert re.search(r"https?://|<script|@import", page) is None
+    assert re.findall(r'src="(?!data:)', page) == []
+    assert str(state) not in page
+
+
+def test_weak_comes_before_metrics_and_sections_keep_their_order(page: str) -> None:
+    ids = re.findall(r'<section id="([\w-]+)"', page)
+    assert ids == [
+        "weak",
+        "metrics",
+        "operating-point",
+        "plots",
+        "subgroups",
+        "explanations",
+        "errors",
+        "made",
+    ]
+
+
+def test_page_shows_every_picture_and_plot(page: str) -> None:
+    # 8 films (input, Grad-CAM, 4 layers each), and the filters
+    assert page.count("<img ") == 8 * 6 + 1
+    assert page.count('<figure class="plot"') == 5
+
+
+def test_page_lists_errors_with_missed_films_first(page: str) -> None:
+    errors = page[page.index('<section id="errors"') :]
+    assert errors.index("Missed: pneumonia called normal (3)") < errors.index("False alarms")
+    probabilities = [float(text) for text in re.findall(r'<td class="n">(0\.\d{3})</td>', errors)]
+    missed, alarms = probabilities[:3], probabilities[3:]
+    assert missed == sorted(missed)
+    assert alarms == sorted(alarms, reverse=True)
+    assert len(alarms) == 12
+
+
+def test_synthetic_films_are_called_so_and_real_ones_not(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Synthetic films." in page
+    write_state(tmp_path)
+    params = tmp_path / "params.yaml"
+    text = re.sub("source: .*", "source: data/raw/films", params.read_text(encoding="utf-8"))
+    params.write_text(text, encoding="utf-8")
+    assert "Synthetic" not in make_page(tmp_path, monkeypatch)
+
+
+def test_two_runs_write_the_same_bytes(
+    page: str, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = (state / paths.summary(MODEL)).read_bytes()
+    write_state(tmp_path)
+    assert make_page(tmp_path, monkeypatch) == page
+    assert (tmp_path / paths.summary(MODEL)).read_bytes() == summary
+
+
+def test_summary_holds_what_the_index_needs(page: str, state: Path) -> None:
+    summary = read_json(state / paths.summary(MODEL))
+    assert summary["page"] == "minivggnet.html"
+    assert summary["verdict"] in page.replace("&nbsp;", " ").replace("&NoBreak;", "")
+    assert summary["metrics"] == read_json(state / paths.metrics(MODEL))
+    assert summary["weaknesses"][0]["title"] == "Target sensitivity missed on test"
+    assert summary["contract"]["n_parameters"] == 8_459_458
+
+
+def test_metrics_of_another_run_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_state(tmp_path)
+    path = tmp_path / paths.metrics(MODEL)
+    metrics = read_json(path)
+    metrics["test"]["confusion"] |= {"tp": 61, "fn": 4}
+    write_json(path, metrics)
+    with pytest.raises(TableError, match=r"TP \(62, 61\)"):
+        make_page(tmp_path, monkeypatch)
+
+
+def test_page_without_curves_and_with_undefined_metrics_still_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_state(tmp_path)
+    for tsv in (tmp_path / paths.training_dir(MODEL)).rglob("*.tsv"):
+        tsv.unlink()
+    path = tmp_path / paths.metrics(MODEL)
+    path.write_text(
+        re.sub(r'"(low|high)": [\d.]+', r'"\1": null', path.read_text(encoding="utf-8"))
+    )
+    explanations = tmp_path / paths.explanations(MODEL) / "explanations.json"
+    values = json.loads(explanations.read_text(encoding="utf-8"))
+    values["films"] = [film for film in values["films"] if film["outcome"] != "FN"]
+    write_json(explanations, values | {"missing_outcomes": ["FN"]})
+
+    page = make_page(tmp_path, monkeypatch)
+
+    assert "No training curves were recorded" in page
+    assert "Not every outcome can be shown" in page
+    assert "there is nothing to show" in page

@@ -1,0 +1,115 @@
+import re
+from argparse import Namespace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tasks import paths
+from tasks.atomic import read_json, write_json
+from tasks.errors import TableError
+from tasks.page.evidence import load_evidence
+from tasks.page.summary import summarise
+from tasks.report.__main__ import main
+from tasks.tables import EXCLUDED, write_table
+from tests.report_inputs import write_state
+
+MODELS = ("minivggnet", "logistic")
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    write_state(tmp_path, MODELS)
+    monkeypatch.chdir(tmp_path)
+    for model in MODELS:
+        write_json(paths.summary(model), summarise(load_evidence(model, "data/phantom/kaggle")))
+    return tmp_path
+
+
+def make_index() -> str:
+    main(Namespace())
+    return paths.INDEX.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("state")
+def test_index_compares_models_and_follows_films() -> None:
+    index = make_index()
+    assert re.findall(r'<section id="([\w-]+)"', index) == [
+        "weak",
+        "models",
+        "films",
+        "gate",
+        "limits",
+        "words",
+    ]
+    steps = dict(
+        re.findall(
+            r'<tr class="\w+"><th scope="row">([^<]+)</th><td class="n">\u2212?(\d+)</td>', index
+        )
+    )
+    assert {name: int(n) for name, n in steps.items()} == {
+        "Found in the source": 821,
+        "rejected: unreadable": 2,
+        "rejected: too small": 1,
+        "Usable": 818,
+        "set aside: duplicate": 3,
+        "set aside: leak": 1,
+        "In the cohort": 814,
+        "training": 550,
+        "validation": 100,
+        "test": 164,
+    }
+
+
+def test_links_lead_to_pages_beside_the_index(state: Path) -> None:
+    index = make_index()
+    links = {link for link in re.findall(r'href="([^"#]+)"', index) if link != "data:,"}
+    assert links == {"minivggnet.html", "logistic.html", "validation.html"}
+    assert re.search(r"https?://|<script|@import", index) is None
+    assert str(state) not in index
+
+
+@pytest.mark.usefixtures("state")
+def test_equal_baselines_of_two_models_stand_once() -> None:
+    assert make_index().count("trivial baseline</span>") == 3
+
+
+@pytest.mark.usefixtures("state")
+def test_gate_lists_what_did_not_hold() -> None:
+    index = make_index()
+    assert "1 of 2 expectations" in index
+    assert "No film is far wider than high" in index
+    assert "Few files are rejected" not in index
+
+
+@pytest.mark.usefixtures("state")
+def test_two_runs_write_the_same_bytes() -> None:
+    assert make_index() == make_index()
+
+
+@pytest.mark.usefixtures("state")
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [("data/raw/films", "children of one to five"), ("data/phantom/x", "films are synthetic")],
+)
+def test_limits_name_the_source(source: str, says: str) -> None:
+    params = Path("params.yaml")
+    params.write_text(re.sub("source: .*", f"source: {source}", params.read_text()))
+    assert says in make_index()
+
+
+@pytest.mark.usefixtures("state")
+def test_lost_film_stops_the_report() -> None:
+    excluded = pd.read_parquet(paths.EXCLUDED)
+    write_table(excluded.iloc[1:], EXCLUDED, paths.EXCLUDED)
+    with pytest.raises(TableError, match="1 lost, 0 from nowhere"):
+        make_index()
+
+
+@pytest.mark.usefixtures("state")
+def test_summary_of_another_cohort_stops_the_report() -> None:
+    summary = read_json(paths.summary("logistic"))
+    summary["metrics"]["test"]["n_images"] += 1
+    write_json(paths.summary("logistic"), summary)
+    with pytest.raises(TableError, match="test metrics of logistic"):
+        make_index()

@@ -1,0 +1,61 @@
+import re
+
+import numpy as np
+import pytest
+from markupsafe import Markup
+
+from tasks.page.curves import CalibrationBin
+from tasks.page.plots import draw_calibration, draw_roc, draw_scores, draw_training
+
+
+def plots() -> dict[str, Markup]:
+    corner = (np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 1.0]))
+    bins = [CalibrationBin(0.2, 0.1, 0.05, 0.3, 20), CalibrationBin(0.8, 0.9, 0.7, 0.97, 20)]
+    prob, positive = np.array([0.1, 0.2, 0.9]), np.array([False, False, True])
+    return {
+        "roc": draw_roc({"test": corner, "validation": corner}, (0.1, 0.9)),
+        "calibration": draw_calibration(bins, bins),
+        "scores": draw_scores(prob, positive, 0.4, ("pneumonia films", "normal films")),
+        "loss": draw_training("Loss", {"training": [0.5, 0.3], "validation": [0.6, 0.4]}, 2),
+    }
+
+
+@pytest.fixture(scope="module")
+def drawn() -> dict[str, Markup]:
+    return plots()
+
+
+def test_plot_takes_colours_and_font_from_the_page(drawn: dict[str, Markup]) -> None:
+    for svg in drawn.values():
+        assert "var(--accent)" in svg
+        assert re.search(r":\s*#[0-9a-f]{6}", svg) is None
+        assert "DejaVu" not in svg
+        assert "<style" not in svg
+        assert "http" not in svg
+
+
+def test_ids_of_two_plots_never_meet_and_references_resolve(drawn: dict[str, Markup]) -> None:
+    every_id: list[str] = []
+    for svg in drawn.values():
+        ids = re.findall(r'\bid="([^"]+)"', svg)
+        every_id += ids
+        assert set(re.findall(r"#([\w-]+)", svg)) <= set(ids)
+    assert len(every_id) == len(set(every_id))
+
+
+def test_same_numbers_give_the_same_bytes(drawn: dict[str, Markup]) -> None:
+    assert plots() == drawn
+
+
+def test_text_stays_text(drawn: dict[str, Markup]) -> None:
+    assert ">pneumonia films</text>" in drawn["scores"]
+    assert ">operating point on test</text>" in drawn["roc"]
+
+
+def test_undefined_operating_point_is_not_drawn() -> None:
+    corner = (np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+    assert "operating point" not in draw_roc({"test": corner}, None)
+
+
+def test_single_epoch_is_drawn() -> None:
+    assert "<use" in draw_training("Loss", {"validation": [0.6]}, 1)
