@@ -22,7 +22,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         The path to write to. It does not exist yet.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    for left_over in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+    for left_over in path.parent.glob(f".{glob.escape(path.name)}.[0-9]*.part"):
         _remove(left_over)  # a run was killed
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     former = path.with_name(f".{path.name}.{os.getpid()}.former.part")

@@ -59,7 +59,9 @@ def load_classifier(folder: Path) -> "keras.Model":
     prepare_backend()
     import keras
 
-    model: keras.Model = keras.saving.load_model(folder / "model.keras", safe_mode=True, compile=False)
+    model: keras.Model = keras.saving.load_model(
+        folder / "model.keras", safe_mode=True, compile=False
+    )
     return model
 
 

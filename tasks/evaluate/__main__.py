@@ -39,9 +39,12 @@ def main(arguments: argparse.Namespace) -> None:
     write_table(predictions, predictions_schema(contract.classes), paths.predictions(name))
     write_json(paths.metrics(name), metrics)
     auroc = metrics["test"]["auroc"]
+    span = "too few patients for an interval"
+    if auroc["low"] is not None:
+        span = f"95 % interval {auroc['low']:.3f} to {auroc['high']:.3f}"
     logging.getLogger(__name__).info(
-        "%s: test AUROC %.3f (95 %% interval %.3f to %.3f) on %d films",
-        *(name, auroc["value"], auroc["low"], auroc["high"], metrics["test"]["n_images"]),
+        "%s: test AUROC %.3f (%s) on %d films",
+        *(name, auroc["value"], span, metrics["test"]["n_images"]),
     )
 
 

@@ -1,14 +1,18 @@
 """The saved model: the same bytes for the same weights, and its input contract beside it."""
 
 import json
+import re
 import zipfile
 from pathlib import Path
+
+import keras
 
 from tasks.atomic import atomic_path, write_json
 from tasks.train.fit import TrainingRun
 
 EPOCH_OF_ZIP = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 DATE_SAVED = "1980-01-01@00:00:00"  # in the form that Keras writes
+SHARED_OBJECT = re.compile(rb'"shared_object_id": (\d+)')  # a memory address in Keras 3.15
 
 
 def save_classifier(run: TrainingRun, folder: Path) -> None:
@@ -37,18 +41,19 @@ def save_classifier(run: TrainingRun, folder: Path) -> None:
     with atomic_path(folder) as temporary:
         temporary.mkdir(parents=True)
         saved = temporary / "saved.keras"
-        run.model.save(saved)
-        rewrite_without_clock(saved, temporary / "model.keras")
+        # a fresh model has no optimiser: its moments would make the file three times as large
+        keras.Model(run.model.input, run.model.output, name=run.model.name).save(saved)
+        rewrite_stable(saved, temporary / "model.keras")
         saved.unlink()
         write_json(temporary / "model.json", contract)
 
 
-def rewrite_without_clock(saved: Path, target: Path) -> None:
-    """Copy a `.keras` file without the times that Keras and zip put into it.
+def rewrite_stable(saved: Path, target: Path) -> None:
+    """Copy a `.keras` file without what differs between two saves of one model.
 
     Args:
         saved: As `keras.Model.save` wrote it.
-        target: The copy: members sorted by name, all times fixed.
+        target: The copy: members sorted by name, all times fixed, shared objects numbered.
     """
     with zipfile.ZipFile(saved) as source, zipfile.ZipFile(target, "w") as copy:
         for name in sorted(source.namelist()):
@@ -56,4 +61,17 @@ def rewrite_without_clock(saved: Path, target: Path) -> None:
             if name == "metadata.json":
                 metadata = json.loads(data) | {"date_saved": DATE_SAVED}
                 data = json.dumps(metadata, sort_keys=True).encode()
+            if name == "config.json":
+                data = _number_shared_objects(data)
             copy.writestr(zipfile.ZipInfo(name, EPOCH_OF_ZIP), data)
+
+
+def _number_shared_objects(config: bytes) -> bytes:
+    """Name shared objects by their order of appearance instead of their memory address."""
+    numbers: dict[bytes, int] = {}
+
+    def numbered(address: re.Match[bytes]) -> bytes:
+        number = numbers.setdefault(address[1], len(numbers) + 1)
+        return b'"shared_object_id": %d' % number
+
+    return SHARED_OBJECT.sub(numbered, config)

@@ -38,6 +38,5 @@ def augmentation_layers(params: AugmentParams, seed: int) -> Iterator[keras.Laye
             params.brightness, seed=seed + 4, name="augment_brightness", **_TONED
         )
     if params.contrast:
-        yield layers.RandomContrast(
-            params.contrast, seed=seed + 5, name="augment_contrast", **_TONED
-        )
+        span = (params.contrast, params.contrast)  # one number would only raise it (Keras 3.15)
+        yield layers.RandomContrast(span, seed=seed + 5, name="augment_contrast", **_TONED)

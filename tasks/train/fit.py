@@ -50,7 +50,7 @@ def fit(
         live_dir: DVCLive writes one TSV per metric here, a row per epoch.
 
     Raises:
-        TrainingError: The network is unknown, or the loss became NaN.
+        TrainingError: The network is unknown, or a loss is no longer a finite number.
     """
     precision = _prepare_backend(params)
     classes = tuple(sorted(samples["label"].unique()))
@@ -117,7 +117,7 @@ def _callbacks(params: TrainParams, live: Live, n_films: int) -> list[keras.call
 
 
 class StopOnNaN(keras.callbacks.Callback):  # type: ignore[misc]
-    """Ends the run with an error at the first batch whose loss is not a number."""
+    """Ends the run with an error at the first loss that is not a number."""
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Check the running loss of the epoch.
@@ -125,14 +125,26 @@ class StopOnNaN(keras.callbacks.Callback):  # type: ignore[misc]
         Raises:
             TrainingError: It is NaN or infinite.
         """
-        loss = float((logs or {}).get("loss", 0.0))
-        if not math.isfinite(loss):
-            raise TrainingError(
-                "the training loss must stay a finite number",
-                found=f"loss {loss}",
-                where=f"batch {batch} of the epoch",
-                next_step="lower train.learning_rate, or set train.precision to float32",
-            )
+        _check_finite("training loss", logs, "loss", f"batch {batch} of the epoch")
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Check the validation loss: the last step of an epoch shows nowhere else.
+
+        Raises:
+            TrainingError: It is NaN or infinite.
+        """
+        _check_finite("validation loss", logs, "val_loss", f"epoch {epoch + 1}")
+
+
+def _check_finite(title: str, logs: dict[str, Any] | None, key: str, where: str) -> None:
+    loss = float((logs or {}).get(key, 0.0))
+    if not math.isfinite(loss):
+        raise TrainingError(
+            f"the {title} must stay a finite number",
+            found=f"loss {loss}",
+            where=where,
+            next_step="lower train.learning_rate, or set train.precision to float32",
+        )
 
 
 class LogEpoch(keras.callbacks.Callback):  # type: ignore[misc]

@@ -1,0 +1,88 @@
+"""A tiny cohort that a network can learn: a bright square on grey noise is a finding."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tasks.image_store import ImageStore, Pixels, create_store
+from tasks.params import AugmentParams, EvaluateParams, TrainParams
+from tasks.tables import MANIFEST
+
+CLASSES = ("NORMAL", "PNEUMONIA")
+SIZES = {"train": 16, "val": 8, "test": 8}  # patients per split, two films each
+SQUARE_PX = 10
+STILL = AugmentParams(zoom=0, shift=0, rotation_deg=0, brightness=0, contrast=0, flip=False)
+
+
+def squares_cohort(n_patients: Mapping[str, int] = SIZES) -> pd.DataFrame:
+    """Samples of one cohort: even patients NORMAL, odd ones PNEUMONIA, two films of each."""
+    rows = []
+    for split, n in n_patients.items():
+        for patient in range(n):
+            for film in (0, 1):
+                name = f"{split}-{patient:03d}"
+                rows.append((f"{name}-{film}", name, split, patient % 2))
+    table = pd.DataFrame(rows, columns=["image_id", "patient_id", "split", "class_index"])
+    table["path"] = "films/" + table["image_id"] + ".png"
+    table["label"] = [CLASSES[index] for index in table["class_index"]]
+    table["subtype"] = None
+    table["group_id"] = table["patient_id"]
+    table["given_split"] = table["split"]
+    table["sample_weight"] = 1.0
+    return table
+
+
+def draw_squares(samples: pd.DataFrame, size_px: int, seed: int = 0) -> Pixels:
+    """Films of a cohort, in its order: (n, size_px, size_px) uint8."""
+    rng = np.random.default_rng(seed)
+    films = rng.integers(40, 90, (len(samples), size_px, size_px), dtype=np.uint8)
+    for film, positive in zip(films, samples["class_index"], strict=True):
+        if positive:
+            top, left = rng.integers(0, size_px - SQUARE_PX, 2)
+            film[top : top + SQUARE_PX, left : left + SQUARE_PX] += 140
+    return films
+
+
+def store_films(folder: Path, samples: pd.DataFrame, films: Pixels) -> ImageStore:
+    """An image store of films given in the order of `samples`."""
+    order = np.argsort(samples["image_id"].to_numpy())
+    with create_store(folder, sorted(samples["image_id"]), films.shape[1]) as pixels:
+        pixels[:] = films[order]
+    return ImageStore(folder)
+
+
+def manifest_of(samples: pd.DataFrame) -> pd.DataFrame:
+    """File facts of a cohort that tell nothing: every file alike."""
+    facts = samples[["image_id", "path", "label", "subtype", "given_split", "patient_id"]].copy()
+    facts[["width", "height", "bit_depth", "n_bytes"]] = [512, 400, 8, 9000]
+    facts[["mode", "format", "layout", "status"]] = ["L", "PNG", "class_folders", "ok"]
+    return facts.sort_values("path").reindex(columns=MANIFEST.names)
+
+
+def train_params(**changes: object) -> TrainParams:
+    """Section `train` for a fit of seconds."""
+    values: dict[str, object] = {
+        "epochs": 2,
+        "batch_size": 8,
+        "seed": 3,
+        "precision": "float32",
+        "learning_rate": 0.001,
+        "plateau_factor": 0.1,
+        "plateau_patience": 3,
+        "early_stopping_patience": 8,
+        "augment": STILL,
+    }
+    return TrainParams.model_validate(values | changes)
+
+
+def evaluate_params(**changes: object) -> EvaluateParams:
+    """Section `evaluate` with few resamples."""
+    values: dict[str, object] = {
+        "negative_class": "NORMAL",
+        "target_sensitivity": 0.75,
+        "n_bootstrap": 200,
+        "seed": 0,
+    }
+    return EvaluateParams.model_validate(values | changes)

@@ -1,0 +1,112 @@
+"""A small clone of this repository, run once per test session from its first command."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+SMALL: dict[str, dict[str, Any]] = {  # 32 px and two epochs: every stage, in a minute
+    "resize": {"size_px": 32},
+    "train": {"epochs": 2},
+    "evaluate": {"n_bootstrap": 200},
+    "explain": {"n_per_outcome": 1},
+}
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A clone of the working tree and the environment its commands run in."""
+
+    root: Path
+    environment: dict[str, str]
+
+    def run(self, command: str, timeout_s: int = 600) -> subprocess.CompletedProcess[str]:
+        """Run a command line of the README there; stdout and stderr come together."""
+        return subprocess.run(
+            ["bash", "-c", command],
+            cwd=self.root,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+
+    def set_params(self, values: dict[str, dict[str, Any]]) -> None:
+        """Change some keys of its params.yaml."""
+        path = self.root / "params.yaml"
+        params = yaml.safe_load(path.read_text())
+        for section, keys in values.items():
+            params[section] |= keys
+        path.write_text(yaml.safe_dump(params, sort_keys=False))
+
+
+@pytest.fixture(scope="session")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """The tracked and new files of this repository as a fresh git repository, not yet run."""
+    root = tmp_path_factory.mktemp("clone") / "lungline"
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    for name in listed:
+        if (ROOT / name).is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, root / name)
+    (root / ".venv").symlink_to(sys.prefix)
+    home = tmp_path_factory.mktemp("home")
+    made = Clone(root, _environment(home))
+    made.set_params(SMALL)
+    done = made.run(
+        "git init -q . && git add -A && "
+        "git -c user.name=test -c user.email=test@example.org commit -q -m start"
+    )
+    assert done.returncode == 0, done.stdout
+    return made
+
+
+@dataclass(frozen=True)
+class FirstRun:
+    """What `make run` printed in the small clone."""
+
+    clone: Clone
+    printed: str
+
+
+@pytest.fixture(scope="session")
+def first_run(clone: Clone) -> FirstRun:
+    """The small clone after its first `make run`."""
+    done = clone.run("make run READY=")
+    assert done.returncode == 0, done.stdout
+    return FirstRun(clone, done.stdout)
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """Own home and caches: nothing of this machine reaches the clone, and nothing is left."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return {
+        "PATH": path,
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "DVC_NO_ANALYTICS": "1",
+        "DVC_SITE_CACHE_DIR": str(home / "site"),
+        "DVC_GLOBAL_CONFIG_DIR": str(home / "global"),
+        "DVC_SYSTEM_CONFIG_DIR": str(home / "system"),
+        "PREFECT_HOME": str(home / "prefect"),
+        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_KEY_0": "user.name",
+        "GIT_CONFIG_VALUE_0": "test",
+        "GIT_CONFIG_KEY_1": "user.email",
+        "GIT_CONFIG_VALUE_1": "test@example.org",
+    }

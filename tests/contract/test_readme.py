@@ -1,0 +1,60 @@
+"""The README is true: its commands run, its tables are what the code says."""
+
+import re
+import shutil
+
+import pytest
+
+from tasks.report.results import RECORDS, read_records, results_table, with_table
+from tests.conftest import FirstRun
+from tests.contract.imports import ROOT, rooms
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line
+    for block in re.findall(r"^```sh\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+    for line in block.splitlines()
+]
+RUN_BY_THE_FIXTURE = {"make run"}
+THIS_VERY_RUN = {"make test"}  # .ci/run types it
+
+
+@pytest.mark.parametrize(
+    "command", [line for line in COMMANDS if line not in RUN_BY_THE_FIXTURE | THIS_VERY_RUN]
+)
+def test_command_of_the_readme_runs(first_run: FirstRun, command: str) -> None:
+    root = first_run.clone.root
+    if "data/raw/chest_xray.zip" in command:
+        shutil.make_archive(str(root / "data/raw/chest_xray"), "zip", root / "data/phantom/kaggle")
+    done = first_run.clone.run(command)
+    assert done.returncode == 0, done.stdout
+
+
+def test_ci_types_the_command_of_the_readme() -> None:
+    assert "make test" in COMMANDS
+    assert (ROOT / ".ci/run").read_text().rstrip().endswith("make test")
+
+
+def test_every_command_is_known_to_this_test() -> None:
+    assert set(COMMANDS) >= RUN_BY_THE_FIXTURE
+    assert len(COMMANDS) >= 8
+
+
+def test_results_are_generated_from_the_records() -> None:
+    assert with_table(README, results_table(read_records(ROOT / RECORDS))) == README
+
+
+def test_stage_table_has_every_stage_once() -> None:
+    named = re.findall(r"^\| `([a-z]+)(?:@M)?` \|", README, flags=re.MULTILINE)
+    assert sorted(named) == sorted(rooms())
+
+
+def test_every_path_the_readme_links_to_exists() -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_make_targets_of_the_readme_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"`make ([a-z-]+)`", README):
+        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target

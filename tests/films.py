@@ -1,0 +1,156 @@
+"""Real image files and small Kaggle trees for the tests; nothing here is a picture of a person."""
+
+import hashlib
+import io
+import os
+import struct
+import subprocess
+import sys
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from numpy.typing import NDArray
+from PIL import Image
+
+from tasks.params import IngestParams
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKS = ROOT / "../shared/data"
+
+Files = dict[str, bytes]
+
+
+def film_pixels(seed: int, width: int = 96, height: int = 80) -> NDArray[np.uint8]:
+    """A smooth random picture with fine noise; pictures of two seeds are no near duplicates."""
+    rng = np.random.default_rng(seed)
+    coarse = Image.fromarray(rng.integers(30, 220, (12, 14), dtype=np.uint8))
+    smooth = np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC), dtype=np.float64)
+    return np.clip(smooth + rng.normal(0, 3, smooth.shape), 0, 255).astype(np.uint8)
+
+
+def encode(image: Image.Image | NDArray[Any], form: str, **options: Any) -> bytes:
+    """Bytes of an image file, in memory."""
+    picture = image if isinstance(image, Image.Image) else Image.fromarray(image)
+    buffer = io.BytesIO()
+    picture.save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+def jpeg(seed: int, width: int = 96, height: int = 80) -> bytes:
+    """A grey JPEG film."""
+    return encode(film_pixels(seed, width, height), "JPEG", quality=90)
+
+
+def png(seed: int, width: int = 96, height: int = 80) -> bytes:
+    """A grey PNG film."""
+    return encode(film_pixels(seed, width, height), "PNG")
+
+
+def png_of_size(width: int, height: int) -> bytes:
+    """A PNG whose header promises so many pixels; few follow."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + check
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    pixels = chunk(b"IDAT", zlib.compress(bytes(1000)))
+    return b"\x89PNG\r\n\x1a\n" + header + pixels + chunk(b"IEND", b"")
+
+
+def mooney_files(n_patients: int = 12, outer: str = "chest_xray/") -> Files:
+    """Mooney's tree: of every 6 patients of a class 4 are in train, 1 in val and 1 in test."""
+    splits = ("train", "train", "train", "train", "val", "test")
+    files = {}
+    for number in range(n_patients):
+        split = splits[number % len(splits)]
+        folder = f"{outer}{split}"
+        kind = "bacteria" if number // len(splits) % 2 == 0 else "virus"
+        files[f"{folder}/NORMAL/IM-{number:04d}-0001.jpeg"] = jpeg(1000 + number)
+        files[f"{folder}/PNEUMONIA/person{number}_{kind}_{number}.jpeg"] = jpeg(2000 + number)
+    return files
+
+
+def write_tree(root: Path, files: Mapping[str, bytes]) -> Path:
+    """Write files below a folder."""
+    root.mkdir(parents=True, exist_ok=True)
+    for path, data in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(data)
+    return root
+
+
+def write_zip(
+    path: Path, files: Mapping[str, bytes], compression: int = zipfile.ZIP_DEFLATED
+) -> Path:
+    """Write files into a zip."""
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
+def tree_hash(root: Path) -> str:
+    """One number for all names, bytes, rights and times of change below a folder."""
+    state = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        facts = path.lstat()
+        state.update(f"{path.relative_to(root)} {facts.st_mode} {facts.st_mtime_ns}".encode())
+        if path.is_file() and not path.is_symlink():
+            state.update(path.read_bytes())
+    return state.hexdigest()
+
+
+def ingest_params(source: Path | str, **changes: Any) -> IngestParams:
+    """Section `ingest` for a source."""
+    return IngestParams(**{"source": str(source), "layout": "auto", "min_side_px": 32, **changes})
+
+
+def only_row(manifest: pd.DataFrame, path: str) -> dict[str, Any]:
+    """The one row of a path, with None for missing values."""
+    rows = manifest[manifest["path"] == path].astype(object)
+    assert len(rows) == 1, path
+    return dict(rows.where(rows.notna(), None).iloc[0])
+
+
+def pack(name: str) -> Path:
+    """A folder of real films; the test is skipped where it is absent."""
+    folder = PACKS / name
+    if not folder.is_dir():
+        pytest.skip(f"the films of {name} are not beside this repository")
+    return folder
+
+
+def workspace(folder: Path, **changes: Any) -> Path:
+    """A folder to run stages in: params.yaml as shipped, with `section={key: value}` changed."""
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    for section, values in changes.items():
+        params[section].update(values)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    return folder
+
+
+def stage_environment() -> dict[str, str]:
+    """Environment in which `python -m tasks.<stage>` works from any folder."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def run_stage(module: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a stage as DVC does, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", f"tasks.{module}", *arguments],
+        cwd=folder,
+        env=stage_environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )

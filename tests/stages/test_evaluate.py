@@ -1,0 +1,191 @@
+"""The stage as `dvc repro` runs it, on a network of random weights."""
+
+import argparse
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from tasks import paths
+from tasks.atomic import write_json
+from tasks.errors import EvaluationError
+from tasks.evaluate.metrics import METRICS
+from tasks.evaluate.predictions import predictions_schema
+from tasks.tables import MANIFEST, SAMPLES, read_table, write_table
+from tests.cohorts import CLASSES, draw_squares, manifest_of, squares_cohort, store_films
+
+# Keras 3.15 saves its variables through an __array__ without NumPy 2's `copy`
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+ROOT = Path(__file__).resolve().parents[2]
+MODEL = "minivggnet"
+SIZE_PX = 16
+COHORT = squares_cohort({"train": 16, "val": 12, "test": 12})
+
+
+def evaluate(repository: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tasks.evaluate", "--model", MODEL],
+        cwd=repository,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def set_params(repository: Path, **changes: object) -> None:
+    params = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
+    params["evaluate"] |= {"n_bootstrap": 200, "target_sensitivity": 0.9} | changes
+    (repository / "params.yaml").write_text(yaml.safe_dump(params), "utf-8")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """What the stages before `evaluate` leave behind, for a network of random weights."""
+    from tasks.classifier import prepare_backend
+
+    prepare_backend()
+    import keras
+    from keras import layers
+
+    root = tmp_path_factory.mktemp("made")
+    set_params(root)
+    write_table(COHORT, SAMPLES, root / paths.SAMPLES)
+    write_table(manifest_of(COHORT), MANIFEST, root / paths.MANIFEST)
+    store_films(root / paths.IMAGES, COHORT, draw_squares(COHORT, SIZE_PX))
+    keras.utils.set_random_seed(4)
+    images = keras.Input((SIZE_PX, SIZE_PX, 1), dtype="uint8")
+    x = layers.Flatten()(layers.Rescaling(1 / 255)(images))
+    x = layers.Softmax(name="predictions")(layers.Dense(2, name="logits")(x))
+    folder = root / paths.model_dir(MODEL)
+    folder.mkdir(parents=True)
+    keras.Model(images, x).save(folder / "model.keras")
+    facts = {"model": MODEL, "size_px": SIZE_PX, "classes": list(CLASSES)}
+    write_json(folder / "model.json", facts | {"n_parameters": 514, "precision": "float32"})
+    return root
+
+
+@pytest.fixture
+def repository(made, tmp_path) -> Path:
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def judged(made, tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    root = tmp_path_factory.mktemp("judged")
+    shutil.copytree(made, root, dirs_exist_ok=True)
+    return root, evaluate(root)
+
+
+def metrics_in(root: Path) -> dict:
+    return json.loads((root / paths.metrics(MODEL)).read_text("utf-8"))
+
+
+def in_this_process(repository: Path, monkeypatch) -> None:
+    from tasks.evaluate.__main__ import main
+
+    monkeypatch.chdir(repository)
+    main(argparse.Namespace(model=MODEL))
+
+
+def test_stage_ends_well_with_one_line(judged):
+    root, done = judged
+    auroc = metrics_in(root)["test"]["auroc"]
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == (
+        f"[evaluate] minivggnet: test AUROC {auroc['value']:.3f} (95 % interval"
+        f" {auroc['low']:.3f} to {auroc['high']:.3f}) on 24 films\n"
+    )
+
+
+def test_predictions_hold_each_validation_and_test_film_once_in_order(judged):
+    root, _ = judged
+    table = read_table(predictions_schema(CLASSES), root / paths.predictions(MODEL))
+    held_out = COHORT[COHORT["split"] != "train"]
+    expected = held_out.sort_values(["split", "image_id"])["image_id"]
+    assert list(table["image_id"]) == list(expected)
+    assert list(table.columns) == predictions_schema(CLASSES).names
+
+
+def test_metrics_have_the_promised_shape_and_counts_of_the_predictions(judged):
+    root, _ = judged
+    metrics = metrics_in(root)
+    assert list(metrics) == [
+        *("model", "classes", "negative_class", "operating_point", "calibration"),
+        *("test", "validation", "subgroups", "baselines"),
+    ]
+    assert [row["name"] for row in metrics["subgroups"]] == ["NORMAL", "PNEUMONIA"]
+    assert len(metrics["baselines"]) == 3
+    assert all(set(row["test"]) == {"auroc", "accuracy"} for row in metrics["baselines"])
+    table = read_table(predictions_schema(CLASSES), root / paths.predictions(MODEL))
+    for split, title in (("test", "test"), ("val", "validation")):
+        films = table[table["split"] == split]
+        found = metrics[title]
+        counts = {key: int((films["outcome"] == key.upper()).sum()) for key in found["confusion"]}
+        assert found["confusion"] == counts
+        assert (found["n_images"], found["n_patients"], found["n_positive"]) == (24, 12, 12)
+        assert set(METRICS) <= set(found)
+    called = table["prob_positive"] >= metrics["operating_point"]["threshold"]
+    assert (called == table["called_positive"]).all()
+    assert metrics["validation"]["sensitivity"]["value"] >= 0.9
+
+
+def test_second_run_in_another_process_writes_the_same_bytes(judged, repository, monkeypatch):
+    root, _ = judged
+    in_this_process(repository, monkeypatch)
+    for path in (paths.predictions(MODEL), paths.metrics(MODEL)):
+        assert (repository / path).read_bytes() == (root / path).read_bytes()
+
+
+def test_test_labels_and_pixels_choose_nothing(judged, repository, monkeypatch):
+    root, _ = judged
+    on_test = (COHORT["split"] == "test").to_numpy()
+    changed = COHORT.copy()
+    changed.loc[on_test, "class_index"] = 1 - changed.loc[on_test, "class_index"]
+    changed.loc[on_test, "label"] = [CLASSES[k] for k in changed.loc[on_test, "class_index"]]
+    films = draw_squares(COHORT, SIZE_PX)
+    films[on_test] = 255 - films[on_test]
+    write_table(changed, SAMPLES, repository / paths.SAMPLES)
+    store_films(repository / paths.IMAGES, changed, films)
+    in_this_process(repository, monkeypatch)
+    before, after = metrics_in(root), metrics_in(repository)
+    for name in ("operating_point", "calibration", "validation"):
+        assert after[name] == before[name]
+    assert after["test"] != before["test"]
+
+
+def test_wrong_negative_class_is_refused_and_nothing_is_written(repository, monkeypatch):
+    set_params(repository, negative_class="HEALTHY")
+    with pytest.raises(EvaluationError, match=r"HEALTHY(.|\n)*choose from: NORMAL, PNEUMONIA"):
+        in_this_process(repository, monkeypatch)
+    assert not (repository / paths.metrics(MODEL)).exists()
+    assert not (repository / paths.predictions(MODEL)).exists()
+
+
+def test_interval_that_cannot_be_given_is_said_so(repository, monkeypatch, caplog):
+    patients = ["test-000", "test-001"]  # one healthy, one ill: few resamples hold both
+    few = COHORT[(COHORT["split"] != "test") | COHORT["patient_id"].isin(patients)]
+    write_table(few, SAMPLES, repository / paths.SAMPLES)
+    set_params(repository, n_bootstrap=100, seed=0)
+    with caplog.at_level(logging.INFO):
+        in_this_process(repository, monkeypatch)
+    auroc = metrics_in(repository)["test"]["auroc"]
+    assert auroc["low"] is auroc["high"] is None
+    assert caplog.messages[-1].endswith("(too few patients for an interval) on 4 films")
+
+
+def test_images_of_another_size_are_refused(repository, monkeypatch):
+    store_films(repository / paths.IMAGES, COHORT, draw_squares(COHORT, SIZE_PX * 2))
+    with pytest.raises(EvaluationError, match=r"16, 16, 1(.|\n)*32, 32, 1"):
+        in_this_process(repository, monkeypatch)
+    assert np.load(repository / paths.IMAGES / "pixels.npy").shape[1] == 32

@@ -1,0 +1,96 @@
+"""`python -m tasks.ingest` and its check, as processes of their own."""
+
+from pathlib import Path
+
+import pytest
+
+from tasks.tables import MANIFEST, read_table
+from tests.films import jpeg, mooney_files, run_stage, tree_hash, workspace, write_tree, write_zip
+
+
+def test_films_become_a_manifest_and_the_last_line_counts_them(tmp_path: Path) -> None:
+    files = {**mooney_files(6), "chest_xray/train/NORMAL/cut.jpeg": jpeg(1)[:1500]}
+    source = write_tree(tmp_path / "source", files)
+    before = tree_hash(source)
+    folder = workspace(tmp_path / "run", ingest={"source": "../source"})
+    end = run_stage("ingest", folder)
+    assert (end.returncode, end.stdout) == (0, "")
+    assert end.stderr.splitlines()[-1] == (
+        "[ingest] 13 files found: 12 usable films, 1 rejected (layout mooney)"
+    )
+    manifest = read_table(MANIFEST, folder / "data/manifest.parquet")
+    assert manifest["path"].tolist() == sorted(files)
+    assert sorted(path.name for path in folder.rglob("*")) == [
+        "data", "manifest.parquet", "params.yaml",
+    ]  # fmt: skip
+    assert tree_hash(source) == before
+
+
+def test_a_zip_gives_the_bytes_of_the_folder_and_so_does_a_second_run(tmp_path: Path) -> None:
+    write_tree(tmp_path / "source", mooney_files(6))
+    write_zip(tmp_path / "source.zip", mooney_files(6))
+    tables = []
+    for name, source in (("a", "source"), ("b", "source.zip"), ("a", "source")):
+        folder = workspace(tmp_path / name, ingest={"source": str(tmp_path / source)})
+        assert run_stage("ingest", folder).returncode == 0
+        tables.append((folder / "data/manifest.parquet").read_bytes())
+    assert tables[0] == tables[1] == tables[2]
+
+
+@pytest.mark.parametrize("module", ["ingest", "ingest.check"])
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        (None, "no such file or folder"),
+        ({}, "no file at all"),
+        ({"flat.jpeg": jpeg(1)}, "1 images among 1 files"),
+        ({"NORMAL/a.jpeg": jpeg(1)}, "1 images among 1 files"),
+    ],
+    ids=["missing", "empty", "flat", "one class"],
+)
+def test_a_source_that_cannot_be_used_ends_with_one_message_and_writes_nothing(
+    tmp_path: Path, module: str, files: dict[str, bytes] | None, found: str
+) -> None:
+    if files is not None:
+        write_tree(tmp_path / "source", files)
+    folder = workspace(tmp_path / "run", ingest={"source": str(tmp_path / "source")})
+    end = run_stage(module, folder)
+    lines = end.stderr.splitlines()
+    assert end.returncode == 1
+    assert lines[0].startswith(f"[{module}] ERROR: ")
+    assert [line.split(":")[0] for line in lines[1:]] == ["  found", "  where", "  next"]
+    assert found in lines[1]
+    assert [path.name for path in folder.iterdir()] == ["params.yaml"]
+
+
+def test_half_a_zip_ends_with_one_message(tmp_path: Path) -> None:
+    archive = write_zip(tmp_path / "films.zip", mooney_files(6))
+    archive.write_bytes(archive.read_bytes()[:9000])
+    folder = workspace(tmp_path / "run", ingest={"source": str(archive)})
+    end = run_stage("ingest", folder)
+    assert end.returncode == 1
+    assert "Traceback" not in end.stderr
+    assert "cut off" in end.stderr
+
+
+def test_the_check_names_the_layout_and_decodes_nothing(tmp_path: Path) -> None:
+    broken = dict.fromkeys(mooney_files(6), b"no picture")
+    write_tree(tmp_path / "source", broken)
+    folder = workspace(tmp_path / "run", ingest={"source": "../source"})
+    end = run_stage("ingest.check", folder)
+    assert end.returncode == 0
+    assert end.stderr == "[ingest.check] ../source: 12 files, layout mooney\n"
+    assert [path.name for path in folder.iterdir()] == ["params.yaml"]
+
+
+def test_without_params_the_message_says_where_to_run(tmp_path: Path) -> None:
+    end = run_stage("ingest", tmp_path)
+    assert end.returncode == 1
+    assert "repository root" in end.stderr
+    assert "Traceback" not in end.stderr
+
+
+def test_a_wrong_param_is_named(tmp_path: Path) -> None:
+    end = run_stage("ingest", workspace(tmp_path, ingest={"layuot": "mooney"}))
+    assert end.returncode == 1
+    assert "ingest.layuot" in end.stderr

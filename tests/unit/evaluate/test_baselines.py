@@ -1,0 +1,90 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from tasks.evaluate.baselines import score_baselines
+from tests.cohorts import evaluate_params, manifest_of, squares_cohort, store_films
+
+ALWAYS = "always positive"
+FILE = "file facts (width, height, bytes)"
+FILM = "brightness and contrast of the film"
+SAMPLES = squares_cohort({"train": 40, "val": 4, "test": 40})
+ILL = (SAMPLES["label"] == "PNEUMONIA").to_numpy()
+
+
+def noise(brighter_if_ill: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(3)
+    films = rng.integers(0, 100, (len(SAMPLES), 8, 8), dtype=np.uint8)
+    films[ILL] += np.uint8(brighter_if_ill)
+    return films
+
+
+def facts(rng_seed: int = 0):
+    manifest = manifest_of(SAMPLES)
+    rng = np.random.default_rng(rng_seed)
+    manifest["width"] = rng.integers(300, 900, len(manifest))
+    manifest["n_bytes"] = rng.integers(5_000, 90_000, len(manifest))
+    return manifest
+
+
+def scores(tmp_path, films, manifest, samples=SAMPLES) -> dict[str, dict]:
+    store = store_films(tmp_path / "images", SAMPLES, films)
+    rows = score_baselines(samples, manifest, store, evaluate_params())
+    return {row["name"]: row["test"] for row in rows}
+
+
+def test_nothing_planted_is_nothing_found(tmp_path):
+    found = scores(tmp_path, noise(), facts())
+    assert list(found) == [ALWAYS, FILE, FILM]
+    for name in (FILE, FILM):
+        assert 0.3 < found[name]["auroc"]["value"] < 0.7
+        assert found[name]["auroc"]["low"] < 0.5 < found[name]["auroc"]["high"]
+
+
+def test_file_facts_find_a_planted_shortcut(tmp_path):
+    manifest = facts()
+    ill = manifest["label"] == "PNEUMONIA"
+    manifest.loc[ill, "n_bytes"] = manifest.loc[ill, "n_bytes"] // 20
+    found = scores(tmp_path, noise(), manifest)
+    assert found[FILE]["auroc"]["value"] > 0.99
+    assert found[FILE]["accuracy"]["value"] > 0.9
+    assert found[FILM]["auroc"]["value"] < 0.7
+
+
+def test_brightness_finds_planted_brightness(tmp_path):
+    found = scores(tmp_path, noise(brighter_if_ill=60), facts())
+    assert found[FILM]["auroc"]["value"] == pytest.approx(1.0)
+    assert found[FILE]["auroc"]["value"] < 0.7
+
+
+def test_always_positive_ranks_nothing(tmp_path):
+    auroc = scores(tmp_path, noise(), facts())[ALWAYS]["auroc"]
+    assert auroc == {"value": 0.5, "low": 0.5, "high": 0.5}
+
+
+def test_always_positive_calls_ill_films_ill_where_most_training_films_are_healthy(tmp_path):
+    on_train, on_test = SAMPLES["split"] == "train", SAMPLES["split"] == "test"
+    few_ill = SAMPLES[~(on_train & ILL & (SAMPLES.index % 4 == 2)) & ~(on_test & ~ILL)]
+    assert few_ill.loc[few_ill["split"] == "train", "label"].eq("PNEUMONIA").mean() < 0.4
+    found = scores(tmp_path, noise(), facts(), few_ill)[ALWAYS]
+    assert found["accuracy"]["value"] == 1.0  # every film of this test split is ill
+
+
+def test_baselines_do_not_see_the_test_labels(tmp_path):
+    swapped = SAMPLES.copy()
+    on_test = swapped["split"] == "test"
+    swapped.loc[on_test, "label"] = np.where(ILL[on_test], "NORMAL", "PNEUMONIA")
+    manifest = facts()
+    manifest.loc[manifest["label"] == "PNEUMONIA", "width"] += 300
+    before = scores(tmp_path, noise(20), manifest)
+    after = scores(tmp_path, noise(20), manifest, swapped)
+    for name in (FILE, FILM):  # the same ranking, judged by the opposite truth
+        assert before[name]["auroc"]["value"] > 0.7
+        total = before[name]["auroc"]["value"] + after[name]["auroc"]["value"]
+        assert total == pytest.approx(1.0)
+
+
+def test_duplicate_file_of_the_manifest_does_not_count_twice(tmp_path):
+    manifest = facts()
+    twice = pd.concat([manifest, manifest.head(5).assign(path="again.png")])
+    assert scores(tmp_path, noise(), twice) == scores(tmp_path, noise(), manifest)

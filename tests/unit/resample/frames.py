@@ -1,0 +1,68 @@
+"""Tables of usable films, made up: one row per film, as `ingest` leaves them."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from tasks.params import ResampleParams
+from tasks.tables import MANIFEST
+
+Row = dict[str, Any]
+
+
+def digest(*words: object) -> str:
+    """64 hexadecimal digits that depend on the words only."""
+    return hashlib.sha256(repr(words).encode()).hexdigest()
+
+
+def film(name: str, label: str, patient: str | None, **more: Any) -> Row:
+    """A film that is like no other; `more` overrides any column."""
+    return {
+        "image_id": digest("bytes", name),
+        "path": f"{more.get('given_split') or 'all'}/{label}/{name}.jpeg",
+        "label": label,
+        "patient_id": patient,
+        "width": 100,
+        "height": 80,
+        "mode": "L",
+        "bit_depth": 8,
+        "format": "JPEG",
+        "n_bytes": 5000,
+        "pixel_hash": digest("pixels", name),
+        "perceptual_hash": digest("look", name),
+        "layout": "mooney",
+        "status": "ok",
+        **more,
+    }
+
+
+def usable_films(rows: Sequence[Row]) -> pd.DataFrame:
+    """The rows as a table with all columns of the manifest, sorted by path."""
+    table = pd.DataFrame(rows).reindex(columns=MANIFEST.names)
+    texts = [field.name for field in MANIFEST if field.type == "string"]
+    return table.astype(dict.fromkeys(texts, "str")).sort_values("path", ignore_index=True)
+
+
+def patients(label: str, n: int, n_films: int = 1, **more: Any) -> list[Row]:
+    """`n` patients of a class with `n_films` films each."""
+    prefix = f"{label[:3]}{more.get('subtype') or ''}{more.get('given_split') or ''}"
+    return [
+        film(f"{prefix}{number:04d}-{part}", label, f"{prefix}:{number}", **more)
+        for number in range(n)
+        for part in range(n_films)
+    ]
+
+
+def resample_params(**changes: Any) -> ResampleParams:
+    """Section `resample`."""
+    values = {
+        "seed": 0,
+        "keep_given_test": True,
+        "test_share": 0.2,
+        "val_share": 0.25,
+        "near_duplicate_bits": 12,
+        "balance": "class_weight",
+    }
+    return ResampleParams(**{**values, **changes})

@@ -1,0 +1,157 @@
+"""params.yaml is read whole, and every fault is named by its dotted key."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from tasks.errors import ParamsError
+from tasks.params import Params, load_params
+from tests.films import ROOT
+
+SHIPPED = ROOT / "params.yaml"
+
+
+def changed(tmp_path: Path, dotted: str, value: Any) -> Path:
+    """params.yaml with one value set, or with the key left out where the value is `...`."""
+    values = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+    *sections, key = dotted.split(".")
+    place = values
+    for section in sections:
+        place = place[section]
+    if value is ...:
+        del place[key]
+    else:
+        place[key] = value
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    return path
+
+
+def fault_of(path: Path) -> str:
+    with pytest.raises(ParamsError) as caught:
+        load_params(path)
+    assert caught.value.where == str(path)
+    assert caught.value.next_step
+    return caught.value.found
+
+
+def test_the_shipped_file_loads() -> None:
+    params = load_params(SHIPPED)
+    assert params.models[0] == "minivggnet"
+    assert params.validate_.min_films >= 1
+
+
+def keys_of_yaml(values: dict[str, Any], prefix: str = "") -> set[str]:
+    keys = set()
+    for key, value in values.items():
+        inner = keys_of_yaml(value, f"{prefix}{key}.") if isinstance(value, dict) else set()
+        keys |= inner or {f"{prefix}{key}"}
+    return keys
+
+
+def keys_of_class(section: type[BaseModel], prefix: str = "") -> set[str]:
+    keys = set()
+    for name, field in section.model_fields.items():
+        key = f"{prefix}{field.alias or name}"
+        kind = field.annotation
+        is_section = isinstance(kind, type) and issubclass(kind, BaseModel)
+        keys |= keys_of_class(kind, f"{key}.") if is_section else {key}
+    return keys
+
+
+def test_keys_of_the_shipped_file_are_the_fields_of_the_classes() -> None:
+    shipped = keys_of_yaml(yaml.safe_load(SHIPPED.read_text(encoding="utf-8")))
+    assert shipped == keys_of_class(Params)
+
+
+@pytest.mark.parametrize("key", sorted(keys_of_class(Params)))
+def test_a_missing_key_is_named(tmp_path: Path, key: str) -> None:
+    assert f"{key}: Field required" in fault_of(changed(tmp_path, key, ...))
+
+
+@pytest.mark.parametrize("key", ["ingest.sauce", "train.augment.blur", "model"])
+def test_an_unknown_key_is_named(tmp_path: Path, key: str) -> None:
+    assert f"{key}: Extra inputs" in fault_of(changed(tmp_path, key, 1))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("ingest.source", ""),
+        ("ingest.layout", "kaggle"),
+        ("ingest.min_side_px", 0),
+        ("validate.max_rejected_share", 1.0),
+        ("validate.max_class_ratio", 0.5),
+        ("resample.seed", -1),
+        ("resample.seed", 2**32),
+        ("resample.test_share", 0.0),
+        ("resample.val_share", 1.0),
+        ("resample.near_duplicate_bits", 33),
+        ("resample.balance", "smote"),
+        ("resize.size_px", 15),
+        ("resize.size_px", 1025),
+        ("resize.size_px", 64.5),
+        ("train.epochs", 0),
+        ("train.learning_rate", float("nan")),
+        ("train.precision", "float16"),
+        ("train.augment.rotation_deg", 181),
+        ("evaluate.target_sensitivity", 1),
+        ("evaluate.n_bootstrap", 99),
+        ("models", []),
+    ],
+)
+def test_a_value_out_of_range_is_named(tmp_path: Path, key: str, value: Any) -> None:
+    assert fault_of(changed(tmp_path, key, value)).startswith(f"{key}: ")
+
+
+def test_a_model_is_named_once(tmp_path: Path) -> None:
+    twice = changed(tmp_path, "models", ["minivggnet", "minivggnet"])
+    assert fault_of(twice).startswith("models: ")
+    assert "once" in fault_of(twice)
+
+
+@pytest.mark.parametrize("name", ["../models", "Mini", "a b", "", "1st"])
+def test_a_model_name_is_a_plain_word_for_it_becomes_a_path(tmp_path: Path, name: str) -> None:
+    assert fault_of(changed(tmp_path, "models", [name])).startswith("models.0: ")
+
+
+def test_every_fault_is_listed_at_once(tmp_path: Path) -> None:
+    path = changed(tmp_path, "train.epochs", 0)
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    values["resize"]["size_px"] = 0
+    del values["report"]["title"]
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    found = fault_of(path)
+    assert all(key in found for key in ("train.epochs", "resize.size_px", "report.title"))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"ingest: [1,\ntrain: {", b"a: b: c\n", b"\x00\xff\xfe", b"ingest: \xe9t\xe9\n", b"\t- x"],
+    ids=["brackets", "colons", "binary", "latin-1", "tab"],
+)
+def test_a_file_that_is_no_yaml_is_refused_with_the_path(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_bytes(data)
+    assert "\n" not in fault_of(path)
+
+
+@pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words\n"])
+def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    assert fault_of(path).startswith("the file: ")
+
+
+def test_a_missing_file_says_where_to_run(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match="repository root"):
+        load_params(tmp_path / "params.yaml")
+
+
+def test_params_cannot_change_after_loading() -> None:
+    params = load_params(SHIPPED)
+    with pytest.raises(ValidationError, match="frozen"):
+        params.train.epochs = 3

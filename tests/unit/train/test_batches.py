@@ -1,0 +1,110 @@
+import keras
+import numpy as np
+import pytest
+
+from tasks.errors import ImageStoreError
+from tasks.train.batches import Batches
+from tests.cohorts import draw_squares, squares_cohort, store_films
+
+SAMPLES = squares_cohort({"train": 5, "val": 2, "test": 2})  # 10 training films
+TRAIN = SAMPLES[SAMPLES["split"] == "train"].reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    films = draw_squares(SAMPLES, 12)
+    for number, film in enumerate(films):
+        film[0, 0] = number  # the corner names the film
+    return store_films(tmp_path_factory.mktemp("store") / "images", SAMPLES, films)
+
+
+def batches(store, seed: int | None = 7, table=TRAIN, **more) -> Batches:
+    return Batches(table, store, **({"n_classes": 2, "batch_size": 4, "seed": seed} | more))
+
+
+def films_of(epoch: Batches) -> list[int]:
+    return [int(film[0, 0, 0]) for k in range(len(epoch)) for film in epoch[k][0]]
+
+
+def test_one_epoch_holds_every_film_once_the_last_batch_smaller(store):
+    epoch = batches(store)
+    assert len(epoch) == 3
+    assert [len(epoch[k][0]) for k in range(3)] == [4, 4, 2]
+    assert sorted(films_of(epoch)) == list(range(10))
+
+
+def test_order_depends_on_seed_and_epoch_alone(store):
+    def three_epochs(seed: int) -> list[list[int]]:
+        np.random.seed(len(orders))  # the global generator must not matter
+        epoch, found = batches(store, seed), []
+        for _ in range(3):
+            found.append(films_of(epoch))
+            epoch.on_epoch_end()
+        return found
+
+    orders: list[list[list[int]]] = []
+    for seed in (7, 7, 8):
+        orders.append(three_epochs(seed))
+    assert orders[0] == orders[1]
+    assert orders[0] != orders[2]
+    first, second, third = orders[0]
+    assert first != second != third
+    assert first != list(range(10))
+
+
+def test_without_seed_the_order_is_the_tables_in_every_epoch(store):
+    epoch = batches(store, seed=None)
+    for _ in range(2):
+        assert films_of(epoch) == list(range(10))
+        epoch.on_epoch_end()
+
+
+def test_images_labels_and_weights_belong_to_one_film(store):
+    table = TRAIN.assign(sample_weight=np.arange(10) / 10)
+    epoch = batches(store, table=table, n_classes=3)
+    seen = 0
+    for k in range(len(epoch)):
+        images, labels, weights = epoch[k]
+        assert (images.dtype, labels.dtype, weights.dtype) == (np.uint8, np.float32, np.float32)
+        assert images.shape[1:] == (12, 12, 1)
+        for film, label, weight in zip(images, labels, weights, strict=True):
+            number = int(film[0, 0, 0])
+            stored = store.read([table["image_id"][number]])[0]
+            np.testing.assert_array_equal(film, stored)
+            np.testing.assert_array_equal(label, np.eye(3)[table["class_index"][number]])
+            assert weight == pytest.approx(number / 10)
+            seen += 1
+    assert seen == 10
+
+
+def test_keras_trains_on_every_film_once_per_epoch_in_that_order(store):
+    seen: list[int] = []
+
+    class Noted(keras.layers.Layer):
+        def call(self, images):
+            import tensorflow as tf
+
+            def note(numbers):
+                seen.extend(int(number) for number in numbers)
+                return np.float32(0)
+
+            noted = tf.numpy_function(note, [images[:, 0, 0, 0]], tf.float32)
+            return keras.ops.cast(images, "float32") + 0 * tf.ensure_shape(noted, [])
+
+    model = keras.Sequential([keras.Input((12, 12, 1), dtype="uint8"), Noted()])
+    model.add(keras.layers.Flatten())
+    model.add(keras.layers.Dense(2, activation="softmax"))
+    model.compile("sgd", "categorical_crossentropy", run_eagerly=True)
+    model.fit(batches(store), epochs=3, verbose=0, shuffle=False)
+    mirror, expected = batches(store), []
+    for _ in range(3):
+        mirror.on_epoch_end()  # Keras ends an epoch of its own first: it looks at two batches
+        expected += films_of(mirror)
+    assert seen == expected
+    assert all(sorted(seen[start : start + 10]) == list(range(10)) for start in (0, 10, 20))
+
+
+def test_film_that_is_not_in_the_store_is_an_error(store):
+    table = TRAIN.assign(image_id=[*TRAIN["image_id"][:9], "unknown"])
+    with pytest.raises(ImageStoreError, match="no image unknown"):
+        batches(store, table=table)

@@ -1,0 +1,166 @@
+import math
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import log_softmax
+
+from tasks.classifier import predict_logits
+from tasks.errors import TrainingError
+from tasks.image_store import ImageStore
+from tasks.train import fit as fit_module
+from tasks.train.artifact import save_classifier
+from tasks.train.fit import TrainingRun, fit
+from tests.cohorts import (
+    CLASSES,
+    STILL,
+    draw_squares,
+    squares_cohort,
+    store_films,
+    train_params,
+)
+
+SIZE_PX = 32
+SAMPLES = squares_cohort()
+EPOCHS = 3
+AUGMENT = STILL.model_copy(update={"shift": 0.1, "rotation_deg": 5.0, "brightness": 0.05})
+PARAMS = train_params(epochs=EPOCHS, augment=AUGMENT)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory) -> ImageStore:
+    folder = tmp_path_factory.mktemp("store") / "images"
+    return store_films(folder, SAMPLES, draw_squares(SAMPLES, SIZE_PX))
+
+
+@pytest.fixture(scope="module")
+def trained(store, tmp_path_factory):
+    """One run, its DVCLive folder and the bytes of its model file."""
+    live = tmp_path_factory.mktemp("live") / "training"
+    run = fit("minivggnet", SAMPLES, store, PARAMS, live)
+    return run, live, saved_bytes(run, tmp_path_factory.mktemp("saved"))
+
+
+def saved_bytes(run: TrainingRun, folder) -> bytes:
+    save_classifier(run, folder / "model")
+    return (folder / "model/model.keras").read_bytes()
+
+
+def curve(live, name: str) -> pd.DataFrame:
+    return pd.read_csv(live / f"plots/metrics/{name}.tsv", sep="\t")
+
+
+def test_loss_falls_and_the_run_says_what_it_did(trained):
+    run, live, _ = trained
+    losses = list(curve(live, "train/loss")["loss"])
+    assert losses[-1] < 0.7 * losses[0]
+    assert (run.classes, run.precision, run.seed) == (CLASSES, "float32", 3)
+    assert run.epochs_run == EPOCHS
+    of_validation = list(curve(live, "eval/loss")["loss"])
+    assert run.best_epoch == 1 + of_validation.index(min(of_validation))
+    assert run.best_loss == pytest.approx(min(of_validation), rel=1e-9)
+
+
+def test_dvclive_has_a_row_per_epoch_and_no_clock(trained):
+    _, live, _ = trained
+    for name in ("train/loss", "train/accuracy", "eval/loss", "eval/accuracy"):
+        table = curve(live, name)
+        assert list(table.columns) == ["step", name.split("/")[1]]
+        assert list(table["step"]) == list(range(EPOCHS))
+    files = {path.relative_to(live).as_posix() for path in live.rglob("*") if path.is_file()}
+    of_curves = {f"plots/metrics/{side}/{name}.tsv" for side in ("train", "eval")
+                 for name in ("loss", "accuracy")}  # fmt: skip
+    assert files == {"metrics.json", "plots/metrics/train/learning_rate.tsv"} | of_curves
+
+
+def test_saved_network_is_that_of_the_best_epoch(store, tmp_path):
+    # a step this long overshoots: the best epoch is not the last one
+    params = train_params(epochs=4, learning_rate=0.05, plateau_patience=20)
+    run = fit("minivggnet", SAMPLES, store, params, tmp_path / "live")
+    losses = list(curve(tmp_path / "live", "eval/loss")["loss"])
+    assert run.best_epoch < run.epochs_run == 4
+    assert losses[-1] > 1.01 * run.best_loss
+    val = SAMPLES[SAMPLES["split"] == "val"]
+    logits = predict_logits(run.model, store.read(list(val["image_id"]))).astype(np.float64)
+    loss = -log_softmax(logits, axis=1)[np.arange(len(val)), val["class_index"]].mean()
+    assert loss == pytest.approx(run.best_loss, rel=1e-3)
+
+
+def test_patience_ends_the_run_early(store, tmp_path):
+    params = train_params(epochs=30, learning_rate=0.2, early_stopping_patience=1)
+    run = fit("minivggnet", SAMPLES, store, params, tmp_path / "live")
+    assert run.epochs_run == run.best_epoch + 1 < 30
+    assert len(curve(tmp_path / "live", "eval/loss")) == run.epochs_run
+
+
+def test_test_split_is_not_looked_at(trained, tmp_path):
+    _, _, expected = trained
+    on_test = (SAMPLES["split"] == "test").to_numpy()
+    changed = SAMPLES.copy()
+    changed.loc[on_test, "class_index"] = 1 - changed.loc[on_test, "class_index"]
+    changed.loc[on_test, "label"] = [CLASSES[k] for k in changed.loc[on_test, "class_index"]]
+    changed.loc[on_test, "sample_weight"] = np.nan
+    films = draw_squares(SAMPLES, SIZE_PX)
+    films[on_test] = 255 - films[on_test]
+    store = store_films(tmp_path / "images", changed, films)
+    run = fit("minivggnet", changed, store, PARAMS, tmp_path / "live")
+    assert saved_bytes(run, tmp_path) == expected
+
+
+def test_another_seed_gives_another_network(trained, store, tmp_path):
+    params = PARAMS.model_copy(update={"seed": 4})
+    other = fit("minivggnet", SAMPLES, store, params, tmp_path / "live")
+    run, _, expected = trained
+    assert saved_bytes(other, tmp_path) != expected
+    change = other.model.get_layer("logits").kernel - run.model.get_layer("logits").kernel
+    assert np.abs(change).max() > 1e-3
+
+
+def test_loss_that_is_no_number_stops_the_run(store, tmp_path):
+    broken = SAMPLES.assign(sample_weight=np.where(SAMPLES["split"] == "train", np.inf, 1.0))
+    with pytest.raises(TrainingError, match=r"finite number(.|\n)*train\.learning_rate"):
+        fit("minivggnet", broken, store, train_params(epochs=1), tmp_path / "live")
+
+
+def test_validation_loss_that_is_no_number_stops_the_run(store, tmp_path):
+    broken = SAMPLES.assign(sample_weight=np.where(SAMPLES["split"] == "val", np.nan, 1.0))
+    with pytest.raises(TrainingError, match="validation loss"):
+        fit("minivggnet", broken, store, train_params(epochs=1), tmp_path / "live")
+
+
+def test_mixed_precision_runs_on_a_cpu(store, tmp_path):
+    params = train_params(epochs=1, precision="mixed_float16", augment=AUGMENT)
+    run = fit("minivggnet", SAMPLES, store, params, tmp_path / "live")
+    assert run.precision == "mixed_float16"
+    assert math.isfinite(run.best_loss)
+    assert run.model.get_layer("block1_conv1").compute_dtype == "float16"
+    assert run.model.output.dtype == "float32"
+    assert all(weights.dtype == np.float32 for weights in run.model.get_weights())
+
+
+def test_precision_auto_is_float32_without_a_gpu(monkeypatch):
+    monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["cpu:0"])
+    assert fit_module._prepare_backend(train_params(precision="auto")) == "float32"
+    monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["gpu:0"])
+    try:
+        assert fit_module._prepare_backend(train_params(precision="auto")) == "mixed_float16"
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+def test_gpu_memory_is_set_up_before_anything_starts_the_gpu(monkeypatch):
+    import tensorflow as tf
+
+    calls: list[str] = []
+    real = keras.distribution.list_devices
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda _: ["GPU"])
+    monkeypatch.setattr(
+        tf.config.experimental, "set_memory_growth", lambda *_: calls.append("growth")
+    )
+    # asking for logical devices starts them, after which TensorFlow refuses to set growth
+    monkeypatch.setattr(
+        keras.distribution, "list_devices", lambda: (calls.append("start"), real())[1]
+    )
+    fit_module._prepare_backend(train_params())
+    assert calls == ["growth", "start"]
