@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
@@ -54,7 +55,8 @@ def map_in_order(
         initargs=(setup, setup_args),
     )
     try:
-        results = pool.map(partial(_apply, function), items, chunksize=CHUNK)
+        with _interrupts_held():
+            results = pool.map(partial(_apply, function), items, chunksize=CHUNK)
         yield from _with_progress(results, len(items), unit)
     except BrokenProcessPool as error:
         raise LunglineError(
@@ -72,6 +74,19 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold a Ctrl-C back while workers are forked: Python drops one that comes in between."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 _setup_error: LunglineError | None = None

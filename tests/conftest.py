@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -18,6 +19,12 @@ SMALL: dict[str, dict[str, Any]] = {  # 32 px and two epochs: every stage, in a 
     "evaluate": {"n_bootstrap": 200},
     "explain": {"n_per_outcome": 1},
 }
+
+
+def pytest_configure() -> None:
+    """Undo an ignored Ctrl-C: a shell that runs the tests with `&` hands it on to every stage."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)
@@ -75,10 +82,11 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 
 @dataclass(frozen=True)
 class FirstRun:
-    """What `make run` printed in the small clone."""
+    """What `make run` printed in the small clone, and the files that git saw change by it."""
 
     clone: Clone
     printed: str
+    changed: frozenset[str]
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +94,8 @@ def first_run(clone: Clone) -> FirstRun:
     """The small clone after its first `make run`."""
     done = clone.run("make run READY=")
     assert done.returncode == 0, done.stdout
-    return FirstRun(clone, done.stdout)
+    status = clone.run("git status --porcelain").stdout
+    return FirstRun(clone, done.stdout, frozenset(line[3:] for line in status.splitlines()))
 
 
 def _environment(home: Path) -> dict[str, str]:
