@@ -47,14 +47,14 @@ lock: $(READY)  ## resolve pyproject.toml anew into requirements.txt (needs uv)
 	  --no-annotate --no-header --no-emit-index-url --upgrade -o requirements.txt
 
 clean:  ## remove every artifact; the DVC cache, raw data and the environment stay
-	rm -rf data/manifest.parquet data/samples.parquet data/excluded.parquet data/images data/models \
+	rm -rf data/manifest.parquet data/pairs.parquet data/thumbnails data/samples.parquet data/excluded.parquet data/images data/models \
 	  data/predictions data/summaries reports/*.html reports/validation.json reports/*/explanations
 
 # Every version and hash is in requirements.txt, so pip has nothing to resolve (--no-deps).
 $(READY): requirements.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else \
 	  f"Lungline needs Python 3.11 to 3.13; found {v[0]}.{v[1]}. Next: make PYTHON=/path/to/python3.11")'
-	@echo "Installing into $(VENV): 230 pinned packages, a few minutes the first time"
+	@echo "Installing into $(VENV): 260 pinned packages, a few minutes the first time"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
 	  -r requirements.txt

@@ -24,6 +24,7 @@ class ImageStore:
         folder: The store's folder (`data/images`).
 
     Attributes:
+        ids: Name of each row, sorted.
         pixels: (N, H, W) uint8 in [0, 255], read-only memory map.
         size_px: Side of each image.
 
@@ -39,6 +40,7 @@ class ImageStore:
             raise _broken(folder, str(error)) from error
         if self.pixels.ndim != 3 or self.pixels.dtype != np.uint8 or len(ids) != len(self.pixels):
             raise _broken(folder, f"{len(ids)} ids for {self.pixels.dtype} {self.pixels.shape}")
+        self.ids = ids
         self.size_px = int(self.pixels.shape[1])
         self._folder = folder
         self._row_of = {image_id: row for row, image_id in enumerate(ids)}
@@ -94,5 +96,5 @@ def _broken(folder: Path, found: str) -> ImageStoreError:
         "an image store holds ids.json and pixels.npy with one row per image asked for",
         found=found,
         where=str(folder),
-        next_step="run `dvc repro resize`, which makes it anew",
+        next_step="run `dvc repro`, which makes it anew",
     )

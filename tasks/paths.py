@@ -8,6 +8,8 @@ from pathlib import Path
 PARAMS = Path("params.yaml")
 PHANTOM = Path("data/phantom")
 MANIFEST = Path("data/manifest.parquet")
+PAIRS = Path("data/pairs.parquet")
+THUMBNAILS = Path("data/thumbnails")
 VALIDATION_JSON = Path("reports/validation.json")
 VALIDATION_HTML = Path("reports/validation.html")
 SAMPLES = Path("data/samples.parquet")

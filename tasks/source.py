@@ -1,27 +1,32 @@
-"""The source of films: a folder or a zip, listed and read in one way, never written to."""
+"""The source of films: a folder, a zip or a URL, listed and read in one way, never written to."""
 
-import lzma
 import os
 import stat
-import struct
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import NoReturn, Protocol
+from typing import IO, NoReturn, Protocol
 
+from tasks.archive import open_zip
 from tasks.errors import SourceError
+from tasks.file_size import MAX_FILE_BYTES, check_size
 
-# What zipfile and its decompressors raise on damaged bytes (UnicodeDecodeError is a ValueError)
-DAMAGED = (
-    zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError,
-    struct.error, zlib.error, lzma.LZMAError,
-)  # fmt: skip
+INDEX_SUFFIXES = (".csv", ".parquet")
+LOCAL_PROTOCOLS = ("file://", "local://")  # fsspec's names of it: links are watched here only
+# A pipe put in the place of a file between the look and the opening must not hang; not on Windows
+NEVER_WAIT = getattr(os, "O_NONBLOCK", 0)
 
 
 class Source(Protocol):
-    """What a stage may ask of a folder or zip of films."""
+    """What a stage may ask of a folder, zip or URL of films.
+
+    A source belongs to the process that opened it: a worker process opens its own.
+    """
+
+    @property
+    def index(self) -> str | None:
+        """Path, as in `paths`, of the index file that `ingest.source` names; None otherwise."""
+        ...
 
     def paths(self) -> list[str]:
         """POSIX paths of all files, relative to the root, sorted."""
@@ -33,10 +38,11 @@ class Source(Protocol):
 
 
 class FolderSource:
-    """Files below a folder. Links that lead out of it are listed but cannot be read."""
+    """Files below a folder. Pipes, devices and links that lead out are listed but never opened."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, index: str | None = None) -> None:
         self._root = root.resolve()
+        self.index = index
 
     def paths(self) -> list[str]:
         """See `Source.paths`.
@@ -46,8 +52,8 @@ class FolderSource:
         """
         files = []
         for folder, folders, names in os.walk(self._root, onerror=_cannot_list):
-            found = (Path(folder, name) for name in (*folders, *names))
-            files += [path for path in found if path.is_symlink() or path.is_file()]
+            links = [name for name in folders if Path(folder, name).is_symlink()]
+            files += [Path(folder, name) for name in (*links, *names)]
         paths = sorted(path.relative_to(self._root).as_posix() for path in files)
         _check_names(paths)
         return paths
@@ -56,7 +62,8 @@ class FolderSource:
         """See `Source.read`.
 
         Raises:
-            OSError: The file cannot be read, or is a link that leads out of the source.
+            OSError: The file is gone, cannot be read, is larger than MAX_FILE_BYTES, is no
+                regular file, or is a link that leads out of the source.
         """
         try:
             file = (self._root / path).resolve()
@@ -64,82 +71,97 @@ class FolderSource:
             raise OSError(f"{path} is a link that leads back to itself") from error
         if not file.is_relative_to(self._root):
             raise PermissionError(f"{path} is a link that leads out of the source")
-        return file.read_bytes()
-
-
-class ZipSource:
-    """Members of a zip file, read in place. Links are listed but cannot be read."""
-
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive = archive
-        self._members = {
-            member.filename: member for member in archive.infolist() if not member.is_dir()
-        }
-
-    def paths(self) -> list[str]:
-        """See `Source.paths`."""
-        return sorted(self._members)
-
-    def read(self, path: str) -> bytes:
-        """See `Source.read`.
-
-        Raises:
-            OSError: There is no such member, it is a link, or it is damaged.
-        """
-        if path not in self._members:
-            raise FileNotFoundError(f"{path} is not in the zip")
-        member = self._members[path]
-        if stat.S_ISLNK(member.external_attr >> 16):
-            raise PermissionError(f"{path} is a link")
-        try:
-            return self._archive.read(member)
-        except DAMAGED as error:
-            raise OSError(f"{path} cannot be unpacked: {error}") from error
+        _check_regular(path, file.stat())
+        with open(file, "rb", opener=_open_at_once) as stream:
+            state = os.fstat(stream.fileno())
+            _check_regular(path, state)
+            check_size(path, state.st_size)
+            data = stream.read(MAX_FILE_BYTES + 1)
+        check_size(path, len(data))  # it may have grown meanwhile
+        return data
 
 
 @contextmanager
 def open_source(location: str) -> Iterator[Source]:
-    """Open the folder or zip that `ingest.source` names.
+    """Open what `ingest.source` names.
 
     Args:
-        location: Path, absolute or relative to the current folder.
+        location: A folder, a zip, or an index file (.csv, .parquet) that stands among its films:
+            as a path, absolute or relative to the current folder, or as a URL that fsspec knows
+            (`s3://bucket/films`).
 
     Yields:
-        The source, for listing and reading.
+        The source, for listing and reading. For an index file it is the index file's folder.
 
     Raises:
-        SourceError: It does not exist, is neither folder nor zip, is a zip that was cut off, or
-            a zip with a member whose path would leave the archive.
+        SourceError: It does not exist, cannot be reached, is neither folder nor zip nor index
+            file, or is a zip that `tasks.archive.open_zip` refuses.
     """
-    path = Path(location).expanduser()
-    if path.is_dir():
+    if "://" in location and not location.startswith(LOCAL_PROTOCOLS):
+        from tasks.remote import open_remote
+
+        with open_remote(location, INDEX_SUFFIXES) as remote:
+            yield remote
+        return
+    path, mode = _look(location)
+    if stat.S_ISDIR(mode):
         yield FolderSource(path)
-        return
-    _check_exists(path, location)
+    elif path.suffix.lower() in INDEX_SUFFIXES:
+        yield FolderSource(path.parent, index=path.name)
+    else:
+        with _open_file(path, location) as file, open_zip(file, location) as archive:
+            yield archive
+
+
+def _look(location: str) -> tuple[Path, int]:
+    """The path of a location and its mode, if it is something that can be read."""
+    for protocol in LOCAL_PROTOCOLS:
+        location = location.removeprefix(protocol)
+    path = Path(location)
     try:
-        archive = zipfile.ZipFile(path)
-    except (*DAMAGED, OSError) as error:
-        raise SourceError(
-            "ingest.source must be a folder or a whole zip file",
-            found=f"a file that is no zip or was cut off ({error})",
-            where=location,
-            next_step="download or copy it again; `python -m zipfile -t FILE` tests a zip",
-        ) from error
-    with archive:
-        _check_members(archive, location)
-        yield ZipSource(archive)
+        path = path.expanduser()
+        mode = path.stat().st_mode
+    except (OSError, ValueError, RuntimeError) as error:  # a NUL in it; no such home
+        missing = isinstance(error, FileNotFoundError | NotADirectoryError)
+        found = "no such file or folder" if missing else str(error)
+        _does_not_exist(path, location, found, error)
+    if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
+        _does_not_exist(path, location, "a pipe, socket or device", None)
+    return path, mode
 
 
-def _check_exists(path: Path, location: str) -> None:
-    if path.exists():
-        return
+def _does_not_exist(path: Path, location: str, found: str, cause: Exception | None) -> NoReturn:
     raise SourceError(
         "ingest.source must exist",
-        found="no such file or folder",
+        found=found,
         where=f"{location} (in {PurePosixPath(path.parent)})",
         next_step="set `ingest.source` in params.yaml to your folder or zip, or type "
         "`make phantom` for the synthetic set",
-    )
+    ) from cause
+
+
+@contextmanager
+def _open_file(path: Path, location: str) -> Iterator[IO[bytes]]:
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise SourceError(
+            "ingest.source must be readable",
+            found=str(error.strerror),
+            where=location,
+            next_step="give yourself the right to read that file",
+        ) from error
+    with file:
+        yield file
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | NEVER_WAIT)
+
+
+def _check_regular(path: str, state: os.stat_result) -> None:
+    if not stat.S_ISREG(state.st_mode):
+        raise OSError(f"{path} is no regular file")
 
 
 def _cannot_list(error: OSError) -> NoReturn:
@@ -162,15 +184,3 @@ def _check_names(paths: list[str]) -> None:
                 where="ingest.source",
                 next_step="rename that file (`convmv` renames whole folders)",
             ) from error
-
-
-def _check_members(archive: zipfile.ZipFile, location: str) -> None:
-    for member in archive.infolist():
-        path = PurePosixPath(member.filename)
-        if path.is_absolute() or ".." in path.parts or "\\" in member.filename:
-            raise SourceError(
-                "no member of a zip may lead out of it",
-                found=f"member {member.filename!r}",
-                where=location,
-                next_step="do not use this zip: ask whoever made it for a clean one",
-            )

@@ -33,6 +33,31 @@ MANIFEST = pa.schema(
         ("layout", _TEXT),  # the reader that recognised the tree
         ("status", _TEXT),  # ok or rejected
         ("reason", _TEXT),  # reason code when rejected, else null
+        # facts of the file: none of them may reach a model; the shortcut audit measures them
+        ("jpeg_quality", pa.int32()),  # 1 to 100 on libjpeg's scale, null for other formats
+        ("quantisation", _TEXT),  # first 16 hex digits of the sha256 of the JPEG tables
+        ("is_progressive", pa.bool_()),
+        ("has_icc_profile", pa.bool_()),
+        ("has_exif", pa.bool_()),
+        ("burned_in", pa.bool_()),  # DICOM's BurnedInAnnotation, null where it is not said
+        # trivial statistics of the grey pixels, see tasks/ingest/pixel_statistics.py
+        ("mean", pa.float64()),  # grey levels, 0 to 255
+        ("contrast", pa.float64()),  # standard deviation, grey levels
+        ("sharpness", pa.float64()),  # variance of the Laplacian at 224 px
+        ("noise", pa.float64()),  # grey levels
+        ("border", pa.float64()),  # mean of the outermost pixels, grey levels
+        ("black_share", pa.float64()),  # 0 to 1
+        ("colour", pa.float64()),  # mean difference of the largest and smallest channel
+    ]
+)
+
+PAIRS = pa.schema(
+    [
+        ("path_a", _TEXT),  # the smaller path; both films are usable
+        ("path_b", _TEXT),
+        ("kind", _TEXT),  # exact (same grey pixels) or near
+        ("n_bits", pa.int32()),  # Hamming distance of the perceptual hashes, of 256
+        ("correlation", pa.float64()),  # Pearson's r of the two thumbnails, -1 to 1
     ]
 )
 
@@ -48,6 +73,8 @@ SAMPLES = pa.schema(
         ("given_split", _TEXT),
         ("split", _TEXT),  # train, val or test
         ("sample_weight", pa.float64()),
+        ("n_repeats", pa.int32()),  # times per epoch; above 1 in oversampled training classes
+        ("fold", pa.int32()),  # 0 to n_folds - 1 outside the test split, null without folds
     ]
 )
 

@@ -31,6 +31,8 @@ def squares_cohort(n_patients: Mapping[str, int] = SIZES) -> pd.DataFrame:
     table["group_id"] = table["patient_id"]
     table["given_split"] = table["split"]
     table["sample_weight"] = 1.0
+    table["n_repeats"] = 1
+    table["fold"] = pd.array([None] * len(table), dtype="Int32")
     return table
 
 

@@ -110,7 +110,16 @@ def tree_hash(root: Path) -> str:
 
 def ingest_params(source: Path | str, **changes: Any) -> IngestParams:
     """Section `ingest` for a source."""
-    return IngestParams(**{"source": str(source), "layout": "auto", "min_side_px": 32, **changes})
+    values = {
+        "source": str(source),
+        "layout": "auto",
+        "min_side_px": 32,
+        "max_colour": 12.0,
+        "near_duplicate_bits": 12,
+        "near_duplicate_correlation": 0.9,
+        "patient_salt": "a salt for tests",
+    }
+    return IngestParams.model_validate(values | changes)
 
 
 def only_row(manifest: pd.DataFrame, path: str) -> dict[str, Any]:

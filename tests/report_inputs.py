@@ -61,6 +61,8 @@ def cohort_films() -> pd.DataFrame:
     films["given_split"] = films["split"]
     films["class_index"] = (films["label"] == "PNEUMONIA").astype("int32")
     films["sample_weight"] = 1.0
+    films["n_repeats"] = 1
+    films["fold"] = pd.array([None] * len(films), dtype="Int32")
     return films.sort_values("path", ignore_index=True)
 
 
@@ -96,7 +98,7 @@ def write_tables(root: Path, films: pd.DataFrame) -> None:
 
 
 def gate(n_rows: int, n_usable: int) -> dict[str, Any]:
-    """Content of `reports/validation.json`: open, with one warning of two expectations."""
+    """Content of `reports/validation.json`: open, with two warnings of three expectations."""
     facts = {"group": "films", "severity": "warning", "threshold": "at most 0.05"}
     return {
         "passed": True,
@@ -114,6 +116,15 @@ def gate(n_rows: int, n_usable: int) -> dict[str, Any]:
                 "observed": "2 films above 4.0",
                 "n_failing": 2,
                 "rows": [{"path": "chest_xray/test/NORMAL/person0001_normal.jpeg"}],
+            },
+            {
+                **facts,
+                "name": "metadata_tell_no_class",
+                "title": "Facts of the file do not tell the class",
+                "passed": False,
+                "observed": "0.5 to 0.97",
+                "n_failing": 1,
+                "rows": [{"finding": "File size alone tells the class", "auroc": 0.97}],
             },
             {
                 **facts,
@@ -157,7 +168,9 @@ def predict(films: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     judged["prob_PNEUMONIA"], judged["prob_NORMAL"] = prob, 1 - prob
     judged["prob_PNEUMONIA_raw"] = 1 / (1 + np.exp(-logit))
     judged["prob_NORMAL_raw"] = 1 - judged["prob_PNEUMONIA_raw"]
-    return judged.drop(columns=["number", "group_id", "given_split", "sample_weight"])
+    return judged.drop(
+        columns=["number", "group_id", "given_split", "sample_weight", "n_repeats", "fold"]
+    )
 
 
 def metrics_of(model: str, predictions: pd.DataFrame) -> dict[str, Any]:

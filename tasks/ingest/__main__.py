@@ -1,7 +1,7 @@
 """Stage `ingest`: every file found becomes one row of the manifest.
 
-Reads       the folder or zip that `ingest.source` names
-Writes      data/manifest.parquet
+Reads       the folder, zip, index or URL that `ingest.source` names
+Writes      data/manifest.parquet, data/thumbnails/, data/pairs.parquet
 Params      ingest
 Fails when  the source is missing, empty, damaged, or of no known layout
 Run         python -m tasks.ingest
@@ -15,19 +15,30 @@ from tasks import paths, stage
 
 def main(_: argparse.Namespace) -> None:
     """Load, call, write."""
+    from tasks.image_store import ImageStore
     from tasks.ingest.manifest import build_manifest
+    from tasks.ingest.pairs import find_pairs
+    from tasks.ingest.thumbnails import collect_thumbnails
     from tasks.params import load_params
-    from tasks.tables import MANIFEST, write_table
+    from tasks.tables import MANIFEST, PAIRS, write_table
 
-    manifest = build_manifest(load_params(paths.PARAMS).ingest)
+    params = load_params(paths.PARAMS).ingest
+    with collect_thumbnails(paths.THUMBNAILS) as keep_thumbnail:
+        manifest = build_manifest(params, keep_thumbnail)
+    pairs = find_pairs(manifest, ImageStore(paths.THUMBNAILS), params)
+    write_table(pairs, PAIRS, paths.PAIRS)
     write_table(manifest, MANIFEST, paths.MANIFEST)
     counts = manifest["status"].value_counts()
+    kinds = pairs["kind"].value_counts()
     logging.getLogger(__name__).info(
-        "%d files found: %d usable films, %d rejected (layout %s)",
+        "%d files found: %d usable films, %d rejected (layout %s); "
+        "%d exact and %d near duplicate pairs",
         len(manifest),
         counts.get("ok", 0),
         counts.get("rejected", 0),
         manifest["layout"].iloc[0],
+        kinds.get("exact", 0),
+        kinds.get("near", 0),
     )
 
 

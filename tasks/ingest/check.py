@@ -18,7 +18,7 @@ def main(_: argparse.Namespace) -> None:
     params = load_params(paths.PARAMS).ingest
     with open_source(params.source) as source:
         files = source.paths()
-    layout = recognise(files, params)
+        layout = recognise(files, params, source)
     logging.getLogger(__name__).info(
         "%s: %d files, layout %s", params.source, len(files), layout.name
     )

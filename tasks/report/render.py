@@ -11,7 +11,7 @@ from tasks.report.comparison import axis_start, compare
 from tasks.report.film_flow import FilmFlow, flow_steps
 
 TEMPLATES = Path(__file__).parent / "templates"
-KERMANY_LAYOUT = "mooney"  # the folder tree of the paediatric set on Kaggle
+KERMANY_LAYOUTS = {"mooney", "dincer"}  # the folder trees of the paediatric set on Kaggle
 
 
 def render_index(
@@ -33,7 +33,7 @@ def render_index(
     context = {
         "title": params.report.title,
         "synthetic": "phantom" in params.ingest.source,
-        "kermany": KERMANY_LAYOUT in flow.layouts,
+        "kermany": not KERMANY_LAYOUTS.isdisjoint(flow.layouts),
         "summaries": summaries,
         "rows": rows,
         "axis_start": axis_start(rows),

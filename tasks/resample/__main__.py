@@ -1,9 +1,11 @@
 """Stage `resample`: the usable films become one cohort with train, validation and test splits.
 
-Reads       data/manifest.parquet, reports/validation.json (the gate must be open)
+It does not read the gate's verdict: DVC runs it only after `validate` ended well.
+
+Reads       data/manifest.parquet, data/pairs.parquet
 Writes      data/samples.parquet, data/excluded.parquet
 Params      resample
-Fails when  a class has too few patients to stand in every split
+Fails when  a film has no class, or a class has too few patients to stand in every split
 Run         python -m tasks.resample
 """
 
@@ -17,16 +19,18 @@ def main(_: argparse.Namespace) -> None:
     """Load, call, write."""
     from tasks.params import load_params
     from tasks.resample.cohort import build_cohort
-    from tasks.tables import EXCLUDED, MANIFEST, SAMPLES, read_table, usable, write_table
+    from tasks.tables import EXCLUDED, MANIFEST, PAIRS, SAMPLES, read_table, usable, write_table
 
-    films = usable(read_table(MANIFEST, paths.MANIFEST))
-    samples, excluded = build_cohort(films, load_params(paths.PARAMS).resample)
+    params = load_params(paths.PARAMS).resample
+    pairs = read_table(PAIRS, paths.PAIRS)
+    # the manifest has no name here: a million rows go as soon as the cohort has its columns
+    samples, excluded = build_cohort(usable(read_table(MANIFEST, paths.MANIFEST)), pairs, params)
     write_table(samples, SAMPLES, paths.SAMPLES)
     write_table(excluded, EXCLUDED, paths.EXCLUDED)
     counts = samples["split"].value_counts()
     logging.getLogger(__name__).info(
         "%d usable films: train %d, val %d, test %d, excluded %d",
-        len(films),
+        len(samples) + len(excluded),
         *(counts[split] for split in ("train", "val", "test")),
         len(excluded),
     )

@@ -16,7 +16,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     """Images, one-hot labels and sample weights of some films, batch by batch.
 
     Args:
-        samples: Columns `image_id`, `class_index`, `sample_weight`.
+        samples: Columns `image_id`, `class_index`, `sample_weight`, `n_repeats` (times that the
+            film comes in each epoch, 1 or more).
         store: Where the pixels are.
         n_classes: Width of the labels.
         batch_size: Films per batch; the last batch may be smaller.
@@ -36,6 +37,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self._rows = store.rows(list(samples["image_id"]))
         self._labels = np.eye(n_classes, dtype=np.float32)[samples["class_index"]]
         self._weights = samples["sample_weight"].to_numpy(dtype=np.float32)
+        self._films = np.repeat(np.arange(len(samples)), samples["n_repeats"])
         self._batch_size = batch_size
         self._seed = seed
         self._epoch = 0
@@ -43,7 +45,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __len__(self) -> int:
         """Batches per epoch."""
-        return math.ceil(len(self._rows) / self._batch_size)
+        return math.ceil(len(self._films) / self._batch_size)
 
     def __getitem__(self, index: int) -> Batch:
         """Batch `index` of this epoch.
@@ -63,5 +65,5 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def _draw_order(self) -> NDArray[np.int64]:
         if self._seed is None:
-            return np.arange(len(self._rows))
-        return np.random.default_rng([self._seed, self._epoch]).permutation(len(self._rows))
+            return self._films
+        return np.random.default_rng([self._seed, self._epoch]).permutation(self._films)

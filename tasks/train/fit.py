@@ -76,7 +76,7 @@ def fit(
             epochs=params.epochs,
             verbose=0,
             shuffle=False,  # Batches shuffles, by seed and epoch
-            callbacks=_callbacks(params, live, len(split["train"])),
+            callbacks=_callbacks(params, live, int(split["train"]["n_repeats"].sum())),
         ).history
     losses = history["val_loss"]
     best = min(range(len(losses)), key=losses.__getitem__)

@@ -2,10 +2,10 @@
 
 from tasks.params import ValidateParams
 from tasks.tables import MANIFEST
+from tasks.validate.frames import FILM_BIT_DEPTHS
 from tasks.validate.rule import Rule
 
 SHA256 = r"^[0-9a-f]{64}$"
-FILM_BIT_DEPTHS = (8, 16)  # radiographs; at 1 bit grey is lost, at 32 full scale is a guess
 
 
 def schema() -> list[Rule]:
@@ -91,7 +91,7 @@ def identity() -> list[Rule]:
         Rule(
             "identity",
             "facts_complete",
-            "Every usable film has its size, mode, format, hashes and byte count",
+            "Every usable film has its size, mode, format, hashes, byte count and pixel statistics",
             "error",
             "no fact missing",
             "ExpectColumnValuesToBeNull",
@@ -151,5 +151,45 @@ def ranges(params: ValidateParams, min_side_px: int) -> list[Rule]:
             status="ok",
             shows=("n_bytes",),
             unit="bytes",
+        ),
+    ]
+
+
+def pictures(params: ValidateParams) -> list[Rule]:
+    """What no model should have to cope with: mixed depths, films on their heads, names in them."""
+    share = params.max_upside_down_share
+    return [
+        Rule(
+            "ranges",
+            "one_bit_depth",
+            "All films have the same bit depth; those of the rarer one are listed",
+            "warning",
+            "1 bit depth",
+            "ExpectColumnValuesToBeNull",
+            {"column": "odd_bit_depth"},
+            status="ok",
+            shows=("bit_depth", "mode", "label"),
+        ),
+        Rule(
+            "ranges",
+            "films_upright",
+            "Films stand upright, as far as their thumbnails tell",
+            "warning",
+            f"at most {share:.1%} upside down".replace("%", " %"),
+            "ExpectColumnMeanToBeBetween",
+            {"column": "upside_down", "max_value": share},
+            status="ok",
+            shows=("label",),
+        ),
+        Rule(
+            "ranges",
+            "no_burned_in_text",
+            "No film says of itself that text is burned into its pixels (DICOM only): that may "
+            "name a person",
+            "warning",
+            "none says so",
+            "ExpectColumnValuesToBeInSet",
+            {"column": "burned_in", "value_set": [0]},
+            status="ok",
         ),
     ]

@@ -4,51 +4,103 @@ A missing column of the manifest is taken as empty here, so that one broken prom
 the others.
 """
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
-from tasks.tables import MANIFEST, SPLITS
+from tasks.tables import MANIFEST
+from tasks.validate.drift import class_table, drift_table, level_index
+from tasks.validate.features import FAMILIES, PIXELS
+from tasks.validate.pairs import join_pairs
+from tasks.validate.shortcuts import LABEL, SPLIT
 
-NUMBERS = ("width", "height", "bit_depth", "n_bytes")
+NUMBERS = ("width", "height", "bit_depth", "n_bytes", *PIXELS)
 FACTS = (*NUMBERS, "mode", "format", "pixel_hash", "perceptual_hash")
+FILM_BIT_DEPTHS = (8, 16)  # radiographs; at 1 bit grey is lost, at 32 full scale is a guess
 # Files that were never films of their own; everything else that is rejected is a film lost
 SET_ASIDE = ("junk", "not_an_image", "mask", "nested_copy")
+# Columns that no rule looks at or shows: of a million films they are 300 MB
+DONE_WITH = ("pixel_hash", "perceptual_hash", "quantisation", "jpeg_quality", *PIXELS)
+
+Frames = dict[str, pd.DataFrame]
 
 # What one row of each table stands for
 NOUNS = {
     "manifest": "columns",
     "films": "files",
     "classes": "classes",
-    "picture_classes": "pictures",
-    "picture_sides": "pictures",
-    "patient_sides": "patients",
+    "picture_classes": "repeated pictures",
+    "picture_splits": "repeated pictures",
+    "patient_splits": "patients with several films",
+    "near_pairs": "pairs of near duplicates",
+    "label_metadata": "measurements",
+    "label_pixels": "measurements",
+    "split_metadata": "measurements",
+    "split_pixels": "measurements",
+    "drift": "statistics",
+    "class_drift": "classes",
+    "class_shares": "comparisons",
 }
 
 
-def build_frames(manifest: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """All tables, by the name that `Rule.frame` uses.
+def build_frames(
+    manifest: pd.DataFrame,
+    pairs: pd.DataFrame,
+    shortcuts: list[dict[str, Any]],
+    upside_down: pd.Series,
+) -> Frames:
+    """All tables but those of the drift rules, by the name that `Rule.frame` uses.
 
     Args:
         manifest: As in `tasks.tables.MANIFEST`; columns may be missing.
+        pairs: As in `tasks.tables.PAIRS`.
+        shortcuts: `rows` of `shortcuts.audit`.
+        upside_down: From `orientation.upside_down`.
 
     Returns:
-        `manifest` as given; `films`, one row per file; `classes`, one row per class of the usable
-        films; `picture_classes`, `picture_sides` and `patient_sides`, one row per picture or
-        patient and how many classes or sides (test or not) it is found on. Sorted by path or key.
+        `manifest`, its columns without rows; `films`, one row per file; `classes`, one row per
+        class of the usable films; `picture_classes`, `picture_splits` and `patient_splits`, one
+        row per picture or patient with several films and how many classes or given splits they
+        are found in; `near_pairs`; one table of the audit per question and family. Sorted by path
+        or key.
     """
-    films = _films(manifest)
-    usable = films[films["status"] == "ok"]
+    joined = join_pairs(manifest.reindex(columns=MANIFEST.names), pairs)
+    films = _films(manifest, joined, upside_down)
+    keys = ["path", "label", "given_split", "patient_id", "pixel_hash"]
+    usable = films.loc[films["status"] == "ok", keys]
     return {
-        "manifest": manifest,
-        "films": films,
+        "manifest": manifest.iloc[:0].copy(),
+        "films": films.drop(columns=list(DONE_WITH)),
         "classes": _classes(usable),
         "picture_classes": _spread(usable, key="pixel_hash", of="label"),
-        "picture_sides": _spread(usable, key="pixel_hash", of="given_side"),
-        "patient_sides": _spread(usable, key="patient_id", of="given_side"),
+        "picture_splits": _spread(usable, key="pixel_hash", of="given_split"),
+        "patient_splits": _spread(usable, key="patient_id", of="given_split"),
+        "near_pairs": joined[joined["kind"] == "near"].reset_index(drop=True),
+        **_audit_frames(shortcuts),
     }
 
 
-def _films(manifest: pd.DataFrame) -> pd.DataFrame:
-    films = manifest.reindex(columns=MANIFEST.names).sort_values("path", kind="stable")
+def drift_frames(reference: pd.DataFrame, manifest: pd.DataFrame) -> Frames:
+    """Tables of the drift rules: statistics, classes and their shares, of the usable films."""
+    reference = reference[reference["status"] == "ok"]
+    usable = manifest.reindex(columns=MANIFEST.names)
+    usable = usable[usable["status"] == "ok"]
+    counts = class_table(reference, usable)
+    shares = pd.DataFrame(
+        {"statistic": ["label"], "psi": [level_index(reference["label"], usable["label"])]}
+    )
+    return {
+        "drift": drift_table(reference, usable),
+        "class_drift": counts,
+        "class_shares": shares,
+    }
+
+
+def _films(manifest: pd.DataFrame, joined: pd.DataFrame, upside_down: pd.Series) -> pd.DataFrame:
+    films = manifest.reindex(columns=MANIFEST.names)
+    if not films["path"].is_monotonic_increasing:
+        films = films.sort_values("path", kind="stable")
     films = films.reset_index(drop=True)
     for column in NUMBERS:
         films[column] = pd.to_numeric(films[column], errors="coerce")
@@ -56,61 +108,121 @@ def _films(manifest: pd.DataFrame) -> pd.DataFrame:
     films["short_side_px"] = films[["width", "height"]].min(axis=1, skipna=False)
     films["aspect"] = films[["width", "height"]].max(axis=1, skipna=False) / films["short_side_px"]
     films["missing_facts"] = _missing_facts(films)
-    films["given_side"] = films["given_split"].map(
-        {split: "test" if split == "test" else "train" for split in SPLITS}
-    )
     set_aside = films["reason"].isin(SET_ASIDE)
     films["lost"] = (films["status"] == "rejected").astype(float).mask(set_aside)
-    return _with_duplicates(films)
+    is_usable = films["status"] == "ok"
+    films["odd_bit_depth"] = _odd(films["bit_depth"].where(is_usable))
+    films["burned_in"] = pd.to_numeric(films["burned_in"], errors="coerce").astype("float64")
+    films["upside_down"] = films["image_id"].map(upside_down).astype("float64").where(is_usable)
+    return _with_near_duplicates(_with_duplicates(films), joined)
 
 
 def _missing_facts(films: pd.DataFrame) -> pd.Series:
     missing = films[list(FACTS)].isna()
-    names = [", ".join(missing.columns[row]) or None for row in missing.to_numpy()]
-    return pd.Series(names, index=films.index, dtype=object)
+    named = pd.Series(None, index=films.index, dtype=object)
+    some = missing.any(axis=1)
+    kinds = missing[some].drop_duplicates()  # few: no loop over a million rows
+    for kind in kinds.to_numpy():
+        same = (missing[some].to_numpy() == kind).all(axis=1)
+        named[missing.index[some][same]] = ", ".join(missing.columns[kind])
+    return named
+
+
+def _odd(bit_depth: pd.Series) -> pd.Series:
+    """Bit depths of films that differ from most; null for the rest and for those of no film."""
+    known = bit_depth.where(bit_depth.isin(FILM_BIT_DEPTHS))
+    most = known.value_counts().sort_index().sort_values(ascending=False, kind="stable").index[:1]
+    return known.mask(known.isin(most)).astype("float64")
 
 
 def _with_duplicates(films: pd.DataFrame) -> pd.DataFrame:
-    usable = films[(films["status"] == "ok") & films["pixel_hash"].notna()]
+    usable = films.loc[films["status"] == "ok", ["path", "pixel_hash"]].dropna(
+        subset=["pixel_hash"]
+    )
+    repeated = usable[usable["pixel_hash"].duplicated(keep=False)]
     surplus = usable["pixel_hash"].duplicated(keep="first")
-    first_path = usable.groupby("pixel_hash")["path"].transform("first")
+    first_path = repeated.groupby("pixel_hash")["path"].transform("first")
     return films.assign(
         surplus=surplus.astype(float).reindex(films.index),
-        same_pixels_as=first_path.where(surplus).reindex(films.index),
+        same_pixels_as=first_path.where(surplus[repeated.index]).reindex(films.index),
+    )
+
+
+def _with_near_duplicates(films: pd.DataFrame, joined: pd.DataFrame) -> pd.DataFrame:
+    near = joined[joined["kind"] == "near"].sort_values(["other_path", "path"], kind="stable")
+    earlier = near.drop_duplicates("other_path").set_index("other_path")["path"]
+    is_usable = films["status"] == "ok"
+    repeats = films["path"].isin(earlier.index) & is_usable
+    like = pd.Series(None, index=films.index, dtype=object)
+    like[repeats] = earlier.reindex(films.loc[repeats, "path"]).to_numpy()
+    return films.assign(
+        near_surplus=repeats.astype(float).where(is_usable), nearly_the_same_as=like
     )
 
 
 def _classes(usable: pd.DataFrame) -> pd.DataFrame:
     labelled = usable.dropna(subset=["label"])
-    labelled = labelled.assign(patient=labelled["patient_id"].fillna(labelled["path"]))
+    patient = labelled["patient_id"].fillna(labelled["path"])
+    labelled = pd.DataFrame(
+        {
+            "path": labelled["path"],
+            "label": labelled["label"],
+            "patient": pd.factorize(patient)[0],
+            "in_test": labelled["given_split"] == "test",
+            "elsewhere": labelled["given_split"].notna() & (labelled["given_split"] != "test"),
+        }
+    )
     groups = labelled.groupby("label", sort=True)
     classes = pd.DataFrame(
         {
             "path": groups["path"].first(),
             "n_films": groups.size(),
             "n_patients": groups["patient"].nunique(),
-            "n_given_test": groups["given_side"].agg(lambda sides: int((sides == "test").sum())),
-            "n_given_train": groups["given_side"].agg(lambda sides: int((sides == "train").sum())),
+            "n_given_test": groups["in_test"].sum().astype("int64"),
+            "n_given_train": groups["elsewhere"].sum().astype("int64"),
         }
     ).reset_index()
     classes["largest_over_this"] = classes["n_films"].max() / classes["n_films"]
     smaller = classes[["n_given_test", "n_given_train"]].min(axis=1)
-    has_test = bool((usable["given_side"] == "test").any())
+    has_test = bool((usable["given_split"] == "test").any())
     classes["n_smaller_side"] = smaller if has_test else None  # null: nothing to judge
     return classes
 
 
 def _spread(usable: pd.DataFrame, *, key: str, of: str) -> pd.DataFrame:
+    known = usable.loc[usable[key].notna() & usable[of].notna(), ["path", key, of]]
+    repeated = known[known[key].duplicated(keep=False)]
     # sorted by value first: the first and the last film of a group differ if any do
-    known = usable.dropna(subset=[key, of]).sort_values([of, "path"], kind="stable")
-    groups = known.groupby(key, sort=True)
+    repeated = repeated.sort_values([key, of, "path"], kind="stable")
+    n_values = repeated.drop_duplicates([key, of])[key].value_counts()
+    first = repeated.drop_duplicates(key, keep="first")
+    last = repeated.drop_duplicates(key, keep="last")
     return pd.DataFrame(
         {
-            "path": groups["path"].first(),
-            "value": groups[of].first(),
-            "other_path": groups["path"].last(),
-            "other_value": groups[of].last(),
-            "n_values": groups[of].nunique(),
-            "n_films": groups.size(),
+            key: first[key].to_numpy(),
+            "path": first["path"].to_numpy(),
+            of: first[of].to_numpy(),
+            "other_path": last["path"].to_numpy(),
+            f"other_{of}": last[of].to_numpy(),
+            "n_values": n_values.reindex(first[key]).to_numpy(dtype=np.int64),
+            "n_films": repeated[key].value_counts().reindex(first[key]).to_numpy(dtype=np.int64),
         }
-    ).reset_index()
+    )
+
+
+def _audit_frames(shortcuts: list[dict[str, Any]]) -> Frames:
+    rows = pd.DataFrame(
+        {
+            "question": [row["question"] for row in shortcuts],
+            "family": [row["family"] for row in shortcuts],
+            "finding": [row["words"] for row in shortcuts],
+            "auroc": [row["auroc"]["value"] for row in shortcuts],
+        }
+    )
+    return {
+        f"{question}_{family}": rows[
+            (rows["question"] == question) & (rows["family"] == family)
+        ].reset_index(drop=True)
+        for question in (LABEL, SPLIT)
+        for family in FAMILIES
+    }

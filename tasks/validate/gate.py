@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from tasks.validate.frames import NOUNS, build_frames
+from tasks.validate.frames import NOUNS
 from tasks.validate.rule import Rule
 
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
 
 MAX_ROWS = 20  # failing rows named per rule; n_failing counts them all
+RESULT_FORMAT = {
+    "result_format": "SUMMARY",  # counts, and the first failing rows by their place in the table
+    "partial_unexpected_count": MAX_ROWS,
+    "return_unexpected_index_query": False,  # a text that lists a million numbers
+}
 
 Row = dict[str, Any]
 
@@ -36,7 +41,8 @@ class Outcome:
     passed: Whether the rule holds; False as well when it could not be judged.
     observed: What was found, in plain words, or why the rule could not be judged.
     n_failing: Rows that break the rule; 0 for a rule about the table as a whole.
-    rows: Up to MAX_ROWS of them, sorted by path.
+    rows: The first MAX_ROWS of them in the order of the table, which is by path for films; the
+        first key names the row.
     """
 
     group: str
@@ -50,23 +56,35 @@ class Outcome:
     rows: list[Row]
 
 
-def judge(manifest: pd.DataFrame, rules: Sequence[Rule]) -> list[Outcome]:
-    """Judge a manifest by every rule.
+def judge(frames: Mapping[str, pd.DataFrame], rules: Sequence[Rule]) -> list[Outcome]:
+    """Judge the tables by every rule.
 
     Args:
-        manifest: As in `tasks.tables.MANIFEST`; a missing column is itself judged.
+        frames: From `frames.build_frames`; each has a unique index.
         rules: From `suite.build_suite`.
 
     Returns:
         One outcome per rule, in the order of the rules.
     """
-    frames = build_frames(manifest)
     context = _open_context()
     results: dict[str, ExpectationValidationResult] = {}
-    for name in dict.fromkeys(rule.frame for rule in rules):
-        about = [rule for rule in rules if rule.frame == name]
-        results |= _validate(context, name, frames[name], about)
+    for subject in dict.fromkeys(map(_subject, rules)):
+        about = [rule for rule in rules if _subject(rule) == subject]
+        results |= _validate(context, str(subject), _judged(frames[subject[0]], *subject), about)
     return [_outcome(rule, frames[rule.frame], results[rule.name]) for rule in rules]
+
+
+def _subject(rule: Rule) -> tuple[str, str | None, str | None]:
+    """Table, rows and column that a rule is about; None stands for all."""
+    return rule.frame, rule.status, rule.arguments.get("column")
+
+
+def _judged(frame: pd.DataFrame, _: str, status: str | None, column: str | None) -> pd.DataFrame:
+    """Those alone: the engine copies its table again and again."""
+    rows = slice(None) if status is None else frame["status"] == status
+    if column is not None:
+        return frame.loc[rows, frame.columns == column]
+    return frame if frame.empty else frame.loc[rows, frame.columns[:1]]
 
 
 def _open_context() -> "EphemeralDataContext":
@@ -95,25 +113,17 @@ def _validate(
         .get_batch(batch_parameters={"dataframe": frame})
     )
     suite = ExpectationSuite(name=name, expectations=[_expectation(rule) for rule in rules])
-    shown = [] if name == "manifest" else ["path", *(name for rule in rules for name in rule.shows)]
-    form = {
-        "result_format": "COMPLETE",
-        "unexpected_index_column_names": list(dict.fromkeys(shown)),
-    }
-    found = batch.validate(suite, result_format=form)
+    found = batch.validate(suite, result_format=RESULT_FORMAT)
+    context.data_sources.delete(name)  # it would keep its copy of the table
     configs = ((result.expectation_config, result) for result in found.results)
     return {config.meta["name"]: result for config, result in configs if config and config.meta}
 
 
 def _expectation(rule: Rule) -> "Expectation":
     from great_expectations import expectations
-    from great_expectations.expectations.row_conditions import Column
 
-    arguments: dict[str, Any] = dict(rule.arguments)
-    if rule.status is not None:
-        arguments["row_condition"] = Column("status") == rule.status
     expectation: Expectation = getattr(expectations, rule.expectation)(
-        **arguments,
+        **rule.arguments,
         severity="critical" if rule.severity == "error" else "warning",
         meta={"name": rule.name},
     )
@@ -124,7 +134,7 @@ def _outcome(rule: Rule, frame: pd.DataFrame, result: "ExpectationValidationResu
     fault = _fault(result.exception_info)
     details: dict[str, Any] = dict(result.result or {})
     passed = bool(result.success) and fault is None
-    failing = [] if passed or fault else _failing_rows(rule, frame, details)
+    n_failing, rows = (0, []) if passed or fault else _failing_rows(rule, frame, details)
     return Outcome(
         group=rule.group,
         name=rule.name,
@@ -133,8 +143,8 @@ def _outcome(rule: Rule, frame: pd.DataFrame, result: "ExpectationValidationResu
         passed=passed,
         observed=f"could not be judged: {fault}" if fault else _observed(rule, frame, details),
         threshold=rule.threshold,
-        n_failing=len(failing),
-        rows=failing[:MAX_ROWS],
+        n_failing=n_failing,
+        rows=rows,
     )
 
 
@@ -147,15 +157,26 @@ def _fault(exception_info: Mapping[str, Any] | None) -> str | None:
     return "; ".join(texts) or None
 
 
-def _failing_rows(rule: Rule, frame: pd.DataFrame, details: Mapping[str, Any]) -> list[Row]:
-    if "unexpected_index_list" in details:
-        found = details["unexpected_index_list"]
+def _failing_rows(
+    rule: Rule, frame: pd.DataFrame, details: Mapping[str, Any]
+) -> tuple[int, list[Row]]:
+    """How many rows break a rule, and the first of them with what is shown of each."""
+    if "partial_unexpected_index_list" in details:
+        n_failing = int(details["unexpected_count"])
+        places = sorted(details["partial_unexpected_index_list"])
     elif rule.expectation == "ExpectColumnMeanToBeBetween":  # a share: the rows that add to it
-        found = frame[frame[rule.arguments["column"]] > 0].to_dict("records")
+        adding = frame.index[frame[rule.arguments["column"]] > 0]
+        n_failing, places = len(adding), list(adding[:MAX_ROWS])
     else:
-        return []
-    rows = [{name: _plain(row.get(name)) for name in ("path", *rule.shows)} for row in found]
-    return sorted(rows, key=lambda row: str(row["path"]))
+        return 0, []
+    names = [rule.key, *rule.shows]
+    return n_failing, plain_rows(frame.loc[places, names])
+
+
+def plain_rows(table: pd.DataFrame) -> list[Row]:
+    """The rows of a table as JSON knows them."""
+    records = table.to_dict("records")
+    return [{str(name): _plain(value) for name, value in row.items()} for row in records]
 
 
 def _plain(value: Any) -> Any:
@@ -169,19 +190,22 @@ def _plain(value: Any) -> Any:
 
 
 def _observed(rule: Rule, frame: pd.DataFrame, details: Mapping[str, Any]) -> str:
-    judged = frame if rule.status is None else frame[frame["status"] == rule.status]
     match rule.expectation:
         case "ExpectTableColumnsToMatchSet":
             missing = details.get("details", {}).get("mismatched", {}).get("missing", [])
             return f"missing: {', '.join(missing)}" if missing else f"{frame.shape[1]} columns"
         case "ExpectTableRowCountToBeBetween":
             return f"{details['observed_value']:,} {rule.unit}"
+    values = frame[rule.arguments["column"]]
+    if rule.status is not None:
+        values = values[frame["status"] == rule.status]
+    match rule.expectation:
         case "ExpectColumnUniqueValueCountToBeBetween":
-            names = sorted(judged[rule.arguments["column"]].dropna().unique())
+            names = sorted(values.dropna().unique())
             return f"{details['observed_value']}: {', '.join(names)}" if names else "none"
         case "ExpectColumnMeanToBeBetween":
-            return _share(judged[rule.arguments["column"]].dropna())
-    return _observed_values(rule, judged, details)
+            return _share(values.dropna())
+    return _observed_values(rule, values, details)
 
 
 def _share(flags: pd.Series) -> str:
@@ -190,9 +214,8 @@ def _share(flags: pd.Series) -> str:
     return f"{flags.mean():.1%} ({int(flags.sum()):,} of {len(flags):,})".replace("%", " %")
 
 
-def _observed_values(rule: Rule, judged: pd.DataFrame, details: Mapping[str, Any]) -> str:
+def _observed_values(rule: Rule, values: pd.Series, details: Mapping[str, Any]) -> str:
     noun = {"ok": "films", "rejected": "rejected files", None: NOUNS[rule.frame]}[rule.status]
-    values = judged[rule.arguments["column"]]
     n_judged = details["element_count"]
     if rule.expectation == "ExpectColumnValuesToBeBetween":
         values = values.dropna()

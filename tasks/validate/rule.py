@@ -14,6 +14,8 @@ GROUPS = (
     "rejects",
     "duplicates",
     "leakage",
+    "shortcuts",
+    "drift",
 )
 
 
@@ -29,8 +31,9 @@ class Rule:
     expectation: Class of `great_expectations.expectations`.
     arguments: Its arguments; numbers come from params.yaml.
     frame: Table that it judges, a key of the result of `frames.build_frames`.
-    status: Rows of that table it judges; None means all.
-    shows: Columns that a failing row is shown with, beside its path.
+    status: Rows of that table it judges (`films` only); None means all.
+    shows: Columns that a failing row is shown with, beside its name.
+    key: Column that names a row; for most the path of a film.
     unit: Unit of the values judged.
     """
 
@@ -45,3 +48,4 @@ class Rule:
     status: Literal["ok", "rejected"] | None = None
     shows: tuple[str, ...] = ()
     unit: str = ""
+    key: str = "path"

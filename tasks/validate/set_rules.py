@@ -1,4 +1,4 @@
-"""Expectations about the films as a set: classes, balance, rejects, duplicates, leaks."""
+"""Expectations about the films as a set: classes, balance, rejects."""
 
 from tasks.params import ValidateParams
 from tasks.validate.rule import Rule
@@ -146,56 +146,4 @@ def rejects(params: ValidateParams) -> list[Rule]:
             {"column": "lost", "max_value": params.max_rejected_share},
             shows=("reason",),
         ),
-    ]
-
-
-def duplicates(params: ValidateParams) -> list[Rule]:
-    """Films with the very same pixels."""
-    return [
-        Rule(
-            "duplicates",
-            "few_duplicates",
-            "Few films repeat the pixels of another",
-            "error",
-            f"at most {params.max_duplicate_share:.1%}".replace("%", " %"),
-            "ExpectColumnMeanToBeBetween",
-            {"column": "surplus", "max_value": params.max_duplicate_share},
-            status="ok",
-            shows=("same_pixels_as",),
-        ),
-        Rule(
-            "duplicates",
-            "one_class_per_picture",
-            "Films with the same pixels have the same class; the resample stage leaves out "
-            "those that have not",
-            "warning",
-            "1 class per picture",
-            "ExpectColumnValuesToBeInSet",
-            {"column": "n_values", "value_set": [1]},
-            frame="picture_classes",
-            shows=("value", "other_path", "other_value"),
-        ),
-    ]
-
-
-def leakage() -> list[Rule]:
-    """Nothing lies on both sides of the test split that the source brings."""
-    rows = (
-        ("patient_on_one_side", "No patient", "patient", "patient_sides", ("patient_id",)),
-        ("picture_on_one_side", "No picture", "picture", "picture_sides", ()),
-    )
-    return [
-        Rule(
-            "leakage",
-            name,
-            f"{title} is both in the given test split and outside it; "
-            "the resample stage mends this",
-            "warning",
-            f"1 side per {noun}",
-            "ExpectColumnValuesToBeInSet",
-            {"column": "n_values", "value_set": [1]},
-            frame=frame,
-            shows=(*shows, "other_path", "n_films"),
-        )
-        for name, title, noun, frame, shows in rows
     ]

@@ -1,54 +1,78 @@
 """The verdict: outcomes and counts in the form of reports/validation.json."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 
 from tasks.errors import ValidationFailed
-from tasks.tables import MANIFEST, SPLITS
-from tasks.validate.gate import MAX_ROWS, Outcome
+from tasks.tables import SPLITS
+from tasks.validate.gate import MAX_ROWS, Outcome, plain_rows
+from tasks.validate.pairs import conflicts_first
 
 MAX_NAMED = 3  # rows that the failure message names per expectation; the page has more
+KINDS = ("exact", "near", "patient")
+PAIR_COLUMNS = (
+    "kind",
+    "path",
+    "other_path",
+    "label",
+    "other_label",
+    "given_split",
+    "other_given_split",
+    "patient_id",
+    "other_patient_id",
+    "n_bits",
+    "correlation",
+)
 NONE = "none"  # stands where a film has no class or no given split
 
 
 def build_verdict(
-    manifest: pd.DataFrame, outcomes: Sequence[Outcome], *, synthetic: bool
+    films: pd.DataFrame,
+    outcomes: Sequence[Outcome],
+    *,
+    synthetic: bool,
+    shortcuts: Mapping[str, Any],
+    pairs: pd.DataFrame,
 ) -> dict[str, Any]:
     """Put outcomes and counts together.
 
     Args:
-        manifest: The table that was judged.
+        films: Table `films` of `frames.build_frames`.
         outcomes: From `gate.judge`.
         synthetic: Whether the films are those of the built-in phantom set.
+        shortcuts: From `shortcuts.audit`.
+        pairs: Rows as from `pairs.join_pairs` and `pairs.same_patient`.
 
     Returns:
         What reports/validation.json holds: `passed` (no `error` failed), `source`, `n_rows`,
         `n_usable`, `n_rejected`, `rejected` (files per reason), `rejected_rows` (up to MAX_ROWS
-        per reason), `counts` (files per class, given split and status) and `expectations`.
+        per reason), `counts` (files per class, given split and status), `expectations`,
+        `shortcuts`, `n_pairs` (all, across classes, across given splits, by kind) and `pairs`
+        (the first `pairs.MAX_PAIRS` of each kind, conflicts first).
     """
-    files = manifest.reindex(columns=MANIFEST.names).sort_values("path", kind="stable")
-    files = files.astype(object).where(files.notna(), None)
-    is_usable = files["status"] == "ok"
-    rejected = files[files["status"] == "rejected"]
+    rejected = films.loc[films["status"] == "rejected", ["path", "label", "given_split", "reason"]]
     reasons = rejected["reason"].fillna(NONE).value_counts()
     reasons = reasons.sort_index().sort_values(ascending=False, kind="stable")
     return {
         "passed": not failed(outcomes, "error"),
         "source": {
             "synthetic": synthetic,
-            "layouts": sorted(files["layout"].dropna().unique()),
-            "given_splits": _counts(files["given_split"], [*SPLITS, NONE]),
+            "layouts": sorted(films["layout"].dropna().unique()),
+            "given_splits": _counts(films["given_split"], [*SPLITS, NONE]),
         },
-        "n_rows": len(files),
-        "n_usable": int(is_usable.sum()),
+        "n_rows": len(films),
+        "n_usable": int((films["status"] == "ok").sum()),
         "n_rejected": len(rejected),
         "rejected": {str(reason): int(n) for reason, n in reasons.items()},
         "rejected_rows": {str(reason): _rows(rejected, str(reason)) for reason in reasons.index},
-        "counts": _cross_table(files),
+        "counts": _cross_table(films),
         "expectations": [asdict(outcome) for outcome in outcomes],
+        "shortcuts": dict(shortcuts),
+        "n_pairs": {kind: _n_pairs(pairs[pairs["kind"] == kind]) for kind in KINDS},
+        "pairs": [row for kind in KINDS for row in _pair_rows(pairs[pairs["kind"] == kind])],
     }
 
 
@@ -81,15 +105,26 @@ def _sentence(outcome: Outcome) -> str:
     text = f"{outcome.name}: {outcome.observed}, accepted is {outcome.threshold}"
     if not outcome.rows:
         return text
-    named = ", ".join(str(row["path"]) for row in outcome.rows[:MAX_NAMED])
+    named = ", ".join(str(next(iter(row.values()))) for row in outcome.rows[:MAX_NAMED])
     more = ", ..." if outcome.n_failing > MAX_NAMED else ""
     return f"{text}; {outcome.n_failing} row(s): {named}{more}"
 
 
 def _rows(rejected: pd.DataFrame, reason: str) -> list[dict[str, Any]]:
     chosen = rejected[rejected["reason"].fillna(NONE) == reason].head(MAX_ROWS)
-    columns = ["path", "label", "given_split"]
-    return [dict(zip(columns, row, strict=True)) for row in chosen[columns].to_numpy().tolist()]
+    return plain_rows(chosen[["path", "label", "given_split"]])
+
+
+def _pair_rows(pairs: pd.DataFrame) -> list[dict[str, Any]]:
+    return plain_rows(conflicts_first(pairs)[list(PAIR_COLUMNS)])
+
+
+def _n_pairs(pairs: pd.DataFrame) -> dict[str, int]:
+    return {
+        "all": len(pairs),
+        "across_classes": int((pairs["n_labels"] > 1).sum()),
+        "across_splits": int((pairs["n_splits"] > 1).sum()),
+    }
 
 
 def _counts(values: pd.Series, order: Sequence[str]) -> dict[str, int]:
@@ -98,15 +133,26 @@ def _counts(values: pd.Series, order: Sequence[str]) -> dict[str, int]:
     return {name: int(found[name]) for name in names if name in found.index}
 
 
-def _cross_table(files: pd.DataFrame) -> list[dict[str, Any]]:
-    keyed = files.assign(
-        label=files["label"].fillna(NONE), given_split=files["given_split"].fillna(NONE)
+def _cross_table(films: pd.DataFrame) -> list[dict[str, Any]]:
+    keyed = films[["label", "given_split"]].fillna(NONE).assign(status=films["status"])
+    sizes = keyed.groupby(["label", "given_split", "status"]).size()
+    keys = sizes.index.to_frame().astype(str).itertuples(index=False, name=None)
+    n_files = dict(zip(keys, sizes.astype(int).tolist(), strict=True))
+    splits = [*SPLITS, NONE]
+    cells = sorted(
+        {(label, split) for label, split, _ in n_files},
+        key=lambda cell: (cell[0] == NONE, cell[0], _place(cell[1], splits), cell[1]),
     )
-    table = []
-    for label in sorted(set(keyed["label"]), key=lambda name: (name == NONE, name)):
-        mine = keyed[keyed["label"] == label]
-        for split in _counts(mine["given_split"], [*SPLITS, NONE]):
-            status = mine.loc[mine["given_split"] == split, "status"]
-            n_ok, n_rejected = int((status == "ok").sum()), int((status == "rejected").sum())
-            table.append({"label": label, "given_split": split, "ok": n_ok, "rejected": n_rejected})
-    return table
+    return [
+        {
+            "label": label,
+            "given_split": split,
+            "ok": n_files.get((label, split, "ok"), 0),
+            "rejected": n_files.get((label, split, "rejected"), 0),
+        }
+        for label, split in cells
+    ]
+
+
+def _place(name: str, order: Sequence[str]) -> int:
+    return order.index(name) if name in order else len(order)

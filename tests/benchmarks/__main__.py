@@ -20,6 +20,7 @@ from tasks.params import load_params
 from tasks.resize.films import fit_square
 from tasks.source import open_source
 from tasks.tables import SAMPLES, read_table
+from tests.benchmarks.near_duplicates import near_duplicates_vs_all_pairs, near_duplicates_vs_limit
 
 N_ROUNDS = 5
 N_FILMS = 200
@@ -36,6 +37,8 @@ def main() -> None:
         "resize_vs_keras": resize_vs_keras(),
         "repro_no_change": against_limit(["dvc", "repro"], REPRO_LIMIT_S),
         "stage_help": against_limit([sys.executable, "-m", "tasks.ingest", "--help"], HELP_LIMIT_S),
+        "near_duplicates_vs_all_pairs": near_duplicates_vs_all_pairs(),
+        "near_duplicates_vs_limit": near_duplicates_vs_limit(),
     }
     for name, entry in entries.items():
         logger.info("%s: %.2f x %s", name, entry["ratio"], entry["against"])

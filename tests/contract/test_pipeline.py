@@ -51,7 +51,7 @@ def test_stage_depends_on_its_own_section(stage: str) -> None:
 def test_outputs_are_the_paths_that_the_code_writes() -> None:
     model = "${item.model}"
     expected = {
-        "ingest": {paths.MANIFEST},
+        "ingest": {paths.MANIFEST, paths.PAIRS, paths.THUMBNAILS},
         "validate": {paths.VALIDATION_HTML, paths.VALIDATION_JSON},
         "resample": {paths.SAMPLES, paths.EXCLUDED},
         "resize": {paths.IMAGES},

@@ -38,7 +38,8 @@ def test_requirements_hold_every_direct_dependency_within_its_cap() -> None:
     wanted = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
     pinned = dict(re.findall(r"^([a-z0-9._-]+)==([\d.]+)", _requirements(), flags=re.MULTILINE))
     for requirement in wanted:
-        name, low, high = re.match(r"([a-z0-9-]+)>=([\d.]+),<([\d.]+)", requirement).groups()
+        form = r"([a-z0-9-]+)(?:\[[a-z]+\])?>=([\d.]+),<([\d.]+)"
+        name, low, high = re.match(form, requirement).groups()
         assert _parts(low) <= _parts(pinned[name])[: len(_parts(low))], requirement
         assert _parts(pinned[name]) < _parts(high), requirement
 

@@ -4,8 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from tasks.image_store import ImageStore
 from tasks.tables import MANIFEST, read_table
 from tests.films import jpeg, mooney_files, run_stage, tree_hash, workspace, write_tree, write_zip
+
+ARTIFACTS = [
+    "data/manifest.parquet",
+    "data/pairs.parquet",
+    "data/thumbnails/ids.json",
+    "data/thumbnails/pixels.npy",
+]
 
 
 def test_films_become_a_manifest_and_the_last_line_counts_them(tmp_path: Path) -> None:
@@ -16,25 +24,27 @@ def test_films_become_a_manifest_and_the_last_line_counts_them(tmp_path: Path) -
     end = run_stage("ingest", folder)
     assert (end.returncode, end.stdout) == (0, "")
     assert end.stderr.splitlines()[-1] == (
-        "[ingest] 13 files found: 12 usable films, 1 rejected (layout mooney)"
+        "[ingest] 13 files found: 12 usable films, 1 rejected (layout mooney); "
+        "0 exact and 0 near duplicate pairs"
     )
     manifest = read_table(MANIFEST, folder / "data/manifest.parquet")
     assert manifest["path"].tolist() == sorted(files)
-    assert sorted(path.name for path in folder.rglob("*")) == [
-        "data", "manifest.parquet", "params.yaml",
-    ]  # fmt: skip
+    written = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
+    assert written == [*ARTIFACTS, "params.yaml"]
+    thumbnails = ImageStore(folder / "data/thumbnails")
+    assert sorted(manifest.loc[manifest["status"] == "ok", "image_id"]) == thumbnails.ids
     assert tree_hash(source) == before
 
 
 def test_a_zip_gives_the_bytes_of_the_folder_and_so_does_a_second_run(tmp_path: Path) -> None:
     write_tree(tmp_path / "source", mooney_files(6))
     write_zip(tmp_path / "source.zip", mooney_files(6))
-    tables = []
+    runs = []
     for name, source in (("a", "source"), ("b", "source.zip"), ("a", "source")):
         folder = workspace(tmp_path / name, ingest={"source": str(tmp_path / source)})
         assert run_stage("ingest", folder).returncode == 0
-        tables.append((folder / "data/manifest.parquet").read_bytes())
-    assert tables[0] == tables[1] == tables[2]
+        runs.append([(folder / path).read_bytes() for path in ARTIFACTS])
+    assert runs[0] == runs[1] == runs[2]
 
 
 @pytest.mark.parametrize("module", ["ingest", "ingest.check"])

@@ -77,8 +77,10 @@ def test_equal_baselines_of_two_models_stand_once() -> None:
 @pytest.mark.usefixtures("state")
 def test_gate_lists_what_did_not_hold() -> None:
     index = make_index()
-    assert "1 of 2 expectations" in index
+    assert "1 of 3 expectations" in index
     assert "No film is far wider than high" in index
+    assert "chest_xray/test/NORMAL/person0001_normal.jpeg" in index
+    assert "File size alone tells the class" in index
     assert "Few files are rejected" not in index
 
 

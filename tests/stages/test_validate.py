@@ -10,7 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tasks.tables import MANIFEST, write_table
+from tasks.image_store import create_store
+from tasks.tables import MANIFEST, PAIRS, write_table
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUTS = (Path("reports/validation.json"), Path("reports/validation.html"))
@@ -34,6 +35,13 @@ def manifest_of(n_films: int) -> pd.DataFrame:
         "perceptual_hash": digests,
         "layout": "class_folders",
         "status": "ok",
+        "mean": 120.0,
+        "contrast": 50.0,
+        "sharpness": 60.0,
+        "noise": 2.0,
+        "border": 30.0,
+        "black_share": 0.05,
+        "colour": 0.0,
     }
     return pd.DataFrame(films).reindex(columns=MANIFEST.names)
 
@@ -41,6 +49,11 @@ def manifest_of(n_films: int) -> pd.DataFrame:
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    write_table(pd.DataFrame(columns=PAIRS.names), PAIRS, tmp_path / "data/pairs.parquet")
+    with create_store(
+        tmp_path / "data/thumbnails", list(manifest_of(60)["image_id"]), 64
+    ) as pixels:
+        pixels[:] = 90
     return tmp_path
 
 
@@ -65,7 +78,7 @@ def test_sound_manifest_passes_quietly_and_gives_the_same_bytes_twice(repository
     first = validate(repository)
     assert (first.returncode, first.stdout) == (0, "")
     assert first.stderr == (
-        "[validate] 27 of 27 expectations hold; 0 warning(s); 60 of 60 files usable\n"
+        "[validate] 37 of 37 expectations hold; 0 warning(s); 60 of 60 files usable\n"
     )
     before = written(repository)
     assert json.loads(before[0])["passed"] is True
@@ -92,7 +105,9 @@ def test_broken_expectation_stops_the_run_names_the_row_and_writes_both_reports(
     assert broken["side_long_enough"]["rows"] == [
         {"path": "NORMAL/004.png", "width": 20, "height": 128}
     ]
-    assert "NORMAL/004.png" in (repository / OUTPUTS[1]).read_text(encoding="utf-8")
+    page = (repository / OUTPUTS[1]).read_text(encoding="utf-8")
+    assert 'src="data:image/png;base64,' in page
+    assert "<span>NORMAL/004.png</span>" in page
 
 
 def test_warning_is_reported_and_does_not_stop_the_run(repository: Path) -> None:
@@ -107,11 +122,38 @@ def test_warning_is_reported_and_does_not_stop_the_run(repository: Path) -> None
     assert broken[0]["rows"] == [{"path": "PNEUMONIA/003.png"}]
 
 
-def test_missing_manifest_is_one_message(repository: Path) -> None:
+@pytest.mark.parametrize("absent", ["manifest.parquet", "pairs.parquet", "thumbnails"])
+def test_missing_input_is_one_message(repository: Path, absent: str) -> None:
+    write_table(manifest_of(60), MANIFEST, repository / "data/manifest.parquet")
+    (repository / "data" / absent).rename(repository / "elsewhere")
     done = validate(repository)
     assert done.returncode == 1
-    assert "no such file" in done.stderr
+    assert absent in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_reference_manifest_is_compared_with(repository: Path) -> None:
+    write_table(manifest_of(60), MANIFEST, repository / "data/manifest.parquet")
+    darker = manifest_of(60).assign(mean=40.0)
+    darker["label"] = darker["label"].replace("NORMAL", "COVID")
+    write_table(darker, MANIFEST, repository / "earlier.parquet")
+    params = repository / "params.yaml"
+    text = params.read_text(encoding="utf-8")
+    params.write_text(text.replace("reference: null", "reference: earlier.parquet"), "utf-8")
+    done = validate(repository)
+    assert done.returncode == 1
+    assert "no_class_vanished: 0 to 30 films, accepted is at least 1 film; 1 row(s): COVID" in (
+        done.stderr
+    )
+    verdict = json.loads((repository / OUTPUTS[0]).read_text(encoding="utf-8"))
+    drift = [one for one in verdict["expectations"] if one["group"] == "drift"]
+    assert len(drift) == 4
+    assert {one["name"]: [next(iter(row.values())) for row in one["rows"]] for one in drift} == {
+        "statistics_stable": ["mean"],
+        "no_class_vanished": ["COVID"],
+        "no_new_class": ["NORMAL"],
+        "class_shares_stable": ["label"],
+    }
 
 
 def test_help_answers_without_great_expectations(repository: Path) -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from tasks.errors import SourceError
 from tasks.ingest.manifest import build_manifest
+from tasks.ingest.pixel_statistics import pixel_statistics
 from tasks.tables import MANIFEST, write_table
 from tests.films import (
     Files,
@@ -49,6 +50,12 @@ def reason_of(tmp_path: Path, path: str, data: bytes) -> str | None:
     return reason
 
 
+def orange() -> Image.Image:
+    """A picture whose red channel is far from its blue one."""
+    grey = Image.fromarray(film_pixels(3))
+    return Image.merge("RGB", (grey, grey.point(lambda v: v * 0.7), grey.point(lambda v: v * 0.2)))
+
+
 def test_a_row_states_the_facts_of_its_file(tmp_path: Path) -> None:
     pixels = film_pixels(3, width=100, height=70)
     data = encode(pixels, "PNG")
@@ -72,6 +79,14 @@ def test_a_row_states_the_facts_of_its_file(tmp_path: Path) -> None:
         "layout": "class_folders",
         "status": "ok",
         "reason": None,
+        "jpeg_quality": None,
+        "quantisation": None,
+        "is_progressive": None,
+        "has_icc_profile": False,
+        "has_exif": False,
+        "burned_in": None,
+        "colour": 0.0,
+        **pixel_statistics(Image.fromarray(pixels)),
     }
 
 
@@ -133,6 +148,9 @@ def test_pictures_of_two_seeds_are_far_apart(tmp_path: Path) -> None:
         ("NORMAL/x.png", encode(np.full((64, 64), 7, np.uint8), "PNG"), "constant"),
         ("PNEUMONIA/masks/x.png", png(3), "mask"),
         ("x.png", png(3), "unknown_label"),
+        ("NORMAL/x.png", encode(film_pixels(3) > 120, "PNG"), "bit_depth"),
+        ("NORMAL/x.tif", encode(film_pixels(3).astype(np.float32) / 255, "TIFF"), "bit_depth"),
+        ("NORMAL/x.jpeg", encode(orange(), "JPEG"), "colour_photograph"),
     ],
 )
 def test_each_reason(tmp_path: Path, path: str, data: bytes, reason: str | None) -> None:

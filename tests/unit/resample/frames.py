@@ -1,13 +1,13 @@
 """Tables of usable films, made up: one row per film, as `ingest` leaves them."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
 
 from tasks.params import ResampleParams
-from tasks.tables import MANIFEST
+from tasks.tables import MANIFEST, PAIRS
 
 Row = dict[str, Any]
 
@@ -55,14 +55,25 @@ def patients(label: str, n: int, n_films: int = 1, **more: Any) -> list[Row]:
     ]
 
 
+def pairs_of(films: pd.DataFrame, near: Iterable[tuple[str, str]] = ()) -> pd.DataFrame:
+    """Pairs as `ingest` leaves them: equal pixels, and the near duplicates named by their paths."""
+    ordered = films.sort_values("path")
+    first = ordered.groupby("pixel_hash")["path"].transform("first")
+    rows = [(a, b, "exact", 0, 1.0) for a, b in zip(first, ordered["path"], strict=True) if a != b]
+    rows += [(min(pair), max(pair), "near", 5, 0.99) for pair in near]
+    return pd.DataFrame(sorted(rows), columns=PAIRS.names)
+
+
 def resample_params(**changes: Any) -> ResampleParams:
     """Section `resample`."""
     values = {
         "seed": 0,
+        "labels": "folder",
         "keep_given_test": True,
         "test_share": 0.2,
         "val_share": 0.25,
-        "near_duplicate_bits": 12,
         "balance": "class_weight",
+        "n_folds": 0,
+        "fold": 0,
     }
     return ResampleParams(**{**values, **changes})

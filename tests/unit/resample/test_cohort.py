@@ -1,6 +1,7 @@
 """One honest cohort: patients kept apart, leaks and doubles left out, counts that add up."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -16,15 +17,18 @@ from tests.unit.resample.frames import (
     Row,
     digest,
     film,
+    pairs_of,
     patients,
     resample_params,
     usable_films,
 )
 
+Near = Sequence[tuple[str, str]]
 
-def cohort(rows: list[Row], **changes: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
+
+def cohort(rows: list[Row], near: Near = (), **changes: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
     films = usable_films(rows)
-    samples, excluded = build_cohort(films, resample_params(**changes))
+    samples, excluded = build_cohort(films, pairs_of(films, near), resample_params(**changes))
     assert len(samples) + len(excluded) == len(films)
     assert sorted([*samples["path"], *excluded["path"]]) == films["path"].tolist()
     assert list(samples.columns) == SAMPLES.names
@@ -62,45 +66,17 @@ def test_neither_patients_nor_groups_straddle_splits() -> None:
     assert splits_of(samples, "patient_id") == splits_of(samples, "group_id") == 1
 
 
-def test_shares_by_hand_with_one_film_per_patient() -> None:
-    samples, excluded = cohort([*patients("NORMAL", 40), *patients("PNEUMONIA", 20)])
-    # test: 0.2 x 40 = 8 and 0.2 x 20 = 4; val: 0.25 of the rest, 8 of 32 and 4 of 16
-    assert samples.groupby(["label", "split"]).size().to_dict() == {
-        ("NORMAL", "test"): 8, ("NORMAL", "val"): 8, ("NORMAL", "train"): 24,
-        ("PNEUMONIA", "test"): 4, ("PNEUMONIA", "val"): 4, ("PNEUMONIA", "train"): 12,
-    }  # fmt: skip
+def test_the_split_of_a_patient_by_hand() -> None:
+    """The rule itself, worked out beside the code: two thresholds on two hashes of the key."""
+    samples, excluded = cohort([*patients("NORMAL", 40), *patients("PNEUMONIA", 40)], seed=3)
     assert excluded.empty
 
+    def lot(purpose: str, patient: str) -> float:
+        return int(hashlib.sha256(f"3:{purpose}:{patient}".encode()).hexdigest(), 16) / 2**256
 
-def test_the_draw_is_stratified_by_subtype() -> None:
-    rows = [
-        *patients("NORMAL", 20),
-        *patients("PNEUMONIA", 40, subtype="bacteria"),
-        *patients("PNEUMONIA", 10, subtype="virus"),
-    ]
-    samples, _ = cohort(rows)
-    test = samples[samples["split"] == "test"]
-    assert test["subtype"].value_counts().to_dict() == {"bacteria": 8, "virus": 2}
-
-
-@given(st.lists(st.integers(1, 30), min_size=8, max_size=40), st.integers(0, 99))
-@settings(max_examples=40, deadline=None)
-def test_shares_are_met_to_within_one_patient(sizes: list[int], seed: int) -> None:
-    rows = [
-        film(f"{label}{number}-{part}", label, f"{label}:{number}")
-        for label in ("NORMAL", "PNEUMONIA")
-        for number, size in enumerate(sizes)
-        for part in range(size)
-    ]
-    try:
-        samples, _ = cohort(rows, seed=seed)
-    except CohortError:  # one patient may hold most films of a class
-        return
-    for _, films in samples.groupby("label"):
-        n_test, n_val = ((films["split"] == split).sum() for split in ("test", "val"))
-        assert 0.2 * len(films) <= n_test < 0.2 * len(films) + max(sizes)
-        n_rest = len(films) - n_test
-        assert 0.25 * n_rest <= n_val < 0.25 * n_rest + max(sizes)
+    for patient, split in zip(samples["patient_id"], samples["split"], strict=True):
+        rest = "val" if lot("val", patient) < 0.25 else "train"
+        assert split == ("test" if lot("test", patient) < 0.2 else rest)
 
 
 def test_a_given_test_is_kept_film_by_film() -> None:
@@ -112,9 +88,8 @@ def test_a_given_test_is_kept_film_by_film() -> None:
 def test_given_train_and_val_are_joined_and_drawn_anew() -> None:
     samples, _ = cohort(kermany())
     rest = samples[samples["split"] != "test"]
-    assert set(rest[rest["given_split"] == "val"]["split"]) == {"train", "val"}
-    # 0.25 of 35 normals, of 45 + 0 bacterial films in threes, and of 20 viral: 9, 12 and 5
-    assert (rest["split"] == "val").sum() == 9 + 12 + 5
+    for given_split in ("train", "val"):
+        assert set(rest[rest["given_split"] == given_split]["split"]) == {"train", "val"}
 
 
 @pytest.mark.parametrize("keep", [True, False])
@@ -130,17 +105,21 @@ def test_the_order_of_the_rows_does_not_matter(keep: bool) -> None:
     params = resample_params(keep_given_test=keep)
     for seed in (1, 2):
         shuffled = films.sample(frac=1, random_state=seed)
+        pairs = pairs_of(films)
+        mixed = pairs.sample(frac=1, random_state=seed)
         for first, second in zip(
-            build_cohort(films, params), build_cohort(shuffled, params), strict=True
+            build_cohort(films, pairs, params), build_cohort(shuffled, mixed, params), strict=True
         ):
             assert_frame_equal(first, second)
 
 
 def test_the_input_is_not_changed() -> None:
     films = usable_films(kermany())
-    before = films.copy()
-    build_cohort(films, resample_params())
-    assert_frame_equal(films, before)
+    pairs = pairs_of(films)
+    before = films.copy(), pairs.copy()
+    build_cohort(films, pairs, resample_params(balance="undersample"))
+    assert_frame_equal(films, before[0])
+    assert_frame_equal(pairs, before[1])
 
 
 def test_seeds_differ_and_so_do_splits() -> None:
@@ -159,11 +138,16 @@ def test_a_given_test_does_not_depend_on_the_seed() -> None:
     assert len(set(tests)) == 1
 
 
-def test_a_new_patient_moves_few_others() -> None:
-    before, _ = cohort([*patients("NORMAL", 100), *patients("PNEUMONIA", 100)])
-    after, _ = cohort([*patients("NORMAL", 101), *patients("PNEUMONIA", 100)])
-    both = before.merge(after, on="path", suffixes=("", "_after"))
-    assert (both["split"] != both["split_after"]).sum() <= 4
+def test_names_and_folders_do_not_matter() -> None:
+    """The same films under other paths give the same cohort up to the paths."""
+    rows = [*no_splits(), *({**row, "given_split": None} for row in doubles())]
+    renamed = [{**row, "path": f"{row['image_id'][::-1]}.jpeg"} for row in rows]
+    for balance in ("class_weight", "oversample", "undersample"):
+        one, other = (
+            cohort(films, balance=balance)[0].drop(columns="path").sort_values("image_id")
+            for films in (rows, renamed)
+        )
+        assert_frame_equal(one.reset_index(drop=True), other.reset_index(drop=True))
 
 
 def doubles() -> list[Row]:
@@ -186,11 +170,17 @@ def doubles() -> list[Row]:
     ]
 
 
-def test_of_films_with_the_same_pixels_the_first_by_path_stays() -> None:
+def test_of_films_with_the_same_pixels_the_smallest_patient_key_stays() -> None:
     samples, excluded = cohort([*kermany(), doubles()[0]])
     assert reasons(excluded) == {"train/NORMAL/copy-a.jpeg": "duplicate"}
     assert excluded["because"].tolist() == ["same pixels as train/NORMAL/NORtrain0000-0.jpeg"]
     assert "train/NORMAL/NORtrain0000-0.jpeg" in set(samples["path"])
+
+
+def test_of_equal_files_of_one_patient_the_first_by_path_stays() -> None:
+    twin = {**kermany()[0], "path": "train/NORMAL/0.jpeg"}
+    _, excluded = cohort([*kermany(), twin])
+    assert reasons(excluded) == {"train/NORMAL/NORtrain0000-0.jpeg": "duplicate"}
 
 
 def test_of_films_with_the_same_pixels_the_given_tests_copy_stays_even_if_it_comes_later() -> None:
@@ -204,22 +194,25 @@ def test_of_films_with_the_same_pixels_the_given_tests_copy_stays_even_if_it_com
 
 def test_where_the_given_test_is_not_kept_its_copy_has_no_precedence() -> None:
     first = film("0", "NORMAL", "x:2", path="a/NORMAL/0.jpeg", given_split="train",
-                 pixel_hash=digest("pixels", "NORtest0000-0"))  # fmt: skip
+                 patient_id="A:1", pixel_hash=digest("pixels", "NORtest0000-0"))  # fmt: skip
     _, excluded = cohort([*kermany(), first], keep_given_test=False)
     assert reasons(excluded) == {"test/NORMAL/NORtest0000-0.jpeg": "duplicate"}
 
 
 LEAKS: dict[str, Row] = {
     "same patient": film("leak", "NORMAL", "NORtest:0", given_split="train"),
-    "looks alike": film("leak", "NORMAL", "y:1", given_split="val",
-                        perceptual_hash=f"{int(digest('look', 'NORtest0000-0'), 16) ^ 11:064x}"),
+    "looks alike": film("leak", "NORMAL", "y:1", given_split="val"),
 }  # fmt: skip
+ALIKE = {
+    "same patient": (),
+    "looks alike": [("test/NORMAL/NORtest0000-0.jpeg", "val/NORMAL/leak.jpeg")],
+}
 
 
 @pytest.mark.parametrize("kind", LEAKS)
 def test_a_leak_from_train_into_the_given_test_is_left_out_of_train(kind: str) -> None:
     leak = LEAKS[kind]
-    samples, excluded = cohort([*kermany(), leak])
+    samples, excluded = cohort([*kermany(), leak], ALIKE[kind])
     assert reasons(excluded) == {leak["path"]: "leak"}
     assert "with the test" in excluded["because"][0]
     assert (samples["split"] == "test").sum() == 15
@@ -227,14 +220,14 @@ def test_a_leak_from_train_into_the_given_test_is_left_out_of_train(kind: str) -
 
 def test_a_leak_takes_the_whole_group_out_of_train() -> None:
     more = film("other", "NORMAL", "y:1", given_split="train")
-    _, excluded = cohort([*kermany(), LEAKS["looks alike"], more])
+    _, excluded = cohort([*kermany(), LEAKS["looks alike"], more], ALIKE["looks alike"])
     assert set(reasons(excluded).values()) == {"leak"}
     assert len(excluded) == 2
 
 
 @pytest.mark.parametrize("kind", LEAKS)
 def test_without_a_given_test_the_same_films_are_no_leak_but_one_group(kind: str) -> None:
-    samples, excluded = cohort([*kermany(), LEAKS[kind]], keep_given_test=False)
+    samples, excluded = cohort([*kermany(), LEAKS[kind]], ALIKE[kind], keep_given_test=False)
     assert excluded.empty
     pair = samples[samples["path"].isin([LEAKS[kind]["path"], "test/NORMAL/NORtest0000-0.jpeg"])]
     assert pair["group_id"].nunique() == pair["split"].nunique() == 1
@@ -249,6 +242,31 @@ def test_the_same_pixels_under_two_labels_are_left_out_both() -> None:
         "train/PNEUMONIA/twin.jpeg": "label_conflict",
     }
     assert samples["path"].str.contains("twin").sum() == 0
+
+
+def test_near_duplicates_under_two_labels_stay_both_in_one_group() -> None:
+    paths = ("train/NORMAL/NORtrain0000-0.jpeg", "train/PNEUMONIA/PNEvirustrain0000-0.jpeg")
+    samples, excluded = cohort(kermany(), [paths])
+    assert excluded.empty
+    pair = samples[samples["path"].isin(paths)]
+    assert pair["label"].tolist() in (["NORMAL", "PNEUMONIA"], ["PNEUMONIA", "NORMAL"])
+    assert pair["group_id"].nunique() == pair["split"].nunique() == 1
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "n_conflicts"),
+    [("folder", ["BACTERIA", "NORMAL", "VIRUS"], 2), ("binary", ["NORMAL", "PNEUMONIA"], 0)],
+)
+def test_conflicts_and_classes_are_those_of_the_mapped_labels(
+    labels: str, classes: list[str], n_conflicts: int
+) -> None:
+    rows = [*patients("NORMAL", 12), *patients("VIRUS", 12), *patients("BACTERIA", 12)]
+    rows.append(film("twin", "BACTERIA", "z:1", pixel_hash=digest("pixels", "VIR0000-0")))
+    samples, excluded = cohort(rows, labels=labels)
+    assert (excluded["reason"] == "label_conflict").sum() == n_conflicts
+    assert sorted(samples["label"].unique()) == classes
+    assert (samples["label"] == samples["class_index"].map(dict(enumerate(classes)))).all()
+    assert set(excluded["label"]) <= set(classes)
 
 
 def test_a_film_without_a_patient_is_a_patient_of_its_own() -> None:
@@ -274,28 +292,12 @@ def test_class_index_is_the_position_among_the_sorted_classes() -> None:
     assert pairs == {"COVID": 0, "NORMAL": 1, "VIRAL PNEUMONIA": 2}
 
 
-def test_weights_by_hand() -> None:
-    samples, _ = cohort([*patients("NORMAL", 20), *patients("PNEUMONIA", 60)])
-    train = samples[samples["split"] == "train"]
-    # 12 + 36 = 48 films in train, 2 classes: 48 / (2 x 12) = 2 and 48 / (2 x 36) = 2/3
-    assert train["label"].value_counts().to_dict() == {"NORMAL": 12, "PNEUMONIA": 36}
-    weights = train.groupby("label")["sample_weight"].unique().map(list).to_dict()
-    assert weights == {"NORMAL": [2.0], "PNEUMONIA": [pytest.approx(2 / 3)]}
-    assert train["sample_weight"].sum() == pytest.approx(48)
-    assert (samples.loc[samples["split"] != "train", "sample_weight"] == 1).all()
-
-
-def test_without_balance_every_film_weighs_one() -> None:
-    samples, _ = cohort(kermany(), balance="none")
-    assert (samples["sample_weight"] == 1).all()
-
-
 @pytest.mark.parametrize(
     ("rows", "found"),
     [
         (patients("NORMAL", 20), "only ['NORMAL']"),
-        ([*patients("NORMAL", 20), *patients("PNEUMONIA", 2)], "PNEUMONIA has no film in train"),
-        ([*patients("NORMAL", 20), *patients("PNEUMONIA", 1, 30)], "PNEUMONIA has no film in"),
+        ([*patients("NORMAL", 20), *patients("PNEUMONIA", 2)], "PNEUMONIA has no film in"),
+        ([*patients("NORMAL", 20), *patients("PNEUMONIA", 1, 30)], "patients in all: 1)"),
         (
             [*patients("NORMAL", 20, given_split="train"),
              *patients("NORMAL", 9, given_split="test"),
@@ -313,13 +315,14 @@ def test_a_cohort_that_cannot_be_is_refused_by_class_and_split(rows: list[Row], 
 
 
 def test_three_patients_of_each_class_are_enough() -> None:
-    samples, _ = cohort([*patients("NORMAL", 3), *patients("PNEUMONIA", 3)])
-    assert samples.groupby(["label", "split"]).size().tolist() == [1] * 6
+    for seed in range(20):
+        samples, _ = cohort([*patients("NORMAL", 3), *patients("PNEUMONIA", 3)], seed=seed)
+        assert samples.groupby(["label", "split"]).size().tolist() == [1] * 6
 
 
 @st.composite
-def any_films(draw: Callable[..., Any]) -> list[Row]:
-    """Clean patients of two classes, and films that share patient, pixels or look at random."""
+def any_films(draw: Callable[..., Any]) -> tuple[list[Row], Near]:
+    """Clean patients of two classes, films that share patient or pixels, pairs that look alike."""
     rows = [
         *patients("NORMAL", 12, given_split="train"),
         *patients("PNEUMONIA", 12, given_split="train"),
@@ -340,30 +343,46 @@ def any_films(draw: Callable[..., Any]) -> list[Row]:
                 draw(st.none() | key.map("shared:{}".format)),
                 given_split=split,
                 pixel_hash=draw(key.map(lambda value: digest("pixels", value))),
-                perceptual_hash=draw(key.map(lambda value: digest("look", value))),
             )
         )
-    return rows
+    path = st.sampled_from([row["path"] for row in rows])
+    near = st.tuples(path, path).filter(lambda pair: pair[0] != pair[1])
+    return rows, draw(st.lists(near, max_size=8))
 
 
-@given(any_films(), st.integers(0, 2**32 - 1), st.booleans())
+@given(
+    any_films(),
+    st.integers(0, 2**32 - 1),
+    st.booleans(),
+    st.sampled_from(["none", "class_weight", "oversample", "undersample"]),
+    st.sampled_from([0, 2, 3]),
+)
 @settings(max_examples=60, deadline=None)
-def test_promises_hold_for_any_films(rows: list[Row], seed: int, keep: bool) -> None:
+def test_promises_hold_for_any_films(
+    made: tuple[list[Row], Near], seed: int, keep: bool, balance: str, n_folds: int
+) -> None:
+    rows, near = made
+    changes = {"seed": seed, "keep_given_test": keep, "balance": balance, "n_folds": n_folds}
     try:
-        samples, excluded = cohort(rows, seed=seed, keep_given_test=keep)
-    except CohortError:  # a given test of one class
+        samples, excluded = cohort(rows, near, **changes)
+    except CohortError:  # a given test of one class, or that most films are tied to
+        if not keep or all(row["given_split"] != "test" for row in rows):
+            raise
         return
     assert splits_of(samples, "patient_id") == splits_of(samples, "group_id") == 1
-    looks = samples.merge(usable_films(rows)[["path", "pixel_hash", "perceptual_hash"]], on="path")
+    looks = samples.merge(usable_films(rows)[["path", "pixel_hash"]], on="path")
     assert looks["pixel_hash"].is_unique
-    assert splits_of(looks, "perceptual_hash") == 1
-    assert set(excluded["reason"]) <= {"duplicate", "leak", "label_conflict"}
+    split_of = dict(zip(samples["path"], samples["split"], strict=True))
+    for pair in near:
+        assert len({split_of[path] for path in pair if path in split_of}) <= 1
+    assert set(excluded["reason"]) <= {"duplicate", "leak", "label_conflict", "undersampled"}
     assert excluded["because"].notna().all()
     if keep and (samples["given_split"] == "test").any():
         assert ((samples["split"] == "test") == (samples["given_split"] == "test")).all()
     if not keep:
         assert "leak" not in set(excluded["reason"])
+    assert samples.groupby("split")["label"].nunique().tolist() == [2, 2, 2]
     train = samples[samples["split"] == "train"]
-    assert train.groupby("label")["sample_weight"].sum().tolist() == pytest.approx(
-        [len(train) / 2] * 2
-    )
+    counted = (train["sample_weight"] * train["n_repeats"]).groupby(train["label"]).sum()
+    if balance != "none":
+        assert counted.iloc[0] == pytest.approx(counted.iloc[1])

@@ -6,8 +6,8 @@ from tasks.errors import ImageStoreError
 from tasks.train.batches import Batches
 from tests.cohorts import draw_squares, squares_cohort, store_films
 
-SAMPLES = squares_cohort({"train": 5, "val": 2, "test": 2})  # 10 training films
-TRAIN = SAMPLES[SAMPLES["split"] == "train"].reset_index(drop=True)
+SAMPLES = squares_cohort({"train": 5, "val": 2, "test": 2}).assign(n_repeats=1)
+TRAIN = SAMPLES[SAMPLES["split"] == "train"].reset_index(drop=True)  # 10 films
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +31,37 @@ def test_one_epoch_holds_every_film_once_the_last_batch_smaller(store):
     assert len(epoch) == 3
     assert [len(epoch[k][0]) for k in range(3)] == [4, 4, 2]
     assert sorted(films_of(epoch)) == list(range(10))
+
+
+def test_a_film_comes_n_repeats_times_in_every_epoch(store):
+    table = TRAIN.assign(n_repeats=[1, 1, 3, 1, 2, 1, 1, 1, 1, 1])
+    expected = [0, 1, 2, 2, 2, 3, 4, 4, 5, 6, 7, 8, 9]
+    epoch = batches(store, table=table)
+    assert len(epoch) == 4  # 13 films in batches of 4
+    assert [len(epoch[k][0]) for k in range(4)] == [4, 4, 4, 1]
+    orders = []
+    for _ in range(3):
+        orders.append(films_of(epoch))
+        assert sorted(orders[-1]) == expected
+        epoch.on_epoch_end()
+    assert expected not in orders
+    assert orders[0] != orders[1] != orders[2]
+    assert films_of(batches(store, seed=None, table=table)) == expected
+
+
+def test_a_repeated_film_brings_its_own_label_and_weight_each_time(store):
+    table = TRAIN.assign(n_repeats=[1, 4] * 5, sample_weight=np.arange(10) / 10)
+    epoch = batches(store, table=table, batch_size=25)
+    images, labels, weights = epoch[0]
+    numbers = images[:, 0, 0, 0]
+    np.testing.assert_array_equal(labels, np.eye(2)[table["class_index"].to_numpy()[numbers]])
+    np.testing.assert_allclose(weights, numbers / 10, rtol=1e-6)
+    assert len(numbers) == 25
+
+
+def test_without_repeats_the_order_is_that_of_a_plain_permutation(store):
+    expected = np.random.default_rng([7, 0]).permutation(10).tolist()
+    assert films_of(batches(store)) == expected
 
 
 def test_order_depends_on_seed_and_epoch_alone(store):

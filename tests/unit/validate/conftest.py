@@ -3,29 +3,7 @@ import pytest
 
 from tasks.params import ValidateParams
 from tasks.tables import MANIFEST
-
-
-def film(label: str, number: int, split: str) -> dict[str, object]:
-    digest = f"{number:064x}"
-    return {
-        "image_id": digest,
-        "path": f"{split}/{label}/{number:02d}.png",
-        "label": label,
-        "subtype": None,
-        "given_split": split,
-        "patient_id": f"patient-{number}",
-        "width": 200,
-        "height": 100,
-        "mode": "L",
-        "bit_depth": 8,
-        "format": "PNG",
-        "n_bytes": 5000,
-        "pixel_hash": digest,
-        "perceptual_hash": digest,
-        "layout": "class_folders",
-        "status": "ok",
-        "reason": None,
-    }
+from tests.unit.validate.cases import film, pairs_of
 
 
 @pytest.fixture
@@ -43,6 +21,11 @@ def clean() -> pd.DataFrame:
 
 
 @pytest.fixture
+def no_pairs() -> pd.DataFrame:
+    return pairs_of()
+
+
+@pytest.fixture
 def thresholds() -> ValidateParams:
     return ValidateParams(
         min_films=16,
@@ -50,6 +33,13 @@ def thresholds() -> ValidateParams:
         min_class_patients=4,
         max_rejected_share=0.1,
         max_duplicate_share=0.1,
+        max_near_duplicate_share=0.1,
         max_class_ratio=1.5,
         max_aspect=4.0,
+        max_shortcut_auroc=0.8,
+        max_shift_auroc=0.8,
+        max_upside_down_share=0.0,
+        reference=None,
+        max_drift=0.25,
+        severity={},
     )

@@ -1,0 +1,89 @@
+"""COVID-19 Radiography Database, old and new: a folder per class, masks beside the images.
+
+| version | film |
+|---|---|
+| old | `COVID-19 Radiography Database/{COVID-19,NORMAL,Viral Pneumonia}/COVID-19 (1).png` |
+| new | `COVID-19_Radiography_Dataset/{COVID,Normal,...}/{images,masks}/COVID-1.png` |
+
+The numbers count films: the set tells no patients.
+
+Source: T. Rahman et al., "COVID-19 Radiography Database", Kaggle; Chowdhury et al., IEEE Access 8,
+2020; Rahman et al., Computers in Biology and Medicine 132, 2021.
+"""
+
+import re
+from collections.abc import Sequence
+
+from tasks.ingest.layouts.place import (
+    MASK_FOLDERS,
+    SPLIT_NAMES,
+    Place,
+    canonical_label,
+    distinct_folders,
+    folders_of,
+    name_of,
+)
+
+LABELS = {
+    "COVID": "COVID",
+    "COVID-19": "COVID",
+    "NORMAL": "NORMAL",
+    "LUNG OPACITY": "LUNG OPACITY",
+    "VIRAL PNEUMONIA": "VIRAL PNEUMONIA",
+}
+FILM_NAME = re.compile(
+    r"(?P<label>COVID-19|COVID|NORMAL|LUNG[_ ]OPACITY|VIRAL PNEUMONIA)"
+    r"(?: ?\((?P<old>[0-9]{1,9})\)|-(?P<new>[0-9]{1,9}))\.png",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+class Radiography:
+    """One folder per class, films named for their class; `masks/` are never films."""
+
+    name = "radiography"
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        del paths  # a path of this layout speaks for itself
+
+    def recognises(self, paths: Sequence[str]) -> bool:
+        """At least two classes and none beside them; most films are named for their class."""
+        if _holds_other_classes(distinct_folders(paths)):
+            return False
+        placed = [(name_of(path), self.place(path)) for path in paths]
+        films = [(name, place.label) for name, place in placed if not place.rejected]
+        films = [(name, label) for name, label in films if label]
+        n_named = sum(parse_radiography_name(name) == label for name, label in films)
+        return len({label for _, label in films}) > 1 and n_named * 2 > len(films)
+
+    def place(self, path: str) -> Place:
+        """Label from the innermost folder but `images` and `masks`; a split if one lies above."""
+        folders = folders_of(path)
+        outer, label = _outer_and_label(folders)
+        split = SPLIT_NAMES.get(outer[-1].lower()) if label and outer else None
+        return Place(label, given_split=split, rejected="mask" if _has_masks(folders) else None)
+
+
+def parse_radiography_name(name: str) -> str | None:
+    """Class that a file name of the set states, in canonical form; None for other names."""
+    match = FILM_NAME.fullmatch(name)
+    return LABELS[canonical_label(match["label"])] if match else None
+
+
+def _outer_and_label(folders: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
+    """Folders above the class folder, and the class; None for another class or none."""
+    if folders and folders[-1].lower() in {"images", *MASK_FOLDERS}:
+        folders = folders[:-1]
+    return folders[:-1], LABELS.get(canonical_label(folders[-1])) if folders else None
+
+
+def _has_masks(folders: tuple[str, ...]) -> bool:
+    return any(folder.lower() in MASK_FOLDERS for folder in folders)
+
+
+def _holds_other_classes(folders: Sequence[tuple[str, ...]]) -> bool:
+    """Whether a folder beside the class folders, or deeper in one, holds images of no class."""
+    read = [(names, *_outer_and_label(names)) for names in folders if not _has_masks(names)]
+    roots = {outer for _, outer, label in read if label}
+    unread = [names for names, _, label in read if not label]
+    return any(names[:depth] in roots for names in unread for depth in range(len(names)))

@@ -1,0 +1,42 @@
+"""The thumbnails of an ingest: collected as films are read, kept in the order of their ids."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from tasks.image_store import Pixels, create_store
+from tasks.ingest.examine import THUMBNAIL_PX
+
+
+@contextmanager
+def collect_thumbnails(folder: Path) -> Iterator[Callable[[str, Pixels], None]]:
+    """Make an image store of thumbnails whose ids are not known beforehand.
+
+    They wait in a temporary file: a million of them is 4 GB, too much for memory.
+
+    Args:
+        folder: Place of the store; it appears whole when the block ends, or not at all.
+
+    Yields:
+        A function of an image id and its thumbnail, (64, 64) uint8. The same id again is the
+        same picture, and ignored.
+    """
+    row_of: dict[str, int] = {}
+    with tempfile.TemporaryFile() as spool:
+
+        def keep(image_id: str, thumbnail: Pixels) -> None:
+            if image_id not in row_of:
+                row_of[image_id] = len(row_of)
+                spool.write(thumbnail.tobytes())
+
+        yield keep
+        spool.flush()
+        shape = (len(row_of), THUMBNAIL_PX, THUMBNAIL_PX)
+        rows = np.memmap(spool, dtype=np.uint8, mode="r", shape=shape)
+        ids = sorted(row_of)
+        with create_store(folder, ids, THUMBNAIL_PX) as pixels:
+            for row, image_id in enumerate(ids):
+                pixels[row] = rows[row_of[image_id]]

@@ -1,0 +1,60 @@
+"""Real films in Kaggle's layouts, as folders and as zips: every count explained."""
+
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tasks.tables import MANIFEST, PAIRS, read_table
+from tests.films import pack, run_stage, workspace
+
+# usable films, rejected files by reason, exact and near pairs; /shared/data/README.md has why
+PACKS: dict[str, tuple[int, dict[str, int], int]] = {
+    "kermany-224": (5532, {}, 29),
+    "kermany-original": (150, {}, 1),
+    "covid-3class": (317, {"not_an_image": 1}, 10),
+    "covid-radiography-mini": (360, {"mask": 360, "not_an_image": 1}, 0),
+}
+
+
+def zipped(folder: Path, archive: Path) -> Path:
+    with zipfile.ZipFile(archive, "w") as target:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                target.write(path, path.relative_to(folder))
+    return archive
+
+
+def ingested(folder: Path, source: Path) -> tuple[pd.DataFrame, pd.DataFrame, list[bytes]]:
+    run = workspace(folder, ingest={"source": str(source)})
+    end = run_stage("ingest", run)
+    assert end.returncode == 0, end.stderr
+    files = [run / "data/manifest.parquet", run / "data/pairs.parquet"]
+    files += sorted((run / "data/thumbnails").iterdir())
+    manifest, pairs = read_table(MANIFEST, files[0]), read_table(PAIRS, files[1])
+    return manifest, pairs, [path.read_bytes() for path in files]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PACKS)
+def test_a_pack_and_its_zip_give_the_same_tables_and_every_count_is_explained(
+    tmp_path: Path, name: str
+) -> None:
+    folder = pack(name)
+    manifest, pairs, written = ingested(tmp_path / "a", folder)
+    n_usable, rejected, n_exact = PACKS[name]
+    assert len(manifest) == sum(path.is_file() for path in folder.rglob("*"))
+    assert (manifest["status"] == "ok").sum() == n_usable
+    assert manifest["reason"].dropna().value_counts().to_dict() == rejected
+    assert (pairs["kind"] == "exact").sum() == n_exact
+    archive = zipped(folder, tmp_path / f"{name}.zip")
+    assert ingested(tmp_path / "b", archive)[2] == written
+
+
+def test_a_flat_folder_of_films_is_refused_with_the_layouts_that_would_do(tmp_path: Path) -> None:
+    run = workspace(tmp_path, ingest={"source": str(pack("nih-sample"))})
+    end = run_stage("ingest", run)
+    assert end.returncode == 1
+    assert "12 images among 12 files" in end.stderr
+    assert "index.csv" in end.stderr

@@ -1,0 +1,80 @@
+"""A clean table of films, and what the gate finds in one."""
+
+from typing import Any
+
+import pandas as pd
+
+from tasks.params import ValidateParams
+from tasks.tables import MANIFEST, PAIRS
+from tasks.validate.frames import build_frames
+from tasks.validate.gate import Outcome, judge
+from tasks.validate.pairs import join_pairs, same_patient
+from tasks.validate.shortcuts import audit
+from tasks.validate.suite import build_suite
+from tasks.validate.verdict import build_verdict
+
+MIN_SIDE_PX = 64
+
+
+def film(label: str, number: int, split: str) -> dict[str, object]:
+    digest = f"{number:064x}"
+    return {
+        "image_id": digest,
+        "path": f"{split}/{label}/{number:02d}.png",
+        "label": label,
+        "subtype": None,
+        "given_split": split,
+        "patient_id": f"patient-{number}",
+        "width": 200,
+        "height": 100,
+        "mode": "L",
+        "bit_depth": 8,
+        "format": "PNG",
+        "n_bytes": 5000,
+        "pixel_hash": digest,
+        "perceptual_hash": digest,
+        "layout": "class_folders",
+        "status": "ok",
+        "reason": None,
+        "jpeg_quality": None,
+        "quantisation": None,
+        "is_progressive": False,
+        "has_icc_profile": False,
+        "has_exif": False,
+        "burned_in": None,
+        "mean": 120.0,
+        "contrast": 50.0,
+        "sharpness": 60.0,
+        "noise": 2.0,
+        "border": 30.0,
+        "black_share": 0.05,
+        "colour": 0.0,
+    }
+
+
+def pairs_of(*rows: tuple[str, str]) -> pd.DataFrame:
+    """Near duplicates, 5 bits apart."""
+    named = [(*sorted(row), "near", 5, 0.99) for row in rows]
+    return pd.DataFrame(named, columns=PAIRS.names).astype({"path_a": "str", "path_b": "str"})
+
+
+def examine(
+    manifest: pd.DataFrame,
+    pairs: pd.DataFrame,
+    params: ValidateParams,
+    upside_down: pd.Series | None = None,
+) -> tuple[list[Outcome], dict[str, Any]]:
+    """What the stage finds, from a manifest and its pairs."""
+    shortcuts = audit(manifest.reindex(columns=MANIFEST.names), pairs)
+    turned = pd.Series(0.0, manifest["image_id"].unique()) if upside_down is None else upside_down
+    frames = build_frames(manifest, pairs, shortcuts["rows"], turned)
+    outcomes = judge(frames, build_suite(params, MIN_SIDE_PX))
+    listed = [join_pairs(frames["films"], pairs), same_patient(frames["films"])]
+    verdict = build_verdict(
+        frames["films"],
+        outcomes,
+        synthetic=False,
+        shortcuts=shortcuts,
+        pairs=pd.concat([table.astype(object) for table in listed], ignore_index=True),
+    )
+    return outcomes, {**verdict, "reference_given": False}
