@@ -109,10 +109,36 @@ class ResampleParams(Section):
         return self
 
 
+class ComputeParams(Section):
+    """Where work runs; no artifact depends on it, and no stage in dvc.yaml names it.
+
+    n_workers: processes of this machine; all cores when null.
+    dask_scheduler: address of a dask.distributed scheduler (`tcp://host:8786`); null for processes
+        of this machine.
+    """
+
+    n_workers: Count | None
+    dask_scheduler: Annotated[str, Field(min_length=1)] | None
+
+
 class ResizeParams(Section):
-    """size_px: side of the square, grey, 8-bit images that the models see."""
+    """How a film becomes the image that the models see.
+
+    size_px: side of the square, grey, 8-bit images.
+    geometry: `stretch` to the square; `letterbox` keeps the aspect ratio and pads with black;
+        `crop` keeps it and cuts the longer side evenly.
+    intensity: `none`; `percentile` spreads the 1st to 99th percentile; `clahe` equalises locally.
+    region: `none` is the whole film; `border` trims dark borders; `lungs` is the box around both
+        lung fields, or the whole film where they are not found.
+    common_resolution_px: shorter side that every film is first brought down to, so that none ends
+        sharper than another; null for none.
+    """
 
     size_px: Annotated[int, Field(ge=16, le=1024)]
+    geometry: Literal["stretch", "letterbox", "crop"]
+    intensity: Literal["none", "percentile", "clahe"]
+    region: Literal["none", "border", "lungs"]
+    common_resolution_px: Annotated[int, Field(ge=16, le=4096)] | None
 
 
 class AugmentParams(Section):
@@ -189,6 +215,7 @@ class Params(Section):
     validate_: ValidateParams = Field(alias="validate")  # `validate` is a method of BaseModel
     resample: ResampleParams
     resize: ResizeParams
+    compute: ComputeParams
     models: Annotated[list[ModelName], Field(min_length=1)]
     train: TrainParams
     evaluate: EvaluateParams
