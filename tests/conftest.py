@@ -1,5 +1,6 @@
 """A small clone of this repository, run once per test session from its first command."""
 
+import json
 import os
 import shutil
 import signal
@@ -82,11 +83,15 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 
 @dataclass(frozen=True)
 class FirstRun:
-    """What `make run` printed in the small clone, and the files that git saw change by it."""
+    """What `make run` did in the small clone; later tests of the README change the clone.
+
+    printed: on the terminal. changed: files, as git saw them. metrics: of minivggnet.
+    """
 
     clone: Clone
     printed: str
     changed: frozenset[str]
+    metrics: dict[str, Any]
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +100,9 @@ def first_run(clone: Clone) -> FirstRun:
     done = clone.run("make run READY=")
     assert done.returncode == 0, done.stdout
     status = clone.run("git status --porcelain").stdout
-    return FirstRun(clone, done.stdout, frozenset(line[3:] for line in status.splitlines()))
+    changed = frozenset(line[3:] for line in status.splitlines())
+    metrics = json.loads((clone.root / "reports/minivggnet/metrics.json").read_text())
+    return FirstRun(clone, done.stdout, changed, metrics)
 
 
 def _environment(home: Path) -> dict[str, str]:
