@@ -7,6 +7,10 @@ gap, common height, size and aspect of the box around both). The judgement is a 
 trapezoids, so one impossible figure ends a pair. The box is the median of all boxes nearly as
 plausible as the best, a little enlarged, since apices and recesses are brighter than any cut.
 
+White lungs are found less often, so framing tells of the label: the full frame is the fallback on
+none of 42 normal and 26 % of 108 films with pneumonia of Kermany's originals, and on 2.5 % and
+18.5 % of 200 each at 224 px. A model can learn that; compare it with `region: none`.
+
 Source:
     Cuts in turn, judged by shape: Armato, Giger and MacMahon, Automated lung segmentation in
     digitized posteroanterior chest radiographs, Academic Radiology 5(4), 1998; rule-based methods
@@ -31,8 +35,8 @@ BACKGROUND = 1 / 8  # the same of the background
 CUTS = np.linspace(0.10, 0.62, 12)  # as shares of all pixels that are darker
 MIN_AREA = 0.01  # share of the film: specks are not judged
 NEARLY = 0.85  # of the best pair's plausibility
-ENLARGE = (0.01, 0.04)  # at each side, shares of the box's width and height
-MIN_CONFIDENCE = 0.2  # below, boxes on real films were as often wrong as right
+ENLARGE = (0.03, 0.04)  # at each side, shares of the width and height: no lung shall be cut off
+MIN_CONFIDENCE = 0.25  # below, boxes on real films were as often wrong as right
 # Shares of the film's width, height or area; 9 stands for no upper end
 FIELD_AREA: Trapezoid = (0.01, 0.05, 0.20, 0.30)
 FIELD_WIDTH: Trapezoid = (0.07, 0.15, 0.40, 0.50)

@@ -13,7 +13,8 @@ from tasks.resize.fit import PixelBox, fit_film
 from tasks.resize.region import find_region
 from tests.films import pack
 
-# Measured: mean 0.883 and 0.925 of the films on 160 films of seed 0, on which the figures were set
+# Measured: mean 0.860 and 0.89 of the films here (seed 7), 0.869 and 0.90 on seed 11; 0.864 and
+# 0.912 on the 160 films of seed 0 on which the figures were set
 MIN_MEAN_IOU = 0.82
 MIN_SHARE = 0.85  # of the films with IoU of 0.7 or more
 PARAMS = ResizeParams(
@@ -61,7 +62,9 @@ def test_boxes_agree_with_the_phantoms_lungs(phantom: Path) -> None:
     assert scores.mean() >= MIN_MEAN_IOU, shares
     assert (scores >= 0.7).mean() >= MIN_SHARE, shares
     assert whole.mean() < 0.65  # the full frame, always right somewhere, would not pass
-    assert all(0 <= film.confidence <= 1 for film in fitted)
+    sure = np.array([film.confidence for film in fitted]) >= 0.9
+    assert sure.sum() >= 50
+    assert (scores[sure] >= 0.7).mean() >= 0.95  # measured: all of 73
 
 
 def test_the_lungs_are_found_whatever_the_film_curve(phantom: Path) -> None:
