@@ -1,0 +1,52 @@
+"""Grey levels of the final image: as decoded, spread over the full range, or equalised locally."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Intensity = Literal["none", "percentile", "clahe"]
+Pixels = NDArray[np.uint8]
+
+PERCENTILES = (1, 99)  # a burned-in letter or a black corner below 1 % moves neither end
+# scikit-image's defaults, written down: the bytes of the store depend on them
+CLIP_LIMIT = 0.01
+TILES = 8  # along each side
+
+
+def adjust(image: Pixels, intensity: Intensity) -> Pixels:
+    """Adjust the grey levels of one image by its own content.
+
+    An image of one grey level has no range to spread and stays as it is.
+
+    Args:
+        image: (h, w) uint8, without padding.
+        intensity: `none`; `percentile` moves the 1st percentile to 0 and the 99th to 255, linearly
+            between and clipped beyond; `clahe` equalises the histogram within tiles of an eighth
+            of each side, with limited contrast.
+
+    Returns:
+        image: (h, w) uint8 in [0, 255].
+
+    Source:
+        Zuiderveld, Contrast limited adaptive histogram equalization, Graphics Gems IV, 1994.
+    """
+    if intensity == "none" or image.min() == image.max():
+        return image
+    if intensity == "percentile":
+        return _spread(image)
+    from skimage.exposure import equalize_adapthist
+
+    tile = (max(1, image.shape[0] // TILES), max(1, image.shape[1] // TILES))
+    return _as_uint8(255 * equalize_adapthist(image, kernel_size=tile, clip_limit=CLIP_LIMIT))
+
+
+def _spread(image: Pixels) -> Pixels:
+    low, high = np.percentile(image, PERCENTILES)
+    if low == high:
+        return image
+    return _as_uint8(255 * (image - low) / (high - low))
+
+
+def _as_uint8(values: NDArray[np.float64]) -> Pixels:
+    return np.rint(np.clip(values, 0, 255)).astype(np.uint8)

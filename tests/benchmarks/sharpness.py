@@ -1,0 +1,65 @@
+"""How far the sharpness of the final images gives the label away, at common resolutions or none.
+
+Normal films of the Kaggle set are larger, and what is larger ends sharper after scaling. A common
+resolution takes that away only where it lies well below the final size: about 0.4 of it.
+
+Run: python -m tests.benchmarks.sharpness FOLDER [--size 64 128 224] [--common 64 96 128 256]
+"""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from tasks.ingest.pixel_statistics import laplacian_variance
+from tasks.params import ResizeParams
+from tasks.resize.fit import fit_film
+from tasks.validate.auroc import auroc
+
+NORMAL, PNEUMONIA = "NORMAL", "PNEUMONIA"
+
+logger = logging.getLogger("sharpness")
+
+
+def sharpness_auroc(folder: Path, params: ResizeParams) -> float:
+    """Share of pairs of a normal film and one with pneumonia in which the normal one is sharper.
+
+    0.5 tells nothing of the label, 1 and 0 all.
+
+    Args:
+        folder: JPEG films below folders named NORMAL and PNEUMONIA.
+        params: Section `resize`.
+    """
+    films = sorted(folder.rglob("*.jpeg"))
+    normal = np.array([film.parent.name == NORMAL for film in films])
+    assert {film.parent.name for film in films} == {NORMAL, PNEUMONIA}
+    images = (fit_film(film.read_bytes(), params).image for film in films)
+    sharpness = np.array([laplacian_variance(image.astype(np.int64)) for image in images])
+    return auroc(sharpness, normal)
+
+
+def main() -> None:
+    """Log the AUROC for each size without and with each common resolution."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.sharpness")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--size", type=int, nargs="+", default=[64, 128, 224])
+    parser.add_argument("--common", type=int, nargs="+", default=[64, 96, 128, 256])
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="[sharpness] %(message)s", stream=sys.stderr)
+    for size_px in arguments.size:
+        for common_px in [None, *arguments.common]:
+            params = ResizeParams(
+                size_px=size_px,
+                geometry="stretch",
+                intensity="none",
+                region="none",
+                common_resolution_px=common_px,
+            )
+            value = sharpness_auroc(arguments.folder, params)
+            logger.info("%d px, common resolution %s: %.3f", size_px, common_px, value)
+
+
+if __name__ == "__main__":
+    main()
