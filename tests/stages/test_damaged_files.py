@@ -18,7 +18,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tasks.film import FilmError, colour_of, decode_grey, open_film, patient_key
+from tasks.film import (
+    FilmError,
+    colour_of,
+    decode_grey,
+    decode_reduced,
+    open_film,
+    patient_key,
+)
 from tasks.ingest.container import container_facts
 from tasks.ingest.manifest import build_manifest
 from tasks.ingest.pixel_statistics import pixel_statistics
@@ -185,6 +192,30 @@ def test_a_damaged_film_has_facts_or_a_reason() -> None:
     assert set(seen) <= {"ok", *REASONS}
     assert seen.total() - seen["ok"] > 500
     assert {"ok", "unreadable", "truncated"} <= set(seen)
+
+
+def test_a_reduced_decode_refuses_what_a_full_one_refuses() -> None:
+    jpegs = [(name, data) for name, data in damaged_files(3000, seed=4) if name.endswith(".jpeg")]
+    seen: Counter[str] = Counter()
+    for name, data in jpegs:
+        with time_limit(name):
+            reduced = reduced_outcome(data, at_least_px=16)
+            assert reduced == reduced_outcome(data, at_least_px=None), name
+            seen[reduced] += 1
+    assert {"ok", "unreadable", "truncated"} <= set(seen) <= {"ok", *REASONS}
+
+
+def reduced_outcome(data: bytes, at_least_px: int | None) -> str:
+    """`ok` when the box lies in the image and can be scaled, or the reason of its refusal."""
+    try:
+        film = decode_reduced(open_film(data), at_least_px)
+    except FilmError as error:
+        return error.reason
+    left, top, right, bottom = film.box
+    assert 0 <= left < right <= film.image.width
+    assert 0 <= top < bottom <= film.image.height
+    assert film.image.resize((24, 24), Image.Resampling.LANCZOS, box=film.box).mode == "L"
+    return "ok"
 
 
 @pytest.mark.slow

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from tasks.film import MAX_PIXELS, FilmError, bit_depth, colour_of, decode_grey, open_film
+from tasks.film import (
+    MAX_PIXELS,
+    FilmError,
+    bit_depth,
+    colour_of,
+    decode_grey,
+    decode_reduced,
+    open_film,
+)
 from tests.films import encode, film_pixels, png_of_size
 
 GREY = film_pixels(1)
@@ -261,6 +269,37 @@ def test_reduced_decode_keeps_both_sides_and_stays_close_to_full_decode(
     assert reduced.shape == (400 // scale, 600 // scale)
     by_boxes = full.reshape(400 // scale, scale, 600 // scale, scale).mean((1, 3))
     assert np.abs(reduced - by_boxes).mean() < 1
+
+
+def test_the_box_of_a_reduced_decode_by_hand() -> None:
+    data = encode(film_pixels(4, 605, 403), "JPEG")
+    film = decode_reduced(open_film(data), at_least_px=50)
+    assert film.image.size == (76, 51)  # 605 / 8 = 75.625 and 403 / 8 = 50.375, rounded up
+    assert film.box == (0, 0, 75.625, 50.375)
+    assert film.scale == 1 / 8
+    for whole in (data, encode(film_pixels(4, 605, 403), "PNG")):
+        film = decode_reduced(open_film(whole), at_least_px=404)
+        assert (film.box, film.scale) == ((0, 0, 605, 403), 1)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_box_keeps_a_reduced_film_in_its_place_however_it_is_turned(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    pixels = film_pixels(4, 601, 409)  # 3 px of the last 4, or 7 of the last 8, are no film
+    data = encode(pixels, "JPEG", quality=95, exif=exif)
+    full = Image.fromarray(decoded(data))
+    film = decode_reduced(open_film(data), at_least_px=102)
+    rims = [4 * side - true for side, true in zip(film.image.size, full.size, strict=True)]
+    assert rims == [3, 3]
+
+    def error(part: tuple[float, float, float, float] | None) -> float:
+        small = film.image.resize((64, 64), Image.Resampling.LANCZOS, box=part)
+        true = full.resize((64, 64), Image.Resampling.LANCZOS)
+        return float(np.abs(np.asarray(small, dtype=int) - true).mean())
+
+    assert error(film.box) < 0.4
+    assert error(film.box) < 0.6 * error(None)
 
 
 def test_reduced_decode_does_nothing_to_other_formats() -> None:
