@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tasks.film import Film, decode_grey, open_film
+from tasks.film import Film, decode_reduced, open_film
 from tasks.params import ResizeParams
 from tasks.resize.geometry import Box, draw, needed_scale, pad
 from tasks.resize.intensity import adjust
@@ -20,10 +20,6 @@ DECODE_MARGIN = 1.25
 # Share of a film that a region most often shows at least: decoded for that, the film is rarely
 # decoded again for the region's sake
 REGION_SHARE = 0.6
-SCALES = 8  # a JPEG decoder's scales are eighths
-# Source: EXIF 2.3, 4.6.4: orientations that exchange the sides, and those that bring the stored
-# right or lower edge to the left or to the top
-ORIENTATION, SIDEWAYS, TO_LEFT, TO_TOP = 0x0112, (5, 6, 7, 8), (2, 3, 6, 7), (3, 4, 7, 8)
 
 PixelBox = tuple[int, int, int, int]
 
@@ -130,18 +126,10 @@ def _decode_px(shown: tuple[float, float], shorter_px: int, params: ResizeParams
 
 
 def _decode(film: Film, at_least_px: int) -> Decoded:
-    grey = decode_grey(film, at_least_px)
-    if film.format != "JPEG":
-        return Decoded(grey, grey.width, grey.height)
-    turned = 1 if film.image is None else film.image.getexif().get(ORIENTATION, 1)
-    width, height = film.width, film.height
-    if turned in SIDEWAYS:
-        width, height = height, width
-    # sides are rounded up, so the scale is the eighth below
-    scale = min(SCALES, SCALES * max(grey.size) // max(width, height)) / SCALES
-    x = grey.width - width * scale if turned in TO_LEFT else 0.0
-    y = grey.height - height * scale if turned in TO_TOP else 0.0
-    return Decoded(grey, width, height, (scale, scale), (x, y))
+    reduced = decode_reduced(film, at_least_px)
+    (left, top, right, bottom), scale = reduced.box, reduced.scale
+    width, height = round((right - left) / scale), round((bottom - top) / scale)
+    return Decoded(reduced.image, width, height, (scale, scale), (left, top))
 
 
 def _in_pixels(found: Found, decoded: Decoded) -> PixelBox:

@@ -31,8 +31,8 @@ from tasks import paths
 from tasks.classifier import prepare_backend
 from tasks.errors import SourceError
 from tasks.film import decode_grey, decode_reduced, open_film
-from tasks.params import load_params
-from tasks.resize.films import DECODE_MARGIN, fit_square
+from tasks.params import ResizeParams, load_params
+from tasks.resize.fit import DECODE_MARGIN, fit_film
 from tests.films import PACKS
 
 SIZE_PX = 128
@@ -91,9 +91,14 @@ def resize_vs_limit_at_our_scale() -> dict[str, Any]:
 
 
 def ours(data: bytes, size_px: int = SIZE_PX) -> Pixels:
-    """What the stage does with one film."""
+    """What the stage does with one film, as params.yaml is shipped but for the size."""
     hashlib.sha256(data).hexdigest()
-    return fit_square(data, size_px)
+    return fit_film(data, _params(size_px)).image
+
+
+@cache
+def _params(size_px: int) -> ResizeParams:
+    return load_params(paths.PARAMS).resize.model_copy(update={"size_px": size_px})
 
 
 def by_opencv(data: bytes, size_px: int = SIZE_PX) -> Pixels:
