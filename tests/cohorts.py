@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tasks.image_store import ImageStore, Pixels, create_store
+from tasks.image_store import ImageStore, Pixels
 from tasks.params import AugmentParams, EvaluateParams, TrainParams
+from tasks.store_builder import create_store
 from tasks.tables import MANIFEST
 
 CLASSES = ("NORMAL", "PNEUMONIA")

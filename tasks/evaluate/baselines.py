@@ -67,4 +67,4 @@ def _fit_and_predict(features: Floats, positive: NDArray[np.bool_], of_test: Flo
 def _tone(store: ImageStore, image_ids: list[str]) -> Floats:
     """Mean and standard deviation of each image's grey levels: (n, 2) float64."""
     rows = store.rows(image_ids)
-    return np.array([[store.pixels[row].mean(), store.pixels[row].std()] for row in rows])
+    return np.array([[store.view(row).mean(), store.view(row).std()] for row in rows])

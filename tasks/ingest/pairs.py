@@ -58,7 +58,7 @@ def _near_pairs(films: pd.DataFrame, thumbnails: ImageStore, params: IngestParam
     for start in range(0, len(first), BLOCK_PAIRS):
         block = slice(start, start + BLOCK_PAIRS)
         correlation[block] = correlate(
-            thumbnails.pixels[rows[first[block]]], thumbnails.pixels[rows[second[block]]]
+            thumbnails.take(rows[first[block]]), thumbnails.take(rows[second[block]])
         )
     kept = correlation >= params.near_duplicate_correlation
     first, second = first[kept], second[kept]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tasks.image_store import Pixels, create_store
+from tasks.image_store import Pixels
 from tasks.ingest.examine import THUMBNAIL_PX
+from tasks.store_builder import create_store
 
 
 @contextmanager

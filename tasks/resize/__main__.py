@@ -1,6 +1,7 @@
 """Stage `resize`: every film of the cohort becomes one small grey image.
 
-Reads       data/samples.parquet, the folder or zip that `ingest.source` names
+Reads       data/samples.parquet, the folder or zip that `ingest.source` names, and of the images
+            in data/images/ those that an earlier run made in the same way
 Writes      data/images/
 Params      resize, ingest.source
 Fails when  a film changed or vanished since `ingest` read it
@@ -21,9 +22,10 @@ def main(_: argparse.Namespace) -> None:
 
     params = load_params(paths.PARAMS)
     samples = read_table(SAMPLES, paths.SAMPLES)
-    resize_films(samples, params.ingest.source, params.resize.size_px, paths.IMAGES)
+    counts = resize_films(samples, params.ingest.source, params.resize, paths.IMAGES)
+    size_px = params.resize.size_px
     logging.getLogger(__name__).info(
-        "%d films resized to %d x %d px", len(samples), params.resize.size_px, params.resize.size_px
+        "%s films at %d x %d px: %s", f"{len(samples):,}", size_px, size_px, counts
     )
 
 

@@ -1,9 +1,17 @@
-"""Decode the films of the cohort at reduced scale and fit them into the image store."""
+"""Decode the films of the cohort at reduced scale and fit them into the image store.
+
+Only films that no earlier run made in the same way are decoded; the bytes of the store are the
+same as if all of them had been.
+"""
 
 import hashlib
 import logging
+from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,10 +19,18 @@ from PIL import Image
 
 from tasks.errors import SourceError
 from tasks.film import FilmError, decode_grey, open_film
-from tasks.image_store import Pixels, create_store
+from tasks.image_store import Pixels
 from tasks.parallel import map_in_order
+from tasks.params import ResizeParams
+from tasks.resize.kept import KeptImages, choose_working_folder, put_in_place
 from tasks.source import Source, open_source
+from tasks.store_builder import StoreBuilder
 
+# Raise it whenever the code makes other pixels of the same film: images made under another number
+# are decoded anew. `test_pixels_are_those_of_this_format` sees to it.
+FORMAT = 1
+# Their releases may change pixels, too
+PIXEL_LIBRARIES = ("pillow", "pydicom", "scikit-image", "simplejpeg")
 # JPEG is decoded at the smallest scale that still has this many times the final side: at 2x the
 # mean difference from a full decode is 0.4 grey levels, at twice the speed (measured on 200 films).
 DECODE_MARGIN = 2
@@ -22,32 +38,98 @@ DECODE_MARGIN = 2
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Counts:
+    """Films of one run: decoded now, kept from earlier runs, and no longer in the cohort."""
+
+    n_decoded: int
+    n_kept: int
+    n_left: int
+
+    def __str__(self) -> str:
+        return f"{self.n_decoded:,} decoded, {self.n_kept:,} kept, {self.n_left:,} left"
+
+
 def resize_films(
-    samples: pd.DataFrame, source: str, size_px: int, folder: Path, n_workers: int | None = None
-) -> None:
-    """Write every film of the cohort to the image store, stretched to a square.
+    samples: pd.DataFrame,
+    source: str,
+    params: ResizeParams,
+    folder: Path,
+    n_workers: int | None = None,
+) -> Counts:
+    """Make the image store of the cohort, stretched to squares.
 
     A square without padding hides the aspect ratio, which alone tells the classes of the Kaggle
-    set apart.
+    set apart. A film is compared with its `image_id` when it is decoded; one that is kept was
+    when it was, and is not opened. A run that fails or is killed leaves the former store, and what
+    it finished for the next run.
 
     Args:
         samples: Columns `image_id`, `path`.
         source: Folder or zip, as `ingest.source`.
-        size_px: Side of the images.
-        folder: Place of the store.
+        params: Section `resize`.
+        folder: Place of the store; images in it that were made in the same way are taken over.
         n_workers: Processes; all cores when None. The bytes do not depend on it.
 
     Raises:
         SourceError: A film is no longer what `ingest` read.
     """
     ordered = samples.sort_values("image_id", ignore_index=True)
-    jobs = list(zip(ordered["path"], ordered["image_id"], strict=True))
-    images = map_in_order(
-        _resize, jobs, unit="films", setup=_open, setup_args=(source, size_px), n_workers=n_workers
+    settings = settings_of(params)
+    working = choose_working_folder(folder, settings)
+    kept = KeptImages(folder, working, settings)
+    ids = ordered["image_id"].tolist()
+    builder = StoreBuilder(working, ids, params.size_px, settings=settings)
+    kept.adopt_whole(builder)
+    jobs = _missing(builder, kept, ordered["path"].tolist())
+    decoded = map_in_order(
+        _resize,
+        jobs,
+        unit="films",
+        setup=_open,
+        setup_args=(source, params.size_px),
+        n_workers=n_workers,
     )
-    with create_store(folder, list(ordered["image_id"]), size_px) as pixels:
-        for row, image in enumerate(images):
-            pixels[row] = image
+    _fill(builder, kept, decoded if jobs else iter(()))
+    counts = Counts(len(jobs), len(ids) - len(jobs), kept.n_left(builder.id_bytes))
+    builder.finish()
+    put_in_place(working, folder)
+    return counts
+
+
+def settings_of(params: ResizeParams) -> dict[str, Any]:
+    """All that the image of a film depends on, apart from the film: JSON."""
+    libraries = {name: version(name) for name in PIXEL_LIBRARIES}
+    return {"format": FORMAT, "params": params.model_dump(), "libraries": libraries}
+
+
+def _missing(builder: StoreBuilder, kept: KeptImages, paths: list[str]) -> list[tuple[str, str]]:
+    """Path and id of the films to decode, in the order of the store."""
+    jobs = []
+    for number, span in enumerate(builder.spans):
+        if builder.is_sealed(number):
+            continue
+        found = kept.find(builder.id_bytes[span])
+        for path, image_id in zip(paths[span], builder.id_bytes[span].tolist(), strict=True):
+            if image_id not in found:
+                jobs.append((path, image_id.decode()))
+    return jobs
+
+
+def _fill(builder: StoreBuilder, kept: KeptImages, decoded: Iterator[Pixels]) -> None:
+    """Write and seal every shard that no earlier run has."""
+    for number, span in enumerate(builder.spans):
+        if builder.is_sealed(number):
+            continue
+        found = kept.find(builder.id_bytes[span])
+        records = builder.open(number)
+        for row, image_id in enumerate(builder.id_bytes[span].tolist()):
+            if image_id in found:
+                former, former_row = found[image_id]
+                records[row] = former[former_row]
+            else:
+                records["pixels"][row] = next(decoded)
+        builder.seal(number)
 
 
 def fit_square(data: bytes, size_px: int) -> Pixels:

@@ -33,7 +33,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         seed: int | None = None,
     ) -> None:
         super().__init__()
-        self._pixels = store.pixels
+        self._store = store
         self._rows = store.rows(list(samples["image_id"]))
         self._labels = np.eye(n_classes, dtype=np.float32)[samples["class_index"]]
         self._weights = samples["sample_weight"].to_numpy(dtype=np.float32)
@@ -55,7 +55,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         """
         start = index * self._batch_size
         chosen = self._order[start : start + self._batch_size]
-        images = self._pixels[self._rows[chosen]][..., np.newaxis]  # (B, H, W, 1)
+        images = self._store.take(self._rows[chosen])[..., np.newaxis]  # (B, H, W, 1)
         return images, self._labels[chosen], self._weights[chosen]
 
     def on_epoch_end(self) -> None:

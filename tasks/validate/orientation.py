@@ -41,13 +41,13 @@ def upside_down(image_ids: pd.Series, thumbnails: ImageStore) -> pd.Series:
     if not len(ids):
         return pd.Series(dtype=np.float64)
     rows = thumbnails.rows(ids.tolist())
-    teachers = _halves(thumbnails.pixels[rows[:: -(-len(rows) // MOST_TEACHERS)]])
+    teachers = _halves(thumbnails.take(rows[:: -(-len(rows) // MOST_TEACHERS)]))
     ridge = RIDGE * np.eye(teachers.shape[1])
     direction = np.linalg.solve(
         teachers.T @ teachers / len(teachers) + ridge, teachers.mean(axis=0)
     )
     parts = [rows[start : start + N_AT_ONCE] for start in range(0, len(rows), N_AT_ONCE)]
-    scores = np.concatenate([_halves(thumbnails.pixels[part]) @ direction for part in parts])
+    scores = np.concatenate([_halves(thumbnails.take(part)) @ direction for part in parts])
     return pd.Series((scores < -MARGIN).astype(float), index=ids)
 
 

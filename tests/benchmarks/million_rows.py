@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tasks.image_store import create_store
+from tasks.store_builder import create_store
 from tasks.tables import MANIFEST, PAIRS, write_table
 from tests.films import stage_environment, workspace
 

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import yaml
 
@@ -18,6 +17,7 @@ from tasks.atomic import write_json
 from tasks.errors import EvaluationError
 from tasks.evaluate.metrics import METRICS
 from tasks.evaluate.predictions import predictions_schema
+from tasks.image_store import ImageStore
 from tasks.tables import MANIFEST, SAMPLES, read_table, write_table
 from tests.cohorts import CLASSES, draw_squares, manifest_of, squares_cohort, store_films
 
@@ -188,4 +188,4 @@ def test_images_of_another_size_are_refused(repository, monkeypatch):
     store_films(repository / paths.IMAGES, COHORT, draw_squares(COHORT, SIZE_PX * 2))
     with pytest.raises(EvaluationError, match=r"16, 16, 1(.|\n)*32, 32, 1"):
         in_this_process(repository, monkeypatch)
-    assert np.load(repository / paths.IMAGES / "pixels.npy").shape[1] == 32
+    assert ImageStore(repository / paths.IMAGES).size_px == 32

@@ -14,7 +14,8 @@ from tasks import paths
 from tasks.atomic import write_json
 from tasks.errors import EvaluationError, TableError
 from tasks.explain.__main__ import main
-from tasks.image_store import ImageStore, create_store
+from tasks.image_store import ImageStore
+from tasks.store_builder import create_store
 
 # Keras 3.15 saves its variables through an __array__ without NumPy 2's `copy`
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -168,7 +169,7 @@ def test_input_picture_is_the_film_of_the_store(run_in):
 
     with Image.open(paths.explanations(MODEL) / film["input"]) as picture:
         drawn = np.asarray(picture)[::16, ::16]  # 16 px drawn 16 times as large
-    stored = np.load(run_in / paths.IMAGES / "pixels.npy")[0]  # a1
+    stored = ImageStore(run_in / paths.IMAGES).view(0)  # a1
     np.testing.assert_array_equal(drawn, stored)
 
 

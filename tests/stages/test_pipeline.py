@@ -12,7 +12,7 @@ OUTPUTS = [
     "data/manifest.parquet",
     "data/samples.parquet",
     "data/excluded.parquet",
-    "data/images/pixels.npy",
+    "data/images/store.json",
     "data/models/minivggnet/model.keras",
     "data/predictions/minivggnet.parquet",
     "reports/validation.html",

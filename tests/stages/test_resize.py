@@ -1,20 +1,27 @@
 """`python -m tasks.resize` as a process of its own, also when it is killed."""
 
+import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tasks.image_store import ImageStore
-from tasks.tables import SAMPLES, read_table
+from tasks.tables import SAMPLES, read_table, write_table
+from tests.cohorts import squares_cohort
 from tests.films import (
+    ROOT,
     jpeg,
     mooney_files,
+    pack,
     run_stage,
     stage_environment,
     tree_hash,
@@ -43,22 +50,22 @@ def folder(resampled: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def whole_store(resampled: Path, tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+def whole_store(resampled: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """Bytes of the store that an undisturbed run writes."""
     folder = Path(shutil.copytree(resampled, tmp_path_factory.mktemp("whole") / "run"))
     assert run_stage("resize", folder).returncode == 0
     return store_bytes(folder)
 
 
-def store_bytes(folder: Path) -> list[bytes]:
-    return [path.read_bytes() for path in sorted((folder / "data/images").iterdir())]
+def store_bytes(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (folder / "data/images").iterdir()}
 
 
 def test_samples_become_one_image_store(folder: Path) -> None:
     before = tree_hash(folder / "source")
     end = run_stage("resize", folder)
     assert (end.returncode, end.stdout) == (0, "")
-    assert end.stderr == "[resize] 48 films resized to 1024 x 1024 px\n"
+    assert end.stderr == "[resize] 48 films at 1024 x 1024 px: 48 decoded, 0 kept, 0 left\n"
     samples = read_table(SAMPLES, folder / "data/samples.parquet")
     images = ImageStore(folder / "data/images").read(list(samples["image_id"]))
     assert images.shape == (48, 1024, 1024, 1)
@@ -85,7 +92,7 @@ def test_a_source_that_vanished_ends_with_one_message(folder: Path) -> None:
 
 
 def started(folder: Path) -> subprocess.Popen[bytes]:
-    """A resize that has begun to write."""
+    """A resize that has sealed a shard or more, and has work left."""
     stage = subprocess.Popen(
         [sys.executable, "-m", "tasks.resize"],
         cwd=folder,
@@ -93,21 +100,117 @@ def started(folder: Path) -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
     )
     end_s = time.monotonic() + 30
-    while not list(folder.glob("data/.images.*/pixels.npy")) and time.monotonic() < end_s:
+    while not list(folder.glob("data/.images.*/*-*.npy")) and time.monotonic() < end_s:
         time.sleep(0.005)
-    time.sleep(0.2)  # until the workers are forked: CPython drops a Ctrl-C that falls into a fork
     return stage
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the signals are those of Linux")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_a_kill_half_way_leaves_no_half_store_and_the_next_run_the_same_one(
-    folder: Path, whole_store: list[bytes], how: signal.Signals
+    folder: Path, whole_store: dict[str, bytes], how: signal.Signals
 ) -> None:
     with started(folder) as stage:
         os.kill(stage.pid, how)
     assert stage.returncode in (-how, 130)
     assert not (folder / "data/images").exists()
-    assert run_stage("resize", folder).returncode == 0
+    end = run_stage("resize", folder)
+    n_decoded, n_kept = counts(end.stderr)[:2]
+    assert n_decoded + n_kept == 48
+    assert n_kept > 0  # what the killed run had finished
     assert store_bytes(folder) == whole_store
     assert not list(folder.glob("data/.images*"))
+
+
+def counts(printed: str) -> list[int]:
+    """Films decoded, kept and left, as the last such line says."""
+    found = re.findall(r"([\d,]+) decoded, ([\d,]+) kept, ([\d,]+) left", printed)[-1]
+    return [int(number.replace(",", "")) for number in found]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A DVC repository with the stage `resize` of dvc.yaml, and a cohort of real films."""
+
+    root: Path
+
+    def choose(self, films: list[Path]) -> None:
+        """Make the cohort of these films; their files are among the source's."""
+        table = squares_cohort({"train": len(films)}).iloc[: len(films)].copy()
+        table["image_id"] = [hashlib.sha256(film.read_bytes()).hexdigest() for film in films]
+        table["path"] = [film.name for film in films]
+        write_table(table.sort_values("path"), SAMPLES, self.root / "data/samples.parquet")
+
+    def dvc(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "dvc", *arguments],
+            cwd=self.root,
+            env=self._environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def repro(self) -> list[int]:
+        return counts(self.dvc("repro"))
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "DVC_NO_ANALYTICS": "1",
+            **{f"DVC_{kind}_DIR": str(self.root / ".dvc/tmp" / kind.lower())
+               for kind in ("SITE_CACHE", "GLOBAL_CONFIG", "SYSTEM_CONFIG")},
+        }  # fmt: skip
+
+
+def make_project(root: Path, films: list[Path]) -> Project:
+    workspace(root, ingest={"source": "films"}, resize={"size_px": 32})
+    stage = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]["resize"]
+    (root / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"resize": stage}}), encoding="utf-8")
+    shutil.copytree(ROOT / "tasks", root / "tasks", ignore=shutil.ignore_patterns("__pycache__"))
+    write_tree(root / "films", {film.name: film.read_bytes() for film in films})
+    (root / "data").mkdir()
+    subprocess.run(["git", "init", "--quiet", str(root)], check=True)
+    project = Project(root)
+    project.dvc("init", "--quiet")
+    return project
+
+
+def test_dvc_runs_it_on_what_is_new_and_gets_what_a_run_from_scratch_gives(tmp_path: Path) -> None:
+    films = sorted(pack("kermany-original").rglob("*.jpeg"))[:60]
+    project = make_project(tmp_path / "first", films)
+    project.dvc("config", "cache.type", "hardlink")  # what is written into would be the cache
+    project.choose(films[:50])
+    assert project.repro() == [50, 0, 0]
+    once = (store_bytes(project.root), (project.root / "dvc.lock").read_bytes())
+    project.choose(films[3:])
+    assert project.repro() == [10, 47, 3]
+    project.dvc("status", "--quiet")  # fails if something changed
+
+    other = make_project(tmp_path / "second", films)
+    other.choose(films[3:])
+    assert other.repro() == [57, 0, 0]
+    assert store_bytes(other.root) == store_bytes(project.root)
+    assert (other.root / "dvc.lock").read_bytes() == (project.root / "dvc.lock").read_bytes()
+    assert len(ImageStore(other.root / "data/images")) == 57
+
+    shard = ImageStore(other.root / "data/images").shards[0]
+    damaged = other.root / "data/images" / shard.name
+    data = damaged.read_bytes()
+    damaged.chmod(0o644)
+    damaged.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    assert other.repro() == [shard.n_images, 57 - shard.n_images, 0]
+    assert damaged.read_bytes() == data
+    assert (other.root / "dvc.lock").read_bytes() == (project.root / "dvc.lock").read_bytes()
+
+    project.choose(films[:50])
+    (project.root / "dvc.lock").write_bytes(once[1])
+    project.dvc("checkout", "--force")
+    assert store_bytes(project.root) == once[0]
+    project.dvc("status", "--quiet")

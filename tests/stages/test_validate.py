@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tasks.image_store import create_store
+from tasks.store_builder import create_store
 from tasks.tables import MANIFEST, PAIRS, write_table
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,8 +12,9 @@ from PIL import Image
 
 from tasks.errors import ImageStoreError
 from tasks.film import decode_grey, open_film
-from tasks.image_store import ImageStore, create_store
+from tasks.image_store import ImageStore
 from tasks.ingest.pairs import correlate, find_pairs
+from tasks.store_builder import create_store
 from tasks.tables import MANIFEST, PAIRS, read_table, write_table
 from tests.films import film_pixels, ingest_params, pack
 

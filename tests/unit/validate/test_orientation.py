@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from tasks.image_store import ImageStore, create_store
+from tasks.image_store import ImageStore
 from tasks.params import ValidateParams
+from tasks.store_builder import create_store
 from tasks.validate.orientation import upside_down
 from tests.unit.validate.cases import examine, pairs_of
 
