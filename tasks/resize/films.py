@@ -13,15 +13,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from PIL import Image
 
 from tasks.errors import SourceError
-from tasks.film import FilmError, decode_grey, open_film
-from tasks.image_store import Pixels
+from tasks.film import FilmError
 from tasks.parallel import map_in_order
 from tasks.params import ResizeParams
+from tasks.resize.fit import Fitted, fit_film
 from tasks.resize.kept import KeptImages, choose_working_folder, put_in_place
 from tasks.source import Source, open_source
 from tasks.store_builder import StoreBuilder
@@ -31,9 +29,8 @@ from tasks.store_builder import StoreBuilder
 FORMAT = 1
 # Their releases may change pixels, too
 PIXEL_LIBRARIES = ("pillow", "pydicom", "scikit-image", "simplejpeg")
-# JPEG is decoded at the smallest scale that still has this many times the final side: at 2x the
-# mean difference from a full decode is 0.4 grey levels, at twice the speed (measured on 200 films).
-DECODE_MARGIN = 2
+# Kept with each image: `Fitted.box` in px of the whole film, and `Fitted.confidence`
+FACT_NAMES = ("left", "top", "right", "bottom", "confidence")
 
 logger = logging.getLogger(__name__)
 
@@ -57,10 +54,9 @@ def resize_films(
     folder: Path,
     n_workers: int | None = None,
 ) -> Counts:
-    """Make the image store of the cohort, stretched to squares.
+    """Make the image store of the cohort.
 
-    A square without padding hides the aspect ratio, which alone tells the classes of the Kaggle
-    set apart. A film is compared with its `image_id` when it is decoded; one that is kept was
+    A film is compared with its `image_id` when it is decoded; one that is kept was
     when it was, and is not opened. A run that fails or is killed leaves the former store, and what
     it finished for the next run.
 
@@ -79,7 +75,7 @@ def resize_films(
     working = choose_working_folder(folder, settings)
     kept = KeptImages(folder, working, settings)
     ids = ordered["image_id"].tolist()
-    builder = StoreBuilder(working, ids, params.size_px, settings=settings)
+    builder = StoreBuilder(working, ids, params.size_px, FACT_NAMES, settings)
     kept.adopt_whole(builder)
     jobs = _missing(builder, kept, ordered["path"].tolist())
     decoded = map_in_order(
@@ -87,7 +83,7 @@ def resize_films(
         jobs,
         unit="films",
         setup=_open,
-        setup_args=(source, params.size_px),
+        setup_args=(source, params),
         n_workers=n_workers,
     )
     _fill(builder, kept, decoded if jobs else iter(()))
@@ -116,7 +112,7 @@ def _missing(builder: StoreBuilder, kept: KeptImages, paths: list[str]) -> list[
     return jobs
 
 
-def _fill(builder: StoreBuilder, kept: KeptImages, decoded: Iterator[Pixels]) -> None:
+def _fill(builder: StoreBuilder, kept: KeptImages, decoded: Iterator[Fitted]) -> None:
     """Write and seal every shard that no earlier run has."""
     for number, span in enumerate(builder.spans):
         if builder.is_sealed(number):
@@ -128,45 +124,29 @@ def _fill(builder: StoreBuilder, kept: KeptImages, decoded: Iterator[Pixels]) ->
                 former, former_row = found[image_id]
                 records[row] = former[former_row]
             else:
-                records["pixels"][row] = next(decoded)
+                fitted = next(decoded)
+                records[row] = (image_id, *fitted.box, fitted.confidence, fitted.image)
         builder.seal(number)
 
 
-def fit_square(data: bytes, size_px: int) -> Pixels:
-    """Decode one film and scale it to a square.
-
-    Args:
-        data: Bytes of an image file.
-        size_px: Side of the result.
-
-    Returns:
-        image: (size_px, size_px) uint8 in [0, 255], anti-aliased (Lanczos, 3 lobes).
-
-    Raises:
-        FilmError: The bytes are no whole image.
-    """
-    grey = decode_grey(open_film(data), at_least_px=DECODE_MARGIN * size_px)
-    return np.asarray(grey.resize((size_px, size_px), Image.Resampling.LANCZOS))
-
-
 _source: Source
-_size_px: int
+_params: ResizeParams
 _stay_open = ExitStack()
 
 
-def _open(source: str, size_px: int) -> None:
+def _open(source: str, params: ResizeParams) -> None:
     """Give this worker process the source for `_resize`."""
-    global _source, _size_px  # noqa: PLW0603 - a worker process holds one source for life
+    global _source, _params  # noqa: PLW0603 - a worker process holds one source for life
     _source = _stay_open.enter_context(open_source(source))
-    _size_px = size_px
+    _params = params
 
 
-def _resize(job: tuple[str, str]) -> Pixels:
+def _resize(job: tuple[str, str]) -> Fitted:
     path, image_id = job
     try:
         data = _source.read(path)
         if hashlib.sha256(data).hexdigest() == image_id:
-            return fit_square(data, _size_px)
+            return fit_film(data, _params)
         found = "other bytes"
     except (OSError, FilmError) as error:
         found = str(error)

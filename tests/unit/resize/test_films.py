@@ -9,97 +9,23 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
-from PIL import Image
 
 from tasks.errors import SourceError
-from tasks.film import FilmError, decode_grey, open_film
 from tasks.image_store import ImageStore
 from tasks.params import ResizeParams
 from tasks.resize import films
-from tasks.resize.films import FORMAT, Counts, fit_square, resize_films
+from tasks.resize.films import FORMAT, Counts, resize_films
+from tasks.resize.fit import fit_film
 from tests.films import (
     Files,
     encode,
     film_pixels,
     jpeg,
-    pack,
     png,
     tree_hash,
     write_tree,
     write_zip,
 )
-
-
-def lanczos_of_full_decode(data: bytes, size_px: int) -> NDArray[np.uint8]:
-    grey = decode_grey(open_film(data))
-    return np.asarray(grey.resize((size_px, size_px), Image.Resampling.LANCZOS))
-
-
-@pytest.mark.parametrize("size", [(64, 64), (200, 90), (90, 200), (20, 30)])
-def test_a_constant_film_stays_constant(size: tuple[int, int]) -> None:
-    image = fit_square(encode(Image.new("L", size, 137), "PNG"), 32)
-    assert (image.shape, image.dtype) == ((32, 32), np.uint8)
-    assert np.unique(image).tolist() == [137]
-
-
-def test_a_square_film_of_the_right_size_is_not_changed() -> None:
-    assert np.array_equal(fit_square(png(1, 48, 48), 48), film_pixels(1, 48, 48))
-
-
-def test_a_gradient_stays_a_gradient_by_hand() -> None:
-    gradient = np.tile(np.arange(256, dtype=np.uint8), (128, 1))  # grey = column
-    image = fit_square(encode(gradient, "PNG"), 64)
-    # new column k covers old columns 4k to 4k + 3: mean 4k + 1.5, but for the rim of the kernel
-    expected = np.tile(4 * np.arange(64) + 1.5, (64, 1))
-    assert np.abs(image - expected)[:, 3:-3].max() <= 0.5
-    assert (np.diff(image.astype(int), axis=1) >= 0).all()
-
-
-def test_a_film_fills_the_square_whatever_its_aspect() -> None:
-    halves = np.zeros((40, 200), dtype=np.uint8)
-    halves[:, 100:] = 200
-    for film in (halves, halves.T):
-        image = fit_square(encode(np.ascontiguousarray(film), "PNG"), 40).astype(int)
-        edge = image if film is halves else image.T
-        assert np.abs(edge[:, :17]).max() <= 20  # Lanczos rings near the edge
-        assert np.abs(edge[:, 23:] - 200).max() <= 20
-        assert edge[:, :12].max() == 0
-        assert edge[:, 28:].min() == 200
-
-
-@pytest.mark.parametrize(("width", "height"), [(1600, 1200), (1100, 520), (640, 640), (300, 260)])
-def test_reduced_decode_is_close_to_lanczos_of_a_full_decode(width: int, height: int) -> None:
-    data = jpeg(7, width, height)
-    difference = fit_square(data, 64).astype(int) - lanczos_of_full_decode(data, 64)
-    assert np.abs(difference).mean() <= 0.6
-
-
-def test_real_originals_are_close_to_lanczos_of_a_full_decode() -> None:
-    films = sorted(pack("kermany-original").rglob("*.jpeg"))[::8]
-    differences = [
-        np.abs(fit_square(data, 64).astype(int) - lanczos_of_full_decode(data, 64)).mean()
-        for data in (film.read_bytes() for film in films)
-    ]
-    assert len(differences) >= 15
-    assert np.mean(differences) <= 1.0  # the pack was chosen to span extremes
-
-
-def test_mode_profile_and_container_change_no_pixel() -> None:
-    grey = Image.fromarray(film_pixels(3, 200, 150))
-    forms = [
-        encode(grey, "PNG"),
-        encode(grey.convert("RGB"), "PNG", icc_profile=b"a profile"),
-        encode(grey.convert("RGBA"), "TIFF"),
-        encode(grey, "BMP"),
-    ]
-    assert len({fit_square(data, 32).tobytes() for data in forms}) == 1
-
-
-def test_bytes_of_no_film_are_a_film_error() -> None:
-    with pytest.raises(FilmError):
-        fit_square(jpeg(1)[:1500], 32)
-
 
 FILES: Files = {f"all/{number:02d} é.jpeg": jpeg(number) for number in range(40)}
 
@@ -149,9 +75,12 @@ def test_every_film_lies_under_its_own_id(source: Path, tmp_path: Path) -> None:
     assert counts == Counts(n_decoded=40, n_kept=0, n_left=0)
     store = ImageStore(tmp_path / "out/images")
     samples = samples_of(FILES)
-    expected = np.stack([fit_square(FILES[path], 32) for path in samples["path"]])
+    expected = np.stack([fit_film(FILES[path], resize_params()).image for path in samples["path"]])
     assert np.array_equal(store.read(list(samples["image_id"]))[..., 0], expected)
     assert len(store) == 40
+    facts = store.facts(np.arange(40))
+    boxes = zip(*(facts[name].tolist() for name in films.FACT_NAMES), strict=True)
+    assert set(boxes) == {(0, 0, 96, 80, 1)}  # the whole film
     assert tree_hash(source) == before
 
 
@@ -399,5 +328,6 @@ def test_pixels_are_those_of_this_format() -> None:
     """
     forms = [jpeg(1, 640, 500), jpeg(2, 90, 300), png(3, 200, 150), png(4, 20, 31)]
     forms += [encode(film_pixels(5).astype(np.uint16) * 200, "TIFF")]
-    digest = hashlib.sha256(b"".join(fit_square(data, 32).tobytes() for data in forms)).hexdigest()
-    assert (FORMAT, digest[:16]) == (1, "e00b7e35afa4468b")
+    images = [fit_film(data, resize_params()).image for data in forms]
+    digest = hashlib.sha256(np.stack(images).tobytes()).hexdigest()
+    assert (FORMAT, digest[:16]) == (1, "ddb3b9ffd0cb5207")
