@@ -21,9 +21,10 @@ def main(_: argparse.Namespace) -> None:
 
     params = load_params(paths.PARAMS)
     samples = read_table(SAMPLES, paths.SAMPLES)
-    resize_films(samples, params.ingest.source, params.resize.size_px, paths.IMAGES)
+    size_px = params.resize.size_px
+    resize_films(samples, params.ingest.source, size_px, paths.IMAGES, params.compute)
     logging.getLogger(__name__).info(
-        "%d films resized to %d x %d px", len(samples), params.resize.size_px, params.resize.size_px
+        "%d films resized to %d x %d px", len(samples), size_px, size_px
     )
 
 

@@ -12,7 +12,8 @@ from PIL import Image
 from tasks.errors import SourceError
 from tasks.film import FilmError, decode_grey, open_film
 from tasks.image_store import Pixels, create_store
-from tasks.parallel import map_in_order
+from tasks.parallel import ALL_CORES, map_in_order
+from tasks.params import ComputeParams
 from tasks.source import Source, open_source
 
 # JPEG is decoded at the smallest scale that still has this many times the final side: at 2x the
@@ -23,7 +24,11 @@ logger = logging.getLogger(__name__)
 
 
 def resize_films(
-    samples: pd.DataFrame, source: str, size_px: int, folder: Path, n_workers: int | None = None
+    samples: pd.DataFrame,
+    source: str,
+    size_px: int,
+    folder: Path,
+    compute: ComputeParams = ALL_CORES,
 ) -> None:
     """Write every film of the cohort to the image store, stretched to a square.
 
@@ -35,7 +40,7 @@ def resize_films(
         source: Folder or zip, as `ingest.source`.
         size_px: Side of the images.
         folder: Place of the store.
-        n_workers: Processes; all cores when None. The bytes do not depend on it.
+        compute: Section `compute`. The bytes do not depend on it.
 
     Raises:
         SourceError: A film is no longer what `ingest` read.
@@ -43,7 +48,7 @@ def resize_films(
     ordered = samples.sort_values("image_id", ignore_index=True)
     jobs = list(zip(ordered["path"], ordered["image_id"], strict=True))
     images = map_in_order(
-        _resize, jobs, unit="films", setup=_open, setup_args=(source, size_px), n_workers=n_workers
+        _resize, jobs, unit="films", setup=_open, setup_args=(source, size_px), compute=compute
     )
     with create_store(folder, list(ordered["image_id"]), size_px) as pixels:
         for row, image in enumerate(images):
@@ -74,7 +79,8 @@ _stay_open = ExitStack()
 
 def _open(source: str, size_px: int) -> None:
     """Give this worker process the source for `_resize`."""
-    global _source, _size_px  # noqa: PLW0603 - a worker process holds one source for life
+    global _source, _size_px  # noqa: PLW0603 - a worker process holds one source at a time
+    _stay_open.close()
     _source = _stay_open.enter_context(open_source(source))
     _size_px = size_px
 

@@ -18,6 +18,7 @@ from tests.films import (
     encode,
     film_pixels,
     jpeg,
+    on_workers,
     pack,
     png,
     tree_hash,
@@ -115,7 +116,7 @@ def store_bytes(folder: Path) -> dict[str, bytes]:
 
 def test_every_film_lies_under_its_own_id(source: Path, tmp_path: Path) -> None:
     before = tree_hash(source)
-    resize_films(samples_of(FILES), str(source), 32, tmp_path / "out/images", n_workers=2)
+    resize_films(samples_of(FILES), str(source), 32, tmp_path / "out/images", compute=on_workers(2))
     store = ImageStore(tmp_path / "out/images")
     samples = samples_of(FILES)
     expected = np.stack([fit_square(FILES[path], 32) for path in samples["path"]])
@@ -138,7 +139,7 @@ def test_the_store_does_not_depend_on_workers_row_order_or_container(
     stores = []
     for number, (table, location, n_workers) in enumerate(runs):
         folder = tmp_path / f"images{number}"
-        resize_films(table, str(location), 32, folder, n_workers=n_workers)
+        resize_films(table, str(location), 32, folder, compute=on_workers(n_workers))
         stores.append(store_bytes(folder))
     assert all(store == stores[0] for store in stores)
     assert sorted(stores[0]) == ["ids.json", "pixels.npy"]
@@ -157,7 +158,9 @@ def test_a_film_that_changed_since_ingest_is_named_and_nothing_is_written(
         (tmp_path / "same.jpeg").write_bytes(FILES["all/33 é.jpeg"])
         film.symlink_to(tmp_path / "same.jpeg")
     with pytest.raises(SourceError) as caught:
-        resize_films(samples_of(FILES), str(source), 32, tmp_path / "out/images", n_workers)
+        resize_films(
+            samples_of(FILES), str(source), 32, tmp_path / "out/images", on_workers(n_workers)
+        )
     assert caught.value.where == "all/33 é.jpeg"
     assert "dvc repro" in caught.value.next_step
     assert list((tmp_path / "out").iterdir()) == []
@@ -167,7 +170,9 @@ def test_a_film_that_left_the_zip_is_named(tmp_path: Path) -> None:
     fewer = dict(list(FILES.items())[:-1])
     archive = write_zip(tmp_path / "films.zip", fewer)
     with pytest.raises(SourceError) as caught:
-        resize_films(samples_of(FILES), str(archive), 32, tmp_path / "images", n_workers=1)
+        resize_films(
+            samples_of(FILES), str(archive), 32, tmp_path / "images", compute=on_workers(1)
+        )
     assert caught.value.where == "all/39 é.jpeg"
 
 
@@ -178,9 +183,9 @@ def test_a_source_that_vanished_is_said_in_words(tmp_path: Path) -> None:
 
 
 def test_a_failure_leaves_the_former_store(source: Path, tmp_path: Path) -> None:
-    resize_films(samples_of(FILES), str(source), 32, tmp_path / "images", n_workers=1)
+    resize_films(samples_of(FILES), str(source), 32, tmp_path / "images", compute=on_workers(1))
     before = store_bytes(tmp_path / "images")
     (source / "all/33 é.jpeg").unlink()
     with pytest.raises(SourceError):
-        resize_films(samples_of(FILES), str(source), 16, tmp_path / "images", n_workers=1)
+        resize_films(samples_of(FILES), str(source), 16, tmp_path / "images", compute=on_workers(1))
     assert store_bytes(tmp_path / "images") == before
