@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import (
     BrokenExecutor,
-    CancelledError,
     Executor,
     Future,
     ProcessPoolExecutor,
@@ -23,23 +22,19 @@ from concurrent.futures import (
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Generic, TypeVar
 
+from tasks.cluster import Workers, check_software, join_cluster, software_here
 from tasks.errors import LunglineError
 from tasks.params import ComputeParams
 from tasks.stage import end_with_parent
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Workers = tuple[Executor, int]  # and how many they are
-
 CHUNK = 32  # items per message between processes: decoding 32 films takes far longer than sending
 CHUNKS_AHEAD = 4  # per worker: none waits for the next, and memory is bounded
 MAX_RESTARTS = 3  # without a result in between
 LOG_EVERY_S = 5.0
-CONNECT_LIMIT_S = 20.0
-MIN_CLUSTER = 16  # workers that work is kept ready for: more may join later
-WORKERS_LIMIT_S = 60.0  # for a first worker to join the cluster
 
 ALL_CORES = ComputeParams(n_workers=None, dask_scheduler=None)
 
@@ -74,8 +69,9 @@ def map_in_order(
     """
     n_workers = compute.n_workers or available_cores()
     address = compute.dask_scheduler
-    join = partial(_cluster, address) if address else partial(_processes, n_workers)
-    work = _Work(uuid.uuid4().hex, setup, setup_args, function)
+    join = partial(join_cluster, address) if address else partial(_processes, n_workers)
+    software = software_here() if address else None
+    work = _Work(uuid.uuid4().hex, software, setup, setup_args, function)
     try:
         with closing(_Window(join, work, items).results()) as results:
             yield from _with_progress(results, len(items), unit)
@@ -100,6 +96,7 @@ class _Work(Generic[Item, Result]):
     """What a worker must know; the token tells one call of `map_in_order` from the next."""
 
     token: str
+    software: str | None  # that must do it; None for processes forked from this one
     setup: Callable[..., None]
     setup_args: tuple[object, ...]
     function: Callable[[Item], Result]
@@ -208,61 +205,6 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
-@contextmanager
-def _cluster(address: str) -> Iterator[Workers]:
-    """The workers of a Dask scheduler; it gives the work of one that died to another."""
-    client = _connect(address)
-    executor = client.get_executor(pure=False)
-    try:
-        yield executor, max(len(client.nthreads()), MIN_CLUSTER)
-    except CancelledError as error:
-        _cluster_fails("the scheduler went away", address, error)
-    except Exception as error:
-        if type(error).__name__ != "KilledWorker":
-            raise
-        _cluster_fails("the workers died of the same films again and again", address, error)
-    finally:
-        executor.shutdown(wait=False)
-        client.close()
-
-
-def _connect(address: str) -> Any:
-    try:
-        from distributed import Client
-        from distributed.comm import registry
-    except ImportError as error:
-        raise LunglineError(
-            "compute.dask_scheduler needs the package distributed",
-            found=str(error),
-            where=f"compute.dask_scheduler: {address}",
-            next_step="install the extra `cluster` of pyproject.toml into .venv (`.venv/bin/pip "
-            "install 'distributed>=2026.8,<2027'`), or set compute.dask_scheduler to null",
-        ) from error
-    connect: Any = Client  # untyped
-    try:
-        # Refused here: a client that failed over it would complain once more at the end
-        registry.get_backend(address.partition("://")[0] if "://" in address else "tcp")
-        client = connect(address, timeout=CONNECT_LIMIT_S, set_as_default=False)
-    except (OSError, ValueError) as error:
-        _cluster_fails(" ".join(str(error).split()), address, error)
-    try:
-        client.wait_for_workers(1, timeout=WORKERS_LIMIT_S)
-    except TimeoutError as error:
-        client.close()
-        _cluster_fails("a scheduler without workers", address, error)
-    return client
-
-
-def _cluster_fails(found: str, address: str, cause: Exception) -> NoReturn:
-    raise LunglineError(
-        "compute.dask_scheduler must name a Dask scheduler that keeps workers at hand",
-        found=found,
-        where=f"compute.dask_scheduler: {address}",
-        next_step="start `dask scheduler` and, in a clone of this repository with the same "
-        "packages, `PYTHONPATH=. dask worker ADDRESS --nworkers auto`; or set it to null",
-    ) from cause
-
-
 _ready_for = ""
 _turn = threading.Lock()  # a worker of a cluster may run threads; set-ups are for processes
 
@@ -273,6 +215,7 @@ def _do_chunk(work: _Work[Item, Result], items: Sequence[Item]) -> list[Result]:
     with _turn:
         if _ready_for != work.token:
             _ready_for = ""
+            check_software(work.software)
             work.setup(*work.setup_args)
             _ready_for = work.token
         return [work.function(item) for item in items]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.films import stage_environment
+from tests.films import ROOT, stage_environment
 
 START_LIMIT_S = 60.0
 
@@ -27,24 +27,27 @@ class Cluster:
 
 
 @contextmanager
-def dask_cluster(folder: Path, n_workers: int = 2, n_threads: int = 1) -> Iterator[Cluster]:
+def dask_cluster(
+    folder: Path, n_workers: int = 2, n_threads: int = 1, code: Path = ROOT
+) -> Iterator[Cluster]:
     """Scheduler and workers, until the block ends.
 
     Args:
         folder: For their files; also the current folder of the workers.
         n_workers: Processes. One that dies is started anew by its nanny.
         n_threads: In each.
+        code: The clone whose code the workers run.
     """
     contact = folder / "scheduler.json"
     scheduler = _start(
-        folder, "scheduler", "--port=0", "--no-dashboard", f"--scheduler-file={contact}"
+        folder, code, "scheduler", "--port=0", "--no-dashboard", f"--scheduler-file={contact}"
     )
     options = ["--no-dashboard", f"--nworkers={n_workers}", f"--nthreads={n_threads}"]
     workers = None
     try:
         address = _address(contact)
         if n_workers:
-            workers = _start(folder, "worker", address, *options)
+            workers = _start(folder, code, "worker", address, *options)
         yield Cluster(address, scheduler)
     finally:
         for process in (workers, scheduler):
@@ -53,12 +56,12 @@ def dask_cluster(folder: Path, n_workers: int = 2, n_threads: int = 1) -> Iterat
                 process.wait(30)
 
 
-def _start(folder: Path, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+def _start(folder: Path, code: Path, program: str, *arguments: str) -> subprocess.Popen[bytes]:
     with (folder / f"{program}.log").open("wb") as log:
         return subprocess.Popen(
             [Path(sys.executable).with_name("dask"), program, "--host=127.0.0.1", *arguments],
             cwd=folder,
-            env=stage_environment(),
+            env=stage_environment() | {"PYTHONPATH": str(code)},
             stdout=log,
             stderr=subprocess.STDOUT,
         )

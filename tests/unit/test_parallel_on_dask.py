@@ -2,7 +2,9 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -12,11 +14,13 @@ from typing import Any
 
 import pytest
 
-from tasks import parallel
+from tasks import cluster as dask
+from tasks.cluster import software_here
 from tasks.errors import LunglineError, SourceError
 from tasks.parallel import CHUNK, map_in_order
 from tasks.params import ComputeParams
 from tests.dask_cluster import Cluster, dask_cluster
+from tests.films import ROOT
 
 _state: Any = None
 
@@ -76,8 +80,8 @@ def run(address: str, function: Any, n_items: int, state: Any = None) -> list[An
         function,
         range(n_items),
         unit="films",
-        setup=set_state,
-        setup_args=(state,),
+        setup=set_state if state is not None else int,
+        setup_args=() if state is None else (state,),
         compute=ComputeParams(n_workers=None, dask_scheduler=address),
     )
     return list(results)
@@ -120,9 +124,56 @@ def test_an_item_that_kills_every_worker_is_given_up(cluster: Cluster) -> None:
     assert run(cluster.address, times_state, 2, 1) == [0, 1]  # the cluster is whole again
 
 
+@pytest.mark.parametrize("doing", ["list(results)", "time.sleep(60)"], ids=["waiting", "writing"])
+def test_an_interrupt_ends_at_once_and_leaves_the_cluster_whole(
+    cluster: Cluster, doing: str
+) -> None:
+    body = (
+        "import time; from tasks.params import ComputeParams; from tasks.parallel import "
+        "map_in_order; results = map_in_order(time.sleep, [0.02] * 50000, unit='films', setup=int, "
+        f"setup_args=(), compute=ComputeParams(n_workers=1, dask_scheduler='{cluster.address}')); "
+        f"next(results); print('on', flush=True); {doing}"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", body],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as asking:
+        assert asking.stdout is not None
+        assert asking.stdout.readline() == "on\n"
+        start_s = time.monotonic()
+        time.sleep(0.2)
+        asking.send_signal(signal.SIGINT)
+        try:
+            _, said = asking.communicate(timeout=30)
+        finally:
+            asking.kill()
+        took_s = time.monotonic() - start_s
+    assert said.count("Traceback") == 1
+    assert said.rstrip().endswith("KeyboardInterrupt")
+    assert took_s < 5
+    assert run(cluster.address, times_state, 2, 1) == [0, 1]
+
+
 def test_threads_of_a_worker_take_turns(tmp_path: Path) -> None:
     with dask_cluster(tmp_path, n_workers=1, n_threads=4) as threaded:
         assert set(run(threaded.address, count_inside, 8 * CHUNK)) == {1}
+
+
+def test_workers_of_another_commit_are_refused(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(ROOT / "tasks", other / "tasks")
+    with (other / "tasks/film.py").open("a") as film:
+        film.write("# one line more\n")
+    with (
+        dask_cluster(tmp_path, n_workers=1, code=other) as stale,
+        pytest.raises(LunglineError, match="the same commit") as caught,
+    ):
+        run(stale.address, abs, 3)
+    assert software_here() in caught.value.where
+    assert caught.value.found != software_here()
 
 
 def test_a_scheduler_that_goes_away_ends_with_a_next_step(tmp_path: Path) -> None:
@@ -142,14 +193,14 @@ def test_a_scheduler_that_goes_away_ends_with_a_next_step(tmp_path: Path) -> Non
 
 
 def test_no_scheduler_ends_with_a_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel, "CONNECT_LIMIT_S", 0.5)
+    monkeypatch.setattr(dask, "CONNECT_LIMIT_S", 0.5)
     with pytest.raises(LunglineError, match="dask worker") as caught:
         run("tcp://127.0.0.1:9", times_state, 3, 1)
     assert caught.value.where == "compute.dask_scheduler: tcp://127.0.0.1:9"
 
 
 def test_a_word_that_is_no_address_ends_with_a_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel, "CONNECT_LIMIT_S", 0.5)
+    monkeypatch.setattr(dask, "CONNECT_LIMIT_S", 0.5)
     with pytest.raises(LunglineError, match="dask worker"):
         run("carrier-pigeon://loft", times_state, 3, 1)
 
@@ -157,7 +208,7 @@ def test_a_word_that_is_no_address_ends_with_a_next_step(monkeypatch: pytest.Mon
 def test_a_scheduler_without_workers_ends_with_a_next_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parallel, "WORKERS_LIMIT_S", 0.5)
+    monkeypatch.setattr(dask, "WORKERS_LIMIT_S", 0.5)
     with (
         dask_cluster(tmp_path, n_workers=0) as empty,
         pytest.raises(LunglineError, match="a scheduler without workers"),
