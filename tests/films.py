@@ -19,7 +19,7 @@ import yaml
 from numpy.typing import NDArray
 from PIL import Image
 
-from tasks.params import IngestParams
+from tasks.params import ComputeParams, IngestParams
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKS = ROOT / "../shared/data"
@@ -120,6 +120,11 @@ def ingest_params(source: Path | str, **changes: Any) -> IngestParams:
         "patient_salt": "a salt for tests",
     }
     return IngestParams.model_validate(values | changes)
+
+
+def on_workers(n_workers: int | None) -> ComputeParams:
+    """Section `compute` for so many processes of this machine."""
+    return ComputeParams(n_workers=n_workers, dask_scheduler=None)
 
 
 def only_row(manifest: pd.DataFrame, path: str) -> dict[str, Any]:

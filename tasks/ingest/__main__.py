@@ -22,9 +22,10 @@ def main(_: argparse.Namespace) -> None:
     from tasks.params import load_params
     from tasks.tables import MANIFEST, PAIRS, write_table
 
-    params = load_params(paths.PARAMS).ingest
+    all_params = load_params(paths.PARAMS)
+    params = all_params.ingest
     with collect_thumbnails(paths.THUMBNAILS) as keep_thumbnail:
-        manifest = build_manifest(params, keep_thumbnail)
+        manifest = build_manifest(params, keep_thumbnail, all_params.compute)
     pairs = find_pairs(manifest, ImageStore(paths.THUMBNAILS), params)
     write_table(pairs, PAIRS, paths.PAIRS)
     write_table(manifest, MANIFEST, paths.MANIFEST)

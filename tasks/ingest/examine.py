@@ -32,7 +32,8 @@ _stay_open = ExitStack()
 
 def open_worker(params: IngestParams) -> None:
     """Give this worker process the source for `examine`."""
-    global _source, _params  # noqa: PLW0603 - a worker process holds one source for life
+    global _source, _params  # noqa: PLW0603 - a worker process holds one source at a time
+    _stay_open.close()
     _source = _stay_open.enter_context(open_source(params.source))
     _params = params
 

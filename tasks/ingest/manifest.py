@@ -9,8 +9,8 @@ from tasks.errors import SourceError
 from tasks.image_store import Pixels
 from tasks.ingest.examine import Facts, examine, open_worker
 from tasks.ingest.layouts import Layout, Place, detect_layout, is_image, is_junk
-from tasks.parallel import map_in_order
-from tasks.params import IngestParams
+from tasks.parallel import ALL_CORES, map_in_order
+from tasks.params import ComputeParams, IngestParams
 from tasks.source import Source, open_source
 from tasks.tables import MANIFEST
 
@@ -20,14 +20,14 @@ logger = logging.getLogger(__name__)
 def build_manifest(
     params: IngestParams,
     keep_thumbnail: Callable[[str, Pixels], None] | None = None,
-    n_workers: int | None = None,
+    compute: ComputeParams = ALL_CORES,
 ) -> pd.DataFrame:
     """Read every file of the source once.
 
     Args:
         params: Section `ingest`.
         keep_thumbnail: Called with image id and thumbnail of every file that is a picture.
-        n_workers: Processes; all cores when None. The rows do not depend on it.
+        compute: Section `compute`. The rows do not depend on it.
 
     Returns:
         One row per file, sorted by path, with the columns of `tables.MANIFEST`.
@@ -41,7 +41,7 @@ def build_manifest(
         layout = recognise(files, params, source)
     logger.info("%d files in %s, layout %s", len(files), params.source, layout.name)
     examined = map_in_order(
-        examine, files, unit="files", setup=open_worker, setup_args=(params,), n_workers=n_workers
+        examine, files, unit="files", setup=open_worker, setup_args=(params,), compute=compute
     )
     rows = []
     for path, (facts, thumbnail) in zip(files, examined, strict=True):

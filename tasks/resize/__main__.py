@@ -22,7 +22,9 @@ def main(_: argparse.Namespace) -> None:
 
     params = load_params(paths.PARAMS)
     samples = read_table(SAMPLES, paths.SAMPLES)
-    counts = resize_films(samples, params.ingest.source, params.resize, paths.IMAGES)
+    counts = resize_films(
+        samples, params.ingest.source, params.resize, paths.IMAGES, params.compute
+    )
     size_px = params.resize.size_px
     logging.getLogger(__name__).info(
         "%s films at %d x %d px: %s", f"{len(samples):,}", size_px, size_px, counts

@@ -17,8 +17,8 @@ import pandas as pd
 
 from tasks.errors import SourceError
 from tasks.film import FilmError
-from tasks.parallel import map_in_order
-from tasks.params import ResizeParams
+from tasks.parallel import ALL_CORES, map_in_order
+from tasks.params import ComputeParams, ResizeParams
 from tasks.resize.fit import Fitted, fit_film
 from tasks.resize.kept import KeptImages, choose_working_folder, put_in_place
 from tasks.source import Source, open_source
@@ -52,7 +52,7 @@ def resize_films(
     source: str,
     params: ResizeParams,
     folder: Path,
-    n_workers: int | None = None,
+    compute: ComputeParams = ALL_CORES,
 ) -> Counts:
     """Make the image store of the cohort.
 
@@ -65,7 +65,7 @@ def resize_films(
         source: Folder or zip, as `ingest.source`.
         params: Section `resize`.
         folder: Place of the store; images in it that were made in the same way are taken over.
-        n_workers: Processes; all cores when None. The bytes do not depend on it.
+        compute: Section `compute`. The bytes do not depend on it.
 
     Raises:
         SourceError: A film is no longer what `ingest` read.
@@ -84,7 +84,7 @@ def resize_films(
         unit="films",
         setup=_open,
         setup_args=(source, params),
-        n_workers=n_workers,
+        compute=compute,
     )
     _fill(builder, kept, decoded if jobs else iter(()))
     counts = Counts(len(jobs), len(ids) - len(jobs), kept.n_left(builder.id_bytes))
@@ -136,7 +136,8 @@ _stay_open = ExitStack()
 
 def _open(source: str, params: ResizeParams) -> None:
     """Give this worker process the source for `_resize`."""
-    global _source, _params  # noqa: PLW0603 - a worker process holds one source for life
+    global _source, _params  # noqa: PLW0603 - a worker process holds one source at a time
+    _stay_open.close()  # a worker of a cluster outlives a stage
     _source = _stay_open.enter_context(open_source(source))
     _params = params
 

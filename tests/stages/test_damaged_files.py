@@ -30,7 +30,7 @@ from tasks.ingest.container import container_facts
 from tasks.ingest.manifest import build_manifest
 from tasks.ingest.pixel_statistics import pixel_statistics
 from tests.dicoms import compressed, dicom, lookup_table, run_length
-from tests.films import encode, film_pixels, ingest_params, jpeg, write_tree
+from tests.films import encode, film_pixels, ingest_params, jpeg, on_workers, write_tree
 
 REASONS = {"unreadable", "truncated", "bomb", "bit_depth"}
 LIMIT_S = 2.0  # for a file of a few kB; an undamaged one takes 0.005 s
@@ -242,7 +242,7 @@ def check_rows_of_a_damaged_folder(folder: Path, n_files: int) -> None:
     files = {f"{label}/whole-{seed}.jpeg": jpeg(seed) for label, seed in (("A", 1), ("B", 2))}
     for number, (name, data) in enumerate(damaged_files(n_files, seed=3)):
         files[f"{'AB'[number % 2]}/{name}"] = data
-    manifest = build_manifest(ingest_params(write_tree(folder, files)), n_workers=2)
+    manifest = build_manifest(ingest_params(write_tree(folder, files)), compute=on_workers(2))
     assert manifest["path"].tolist() == sorted(files)
     assert set(manifest["status"]) == {"ok", "rejected"}
     assert manifest.loc[manifest["status"] == "rejected", "reason"].notna().all()

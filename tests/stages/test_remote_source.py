@@ -38,6 +38,42 @@ def test_films_on_s3_give_the_manifest_of_the_folder(tmp_path: Path, s3: S3) -> 
     assert manifest_bytes(tmp_path / "zip", f"s3://{BUCKET}/zips/films.zip") == expected
 
 
+def resized(folder: Path, source: str) -> dict[str, bytes]:
+    """Files of the image store of a source."""
+    run = workspace(folder, ingest={"source": source}, resize={"size_px": 32})
+    for stage in ("ingest", "resample", "resize"):
+        end = run_stage(stage, run)
+        assert end.returncode == 0, end.stderr
+    store = run / "data/images"
+    return {str(file.relative_to(store)): file.read_bytes() for file in store.rglob("*.*")}
+
+
+def test_films_on_s3_give_the_image_store_of_the_folder(tmp_path: Path, s3: S3) -> None:
+    files = mooney_files(24)
+    folder = write_tree(tmp_path / "source", files)
+    archive = write_zip(tmp_path / "films.zip", files)
+    expected = resized(tmp_path / "folder", str(folder))
+    assert expected
+    location = s3.put("resize/set", files)
+    s3.put("resize", {"films.zip": archive.read_bytes()})
+    assert resized(tmp_path / "prefix", location) == expected
+    assert resized(tmp_path / "zip", f"s3://{BUCKET}/resize/films.zip") == expected
+
+
+def test_a_film_that_left_the_bucket_before_resize_is_named(tmp_path: Path, s3: S3) -> None:
+    files = mooney_files(24)
+    location = s3.put("leaving", files)
+    run = workspace(tmp_path / "run", ingest={"source": location}, resize={"size_px": 32})
+    for stage in ("ingest", "resample"):
+        assert run_stage(stage, run).returncode == 0
+    gone = min(files)
+    s3.client.delete_object(Bucket=BUCKET, Key=f"leaving/{gone}")
+    end = run_stage("resize", run)
+    assert end.returncode == 1
+    assert f"  where: {gone}" in end.stderr.splitlines()
+    assert not (run / "data/images").exists()
+
+
 def test_a_missing_bucket_ends_with_one_message(tmp_path: Path, s3: S3) -> None:
     assert s3
     run = workspace(tmp_path / "run", ingest={"source": "s3://no-such-bucket/films"})

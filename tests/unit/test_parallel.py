@@ -4,7 +4,8 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ import pytest
 from tasks import parallel
 from tasks.errors import LunglineError, SourceError
 from tasks.film import FilmError
-from tasks.parallel import CHUNK, available_cores, map_in_order
+from tasks.parallel import CHUNK, CHUNKS_AHEAD, MAX_RESTARTS, available_cores, map_in_order
+from tests.films import on_workers
 
 _factor = 0
 
@@ -46,6 +48,44 @@ def refuse_as_film(_: int) -> int:
     raise FilmError("bomb", "9 x 9 px")
 
 
+_mark = Path()
+
+
+def set_mark(folder: str) -> None:
+    global _mark  # noqa: PLW0603 - state of a worker process
+    _mark = Path(folder)
+
+
+def die_once_at_40(number: int) -> int:
+    if number == 40 and not (_mark / "died").exists():
+        (_mark / "died").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def count_a_death_at_40(number: int) -> int:
+    if number == 40:
+        (_mark / str(os.getpid())).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+class Counted(Sequence[int]):
+    """Numbers that remember how many were asked for."""
+
+    def __init__(self, n_items: int) -> None:
+        self.n_items = n_items
+        self.n_taken = 0
+
+    def __len__(self) -> int:
+        return self.n_items
+
+    def __getitem__(self, place: Any) -> Any:
+        taken = range(self.n_items)[place]
+        self.n_taken += len(taken)
+        return taken
+
+
 def refuse_set_up(word: str) -> None:
     raise SourceError("a rule", found=word, where="set-up", next_step="mend it")
 
@@ -61,7 +101,7 @@ def nothing() -> None:
 
 def run(function: Any, n_items: int, n_workers: int | None, **changes: Any) -> list[Any]:
     options = {"unit": "films", "setup": nothing, "setup_args": (), **changes}
-    return list(map_in_order(function, range(n_items), n_workers=n_workers, **options))
+    return list(map_in_order(function, range(n_items), compute=on_workers(n_workers), **options))
 
 
 @pytest.mark.parametrize("n_workers", [1, 2, 3, None])
@@ -108,9 +148,53 @@ def test_a_worker_that_is_killed_is_an_error_with_a_next_step() -> None:
     assert caught.value.where == "2 workers on 3 films"
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no SIGKILL")
+@pytest.mark.parametrize("n_workers", [1, 2])
+def test_a_worker_that_is_killed_costs_no_result(
+    tmp_path: Path, n_workers: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    done = run(die_once_at_40, 9 * CHUNK, n_workers, setup=set_mark, setup_args=(str(tmp_path),))
+    assert done == list(range(9 * CHUNK))
+    assert (tmp_path / "died").exists()
+    assert caplog.messages == ["a worker was killed; what it held is done again"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no SIGKILL")
+def test_an_item_that_kills_every_worker_is_given_up(tmp_path: Path) -> None:
+    results = map_in_order(
+        count_a_death_at_40,
+        range(3 * CHUNK),
+        unit="films",
+        setup=set_mark,
+        setup_args=(str(tmp_path),),
+        compute=on_workers(1),
+    )
+    assert [next(results) for _ in range(CHUNK)] == list(range(CHUNK))
+    with pytest.raises(LunglineError, match="memory"):
+        next(results)
+    assert len(list(tmp_path.iterdir())) == MAX_RESTARTS + 1
+
+
+@pytest.mark.parametrize("n_items", [100 * CHUNK, 200 * CHUNK])
+def test_what_is_in_flight_does_not_grow_with_the_items(n_items: int) -> None:
+    items = Counted(n_items)
+    results = map_in_order(
+        times_factor, items, unit="films", setup=set_factor, setup_args=(3,), compute=on_workers(2)
+    )
+    for number in range(10 * CHUNK):
+        assert next(results) == 3 * number
+    assert items.n_taken == (10 - 1 + 2 * CHUNKS_AHEAD) * CHUNK
+    results.close()  # type: ignore[attr-defined]
+
+
 def test_no_process_stays_when_the_results_are_not_all_taken() -> None:
     results = map_in_order(
-        which_process, range(5 * CHUNK), unit="films", setup=nothing, setup_args=(), n_workers=2
+        which_process,
+        range(5 * CHUNK),
+        unit="films",
+        setup=nothing,
+        setup_args=(),
+        compute=on_workers(2),
     )
     process = next(results)
     assert isinstance(results, Iterator)

@@ -162,8 +162,9 @@ def test_killing_the_parent_ends_the_stage_and_its_workers(tmp_path: Path) -> No
     )
     body = (
         "sys.path.insert(0, os.getcwd()); import work; from tasks.parallel import map_in_order; "
+        "from tests.films import on_workers; "
         "work.mark(); list(map_in_order(work.snooze, range(90), unit='films', setup=work.mark, "
-        "setup_args=(), n_workers=2))"
+        "setup_args=(), compute=on_workers(2)))"
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", START_AND_WAIT, *program(body)],
@@ -189,9 +190,10 @@ def test_killing_the_parent_ends_the_stage_and_its_workers(tmp_path: Path) -> No
 @pytest.mark.skipif(not hasattr(signal, "SIGINT"), reason="no signals")
 def test_an_interrupt_to_the_whole_group_leaves_one_message(tmp_path: Path) -> None:
     body = (
-        "from tasks.parallel import map_in_order; print('on', flush=True); "
+        "from tasks.parallel import map_in_order; from tests.films import on_workers; "
+        "print('on', flush=True); "
         "list(map_in_order(time.sleep, [0.02] * 5000, unit='films', setup=int, setup_args=(), "
-        "n_workers=2))"
+        "compute=on_workers(2)))"
     )
     stage = subprocess.Popen(
         program(body),

@@ -20,6 +20,7 @@ from tests.films import (
     ingest_params,
     jpeg,
     mooney_files,
+    on_workers,
     only_row,
     pack,
     png,
@@ -37,7 +38,8 @@ GOOD: Files = {
 
 def manifest_of(tmp_path: Path, files: Files, **changes: object) -> pd.DataFrame:
     return build_manifest(
-        ingest_params(write_tree(tmp_path / "films", {**GOOD, **files}), **changes), n_workers=1
+        ingest_params(write_tree(tmp_path / "films", {**GOOD, **files}), **changes),
+        compute=on_workers(1),
     )
 
 
@@ -184,7 +186,7 @@ def test_a_link_out_of_the_source_is_a_rejected_row_without_facts(tmp_path: Path
     secret.write_bytes(png(9))
     root = write_tree(tmp_path / "films", GOOD)
     (root / "NORMAL/link.png").symlink_to(secret)
-    row = only_row(build_manifest(ingest_params(root), n_workers=1), "NORMAL/link.png")
+    row = only_row(build_manifest(ingest_params(root), compute=on_workers(1)), "NORMAL/link.png")
     assert (row["status"], row["reason"]) == ("rejected", "unreadable")
     assert row["image_id"] is row["n_bytes"] is row["pixel_hash"] is None
 
@@ -195,7 +197,9 @@ def test_a_damaged_member_of_a_zip_is_a_rejected_row(tmp_path: Path) -> None:
     start = data.index(b"IM-0001-0001.jpeg") + 17
     data[start : start + 40] = bytes([0xFF]) * 40  # no deflate stream
     path.write_bytes(data)
-    row = only_row(build_manifest(ingest_params(path), n_workers=1), "NORMAL/IM-0001-0001.jpeg")
+    row = only_row(
+        build_manifest(ingest_params(path), compute=on_workers(1)), "NORMAL/IM-0001-0001.jpeg"
+    )
     assert (row["status"], row["reason"]) == ("rejected", "unreadable")
 
 
@@ -220,7 +224,7 @@ def test_bytes_do_not_depend_on_workers_nor_on_folder_or_zip(tmp_path: Path) -> 
     archive = write_zip(tmp_path / "films.zip", awkward())
     runs = [(root, 1), (root, 2), (root, 3), (archive, 1), (archive, 2)]
     tables = {
-        parquet(tmp_path, build_manifest(ingest_params(source), n_workers=workers))
+        parquet(tmp_path, build_manifest(ingest_params(source), compute=on_workers(workers)))
         for source, workers in runs
     }
     assert len(tables) == 1
@@ -257,7 +261,7 @@ def test_a_source_without_two_classes_of_films_is_refused(
 ) -> None:
     root = write_tree(tmp_path / "films", files)
     with pytest.raises(SourceError) as caught:
-        build_manifest(ingest_params(root), n_workers=1)
+        build_manifest(ingest_params(root), compute=on_workers(1))
     assert found in caught.value.found
     assert str(root) in caught.value.where
 

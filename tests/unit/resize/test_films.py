@@ -21,6 +21,7 @@ from tests.films import (
     encode,
     film_pixels,
     jpeg,
+    on_workers,
     png,
     tree_hash,
     write_tree,
@@ -56,7 +57,11 @@ def resize(
     files: Files, source: Path, folder: Path, n_workers: int | None = 1, **changes: object
 ) -> Counts:
     return resize_films(
-        samples_of(files), str(source), resize_params(**changes), folder, n_workers=n_workers
+        samples_of(files),
+        str(source),
+        resize_params(**changes),
+        folder,
+        compute=on_workers(n_workers),
     )
 
 
@@ -98,7 +103,7 @@ def test_the_store_does_not_depend_on_workers_row_order_or_container(
     stores = []
     for number, (table, location, n_workers) in enumerate(runs):
         folder = tmp_path / f"images{number}"
-        resize_films(table, str(location), resize_params(), folder, n_workers=n_workers)
+        resize_films(table, str(location), resize_params(), folder, compute=on_workers(n_workers))
         stores.append(store_bytes(folder))
     assert all(store == stores[0] for store in stores)
 

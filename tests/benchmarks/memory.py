@@ -1,0 +1,123 @@
+"""Peak memory of `python -m tasks.resize`, which must not grow with the number of films.
+
+Run alone: `python -m tests.benchmarks.memory` logs the figures; it writes 0.5 GB of films first,
+into a temporary folder.
+"""
+
+import hashlib
+import logging
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tasks.tables import SAMPLES, write_table
+from tests.benchmarks.parallel import film_files
+from tests.films import stage_environment, workspace
+
+N_FEW = 5_000
+N_MANY = 50_000
+N_DIFFERENT = 500  # films that the others repeat
+GROWTH_LIMIT = 1.10
+SIZE_PX = 128
+SAMPLE_EVERY_S = 0.1
+
+logger = logging.getLogger("benchmarks")
+
+
+def resize_memory_growth() -> dict[str, Any]:
+    """The limit of growth over the growth from 5,000 films to 50,000, of whichever grew most."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        samples = write_films(folder / "source", N_MANY)
+        few = peaks_mib(folder / "few", samples.head(N_FEW))
+        many = peaks_mib(folder / "many", samples)
+    growth = max(many[process] / few[process] for process in few)
+    return {
+        "ratio": GROWTH_LIMIT / growth,
+        "against": f"{GROWTH_LIMIT:g} times the peak memory at a tenth of {N_MANY:,} films, for "
+        "the stage with its workers and for a worker alone",
+        "command": "make bench",
+    }
+
+
+def write_films(folder: Path, n_films: int) -> pd.DataFrame:
+    """Write so many JPEG files of few pictures, each with a comment of its own; returns samples."""
+    pictures = [path.read_bytes() for path in film_files("kermany-224")[:N_DIFFERENT]]
+    rows = []
+    for number in range(n_films):
+        data = with_comment(pictures[number % len(pictures)], number)
+        path = f"{number // 1000:03d}/{number:06d}.jpeg"
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+        rows.append({"image_id": hashlib.sha256(data).hexdigest(), "path": path})
+    same = {"label": "NORMAL", "class_index": 0, "split": "train", "sample_weight": 1.0}
+    samples = pd.DataFrame(rows).assign(**same, n_repeats=1)
+    samples["patient_id"] = samples["group_id"] = samples["path"]
+    return samples.reindex(columns=SAMPLES.names)
+
+
+def with_comment(data: bytes, number: int) -> bytes:
+    """The same JPEG picture in other bytes: a comment segment follows its first marker."""
+    return data[:2] + b"\xff\xfe\x00\x0a" + number.to_bytes(8, "big") + data[2:]
+
+
+def peaks_mib(folder: Path, samples: pd.DataFrame) -> dict[str, float]:
+    """Largest memory of the stage with its workers, and of one worker alone, in MiB."""
+    source = str(folder.parent / "source")
+    size = {"size_px": SIZE_PX}
+    workspace(folder, ingest={"source": source}, resize=size, compute={"n_workers": 2})
+    write_table(samples, SAMPLES, folder / "data/samples.parquet")
+    peaks = {"stage": 0.0, "worker": 0.0}
+    with subprocess.Popen(
+        [sys.executable, "-m", "tasks.resize"], cwd=folder, env=stage_environment()
+    ) as stage:
+        while stage.poll() is None:
+            workers = children(stage.pid)
+            together = sum(memory_mib(process, "Pss") for process in (stage.pid, *workers))
+            own = [memory_mib(process, "Private_Dirty") for process in workers]
+            peaks = {
+                "stage": max(peaks["stage"], together),
+                "worker": max(peaks["worker"], *own, 0.0),
+            }
+            time.sleep(SAMPLE_EVERY_S)
+    assert stage.returncode == 0
+    said = ", ".join(f"{process} {peak:.0f} MiB" for process, peak in peaks.items())
+    logger.info("%d films: %s", len(samples), said)
+    return peaks
+
+
+def children(process: int) -> list[int]:
+    """Ids of the processes that a process has started."""
+    try:
+        listed = Path(f"/proc/{process}/task/{process}/children").read_text()
+    except FileNotFoundError:  # it has ended
+        return []
+    return list(map(int, listed.split()))
+
+
+def memory_mib(process: int, kind: str) -> float:
+    """Memory of a process as Linux counts it.
+
+    Args:
+        process: Its id.
+        kind: `Pss` shares out pages among the processes that map them, so that sums are right;
+            `Private_Dirty` is what this process alone has written: not what it shares with the
+            process it was forked from, which `VmHWM` and `ru_maxrss` count again for each.
+    """
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    kib = next((line.split()[1] for line in lines if line.startswith(f"{kind}:")), 0)
+    return int(kib) / 1024
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="[bench] %(message)s", stream=sys.stderr)
+    entry = resize_memory_growth()
+    logger.info("%.2f x %s", entry["ratio"], entry["against"])

@@ -1,0 +1,116 @@
+"""What `dvc push` sends to S3 `dvc pull` brings back: the commands of the README as they stand."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.films import ROOT, mooney_files, run_stage, stage_environment, workspace, write_tree
+from tests.s3_server import BUCKET, S3, s3_server
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^\$ (dvc (?:remote|push|pull).*)$", README, flags=re.MULTILINE)
+DVC_YAML = """
+stages:
+  resize:
+    cmd: exec python -m tasks.resize
+    params: [resize]
+    deps: [data/samples.parquet]
+    outs: [data/images]
+"""
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[S3]:
+    with s3_server() as server:
+        yield server
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Of a person with nothing but access to the server; DVC's settings and caches in `home`."""
+    return {
+        **stage_environment(),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(home),
+        "GIT_CONFIG_GLOBAL": str(home / ".gitconfig"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "DVC_NO_ANALYTICS": "1",
+        "DVC_SITE_CACHE_DIR": str(home / "site"),
+        "DVC_GLOBAL_CONFIG_DIR": str(home / "global"),
+        "DVC_SYSTEM_CONFIG_DIR": str(home / "system"),
+    }
+
+
+class Person:
+    """Types commands; each person has an own home, and with it an own DVC cache.
+
+    Args:
+        home: Its folder.
+    """
+
+    def __init__(self, home: Path) -> None:
+        home.mkdir()
+        (home / ".gitconfig").write_text("[user]\n  name = test\n  email = test@example.org\n")
+        self._environment = environment(home)
+
+    def types(self, command: str, folder: Path) -> str:
+        """Run it; stdout and stderr come together."""
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=folder,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    return {
+        str(file.relative_to(folder)): file.read_bytes()
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+
+
+def resampled_repository(folder: Path) -> Path:
+    """A DVC repository whose next stage is resize."""
+    source = write_tree(folder.parent / "source", mooney_files(24))
+    workspace(folder, ingest={"source": str(source)}, resize={"size_px": 32})
+    for stage in ("ingest", "resample"):
+        end = run_stage(stage, folder)
+        assert end.returncode == 0, end.stderr
+    (folder / "dvc.yaml").write_text(DVC_YAML)
+    return folder
+
+
+def test_the_readme_names_the_three_commands() -> None:
+    assert [command.split()[1] for command in COMMANDS] == ["remote", "push", "pull"]
+    assert f"s3://{BUCKET}/" in COMMANDS[0]
+
+
+def test_a_store_pushed_to_s3_is_pulled_by_another_clone(tmp_path: Path, s3: S3) -> None:
+    remote, push, pull = COMMANDS
+    one, other = Person(tmp_path / "one"), Person(tmp_path / "other")
+    first = resampled_repository(tmp_path / "first")
+    one.types("git init -q && dvc init -q && dvc add -q data/samples.parquet", first)
+    one.types("dvc repro -q", first)
+    one.types(remote, first)
+    one.types(push, first)
+    one.types("git add -A && git commit -q -m 'a store on S3'", first)
+    assert s3.client.list_objects_v2(Bucket=BUCKET)["KeyCount"] >= 3
+
+    second = tmp_path / "second"
+    other.types(f"git clone -q {first} {second}", tmp_path)
+    assert not (second / "data/images").exists()
+    other.types(pull, second)
+    assert files_below(second / "data/images") == files_below(first / "data/images")
+    assert "didn't change, skipping" in other.types("dvc repro", second)
