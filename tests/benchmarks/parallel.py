@@ -14,7 +14,7 @@ from typing import Any
 from tasks import paths
 from tasks.parallel import map_in_order
 from tasks.params import load_params
-from tasks.resize.films import fit_square
+from tasks.resize.fit import fit_film
 from tests.films import PACKS, on_workers
 
 N_JOBS = 2048  # films repeated: several seconds of work for one worker
@@ -62,7 +62,8 @@ def elapsed_s(films: list[Path], n_jobs: int, n_workers: int) -> float:
 
 def resize_file(path: Path) -> Any:
     """What a worker does with one film."""
-    return fit_square(path.read_bytes(), SIZE_PX)
+    params = load_params(paths.PARAMS).resize.model_copy(update={"size_px": SIZE_PX})
+    return fit_film(path.read_bytes(), params).image
 
 
 if __name__ == "__main__":
