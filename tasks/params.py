@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from tasks.errors import ParamsError
+from tasks.paths import PHANTOM
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -45,6 +46,11 @@ class IngestParams(Section):
     near_duplicate_bits: Annotated[int, Field(ge=0, le=32)]
     near_duplicate_correlation: Annotated[float, Field(ge=-1, le=1)]
     patient_salt: Annotated[str, Field(min_length=1)]
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the films are those of the built-in phantom set."""
+        return Path(self.source).is_relative_to(PHANTOM)
 
 
 class ValidateParams(Section):

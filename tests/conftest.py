@@ -1,6 +1,5 @@
 """A small clone of this repository, run once per test session from its first command."""
 
-import json
 import os
 import shutil
 import signal
@@ -83,15 +82,16 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 
 @dataclass(frozen=True)
 class FirstRun:
-    """What `make run` did in the small clone; later tests of the README change the clone.
-
-    printed: on the terminal. changed: files, as git saw them. metrics: of minivggnet.
-    """
+    """What `make run` printed in the small clone, and the files that git saw change by it."""
 
     clone: Clone
     printed: str
     changed: frozenset[str]
-    metrics: dict[str, Any]
+
+    def restore(self) -> None:
+        """Bring params, metrics and artifacts back to where the first run left them."""
+        done = self.clone.run("git checkout -q . && dvc checkout -q --force")
+        assert done.returncode == 0, done.stdout
 
 
 @pytest.fixture(scope="session")
@@ -100,9 +100,9 @@ def first_run(clone: Clone) -> FirstRun:
     done = clone.run("make run READY=")
     assert done.returncode == 0, done.stdout
     status = clone.run("git status --porcelain").stdout
-    changed = frozenset(line[3:] for line in status.splitlines())
-    metrics = json.loads((clone.root / "reports/minivggnet/metrics.json").read_text())
-    return FirstRun(clone, done.stdout, changed, metrics)
+    kept = clone.run("git add -A && git commit -q -m 'first run'")
+    assert kept.returncode == 0, kept.stdout
+    return FirstRun(clone, done.stdout, frozenset(line[3:] for line in status.splitlines()))
 
 
 def _environment(home: Path) -> dict[str, str]:

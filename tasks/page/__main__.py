@@ -25,7 +25,7 @@ def main(arguments: argparse.Namespace) -> None:
     from tasks.params import load_params
 
     params = load_params(paths.PARAMS)
-    evidence = load_evidence(arguments.model, params.ingest.source)
+    evidence = load_evidence(arguments.model, synthetic=params.ingest.is_synthetic)
     page = render_page(evidence, params)
     write_text(paths.page(arguments.model), page)
     write_json(paths.summary(arguments.model), summarise(evidence))

@@ -56,12 +56,12 @@ class Evidence:
         return [label for label in self.metrics["classes"] if label != negative]
 
 
-def load_evidence(model: str, source: str) -> Evidence:
+def load_evidence(model: str, *, synthetic: bool) -> Evidence:
     """Read the artifacts of one model, below the current folder.
 
     Args:
         model: A name of `models` in params.yaml.
-        source: `ingest.source`; a place with `phantom` in its name holds synthetic films.
+        synthetic: `ingest.is_synthetic`.
 
     Raises:
         TableError: The predictions lack a column, or the predictions, the metrics and the cohort
@@ -78,7 +78,7 @@ def load_evidence(model: str, source: str) -> Evidence:
         curves=read_curves(paths.training_dir(model)),
         explanations=read_json(paths.explanations(model) / "explanations.json"),
         pictures_dir=paths.explanations(model),
-        synthetic="phantom" in source,
+        synthetic=synthetic,
     )
     _check_counts(evidence)
     return evidence

@@ -18,10 +18,10 @@ def main(_: argparse.Namespace) -> None:
     from tasks.params import load_params
 
     params = load_params(paths.PARAMS)
-    synthetic = "phantom" in params.ingest.source
     for model in params.models:
         metrics = read_json(paths.summary(model))["metrics"]
-        sys.stdout.write("\n" + "\n".join(headline(model, metrics, synthetic)) + "\n")
+        lines = headline(model, metrics, params.ingest.is_synthetic)
+        sys.stdout.write("\n" + "\n".join(lines) + "\n")
     sys.stdout.write(f"\nOpen {paths.INDEX} in a browser. This is no medical device.\n")
 
 

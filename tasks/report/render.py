@@ -32,7 +32,7 @@ def render_index(
     expectations = gate["expectations"]
     context = {
         "title": params.report.title,
-        "synthetic": "phantom" in params.ingest.source,
+        "synthetic": params.ingest.is_synthetic,
         "kermany": not KERMANY_LAYOUTS.isdisjoint(flow.layouts),
         "summaries": summaries,
         "rows": rows,

@@ -15,7 +15,6 @@ from tasks.errors import LunglineError
 
 README = Path("README.md")
 RECORDS = Path("reports/results")
-BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 COLUMNS = {
     "auroc": "test AUROC",
     "sensitivity": "sensitivity",
@@ -68,21 +67,22 @@ def read_records(folder: Path) -> list[dict[str, Any]]:
     return [read_json(path) for path in sorted(folder.glob("*/*.json"))]
 
 
-def with_table(readme: str, table: str) -> str:
-    """The README with the text between its two marks replaced.
+def with_table(readme: str, name: str, table: str) -> str:
+    """The README with the text between the two marks of a name replaced.
 
     Raises:
         LunglineError: A mark is missing.
     """
-    if BEGIN not in readme or END not in readme:
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    if begin not in readme or end not in readme:
         raise LunglineError(
-            "the README marks where its table of results stands",
+            "the README marks where each of its tables stands",
             found="a mark is missing",
-            where=f"{README}: {BEGIN} ... {END}",
+            where=f"{README}: {begin} ... {end}",
             next_step="put both marks back, each on a line of its own",
         )
-    before, rest = readme.split(BEGIN, 1)
-    return f"{before}{BEGIN}\n{table}\n{END}{rest.split(END, 1)[1]}"
+    before, rest = readme.split(begin, 1)
+    return f"{before}{begin}\n{table}\n{end}{rest.split(end, 1)[1]}"
 
 
 def _cell(score: dict[str, float | None]) -> str:
@@ -103,8 +103,8 @@ def main() -> None:
     try:
         if arguments.record:
             record(arguments.record)
-        text = with_table(README.read_text(encoding="utf-8"), results_table(read_records(RECORDS)))
-        write_text(README, text)
+        table = results_table(read_records(RECORDS))
+        write_text(README, with_table(README.read_text(encoding="utf-8"), "results", table))
     except LunglineError as error:
         sys.exit(f"ERROR: {error}")
 

@@ -60,7 +60,7 @@ def examine(
     from tasks.validate.frames import build_frames, drift_frames
     from tasks.validate.gate import judge
     from tasks.validate.orientation import upside_down
-    from tasks.validate.pairs import join_pairs, same_patient
+    from tasks.validate.pairs import same_patient
     from tasks.validate.shortcuts import audit
     from tasks.validate.suite import build_suite
     from tasks.validate.verdict import build_verdict
@@ -80,11 +80,11 @@ def examine(
     del manifest, promised  # of a million rows: half a gigabyte
     films = frames["films"]
     outcomes = judge(frames, rules)
-    listed = [join_pairs(films, pairs), same_patient(films)]
+    listed = [frames["pairs"], same_patient(films)]
     verdict = build_verdict(
         films,
         outcomes,
-        synthetic=Path(params.ingest.source).is_relative_to(paths.PHANTOM),
+        synthetic=params.ingest.is_synthetic,
         shortcuts=shortcuts,
         pairs=pd.concat([table.astype(object) for table in listed], ignore_index=True),
     )

@@ -62,8 +62,8 @@ def build_frames(
         `manifest`, its columns without rows; `films`, one row per file; `classes`, one row per
         class of the usable films; `picture_classes`, `picture_splits` and `patient_splits`, one
         row per picture or patient with several films and how many classes or given splits they
-        are found in; `near_pairs`; one table of the audit per question and family. Sorted by path
-        or key.
+        are found in; `pairs`, from `join_pairs`, and the `near_pairs` among them; one table of
+        the audit per question and family. Sorted by path or key.
     """
     joined = join_pairs(manifest.reindex(columns=MANIFEST.names), pairs)
     films = _films(manifest, joined, upside_down)
@@ -76,6 +76,7 @@ def build_frames(
         "picture_classes": _spread(usable, key="pixel_hash", of="label"),
         "picture_splits": _spread(usable, key="pixel_hash", of="given_split"),
         "patient_splits": _spread(usable, key="patient_id", of="given_split"),
+        "pairs": joined,
         "near_pairs": joined[joined["kind"] == "near"].reset_index(drop=True),
         **_audit_frames(shortcuts),
     }

@@ -2,11 +2,12 @@
 
 import re
 import shutil
+from collections.abc import Iterator
 
 import pytest
 
 from tasks.report.results import RECORDS, read_records, results_table, with_table
-from tests.conftest import FirstRun
+from tests.conftest import Clone, FirstRun
 from tests.contract.imports import ROOT, rooms
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -19,14 +20,21 @@ RUN_BY_THE_FIXTURE = {"make run"}
 THIS_VERY_RUN = {"make test"}  # .ci/run types it
 
 
+@pytest.fixture(scope="module")
+def clone_to_change(first_run: FirstRun) -> Iterator[Clone]:
+    """The small clone, restored when the commands have run: other tests judge its first run."""
+    yield first_run.clone
+    first_run.restore()
+
+
 @pytest.mark.parametrize(
     "command", [line for line in COMMANDS if line not in RUN_BY_THE_FIXTURE | THIS_VERY_RUN]
 )
-def test_command_of_the_readme_runs(first_run: FirstRun, command: str) -> None:
-    root = first_run.clone.root
+def test_command_of_the_readme_runs(clone_to_change: Clone, command: str) -> None:
+    root = clone_to_change.root
     if "data/raw/chest_xray.zip" in command:
         shutil.make_archive(str(root / "data/raw/chest_xray"), "zip", root / "data/phantom/kaggle")
-    done = first_run.clone.run(command)
+    done = clone_to_change.run(command)
     assert done.returncode == 0, done.stdout
 
 
@@ -41,7 +49,8 @@ def test_every_command_is_known_to_this_test() -> None:
 
 
 def test_results_are_generated_from_the_records() -> None:
-    assert with_table(README, results_table(read_records(ROOT / RECORDS))) == README
+    table = results_table(read_records(ROOT / RECORDS))
+    assert with_table(README, "results", table) == README
 
 
 def test_stage_table_has_every_stage_once() -> None:

@@ -14,9 +14,10 @@ from pathlib import Path
 from tasks.atomic import write_json, write_text
 from tasks.errors import LunglineError
 from tasks.phantom import write_phantom
+from tasks.report.results import README, with_table
 from tests.defects.catalogue import CORE, MORE
 from tests.defects.score import Trial, record, try_defects
-from tests.defects.table import README, RECORD, defects_table, with_defects
+from tests.defects.table import RECORD, defects_table
 from tests.defects.tree import SETTINGS
 
 logger = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ def main() -> None:
     write_json(RECORD, found)
     try:
         table = defects_table(found)
-        write_text(README, with_defects(README.read_text(encoding="utf-8"), table))
+        write_text(README, with_table(README.read_text(encoding="utf-8"), "defects", table))
     except LunglineError as error:
         sys.exit(f"ERROR: {error}")
     if not all(trial.passed for trial in trials):

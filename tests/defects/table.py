@@ -3,10 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from tasks.errors import LunglineError
-
-README, RECORD = Path("README.md"), Path("reports/results/defects.json")
-BEGIN, END = "<!-- defects: begin -->", "<!-- defects: end -->"
+RECORD = Path("reports/results/defects.json")
 WORDS = {
     "ingest:refused": "`ingest` refuses the source",
     "resample:refused": "`resample` refuses the cohort",
@@ -55,20 +52,3 @@ def _row(defect: dict[str, Any]) -> list[str]:
 def _words(gate: str) -> str:
     stage, _, reason = gate.partition(":")
     return WORDS.get(gate) or KINDS[stage].format(reason)
-
-
-def with_defects(readme: str, table: str) -> str:
-    """The README with the text between its two marks replaced.
-
-    Raises:
-        LunglineError: A mark is missing.
-    """
-    if BEGIN not in readme or END not in readme:
-        raise LunglineError(
-            "the README marks where its table of defects stands",
-            found="a mark is missing",
-            where=f"README.md: {BEGIN} ... {END}",
-            next_step="put both marks back, each on a line of its own",
-        )
-    before, rest = readme.split(BEGIN, 1)
-    return f"{before}{BEGIN}\n{table}\n{END}{rest.split(END, 1)[1]}"

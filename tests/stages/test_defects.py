@@ -8,11 +8,11 @@ import pytest
 from tasks.atomic import read_json
 from tasks.params import load_params
 from tasks.phantom import write_phantom
-from tasks.report.results import RECORDS, read_records
+from tasks.report.results import README, RECORDS, read_records, with_table
 from tasks.validate.suite import build_suite
 from tests.defects.catalogue import CORE, MORE, Defect
 from tests.defects.score import Trial, row, try_defects
-from tests.defects.table import README, RECORD, defects_table, with_defects
+from tests.defects.table import RECORD, defects_table
 from tests.defects.tree import SETTINGS
 from tests.films import ROOT, tree_hash
 
@@ -85,4 +85,5 @@ def test_the_record_holds_every_defect_once_and_is_no_record_of_metrics() -> Non
 
 def test_the_readme_prints_the_recorded_score() -> None:
     text = (ROOT / README).read_text(encoding="utf-8")
-    assert with_defects(text, defects_table(read_json(ROOT / RECORD))) == text
+    table = defects_table(read_json(ROOT / RECORD))
+    assert with_table(text, "defects", table) == text

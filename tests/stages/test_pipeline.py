@@ -1,5 +1,6 @@
 """The whole pipeline in a small clone: `make run`, then again, then with bad input."""
 
+import json
 import time
 from pathlib import Path
 
@@ -30,7 +31,8 @@ def test_make_run_writes(first_run: FirstRun, path: str) -> None:
 
 def test_make_run_ends_with_the_headline_and_the_path_of_the_report(first_run: FirstRun) -> None:
     last = first_run.printed.strip().splitlines()[-8:]
-    assert f"{first_run.metrics['test']['auroc']['value']:.3f}" in "\n".join(last)
+    metrics = json.loads(_text(first_run, "reports/minivggnet/metrics.json"))
+    assert f"{metrics['test']['auroc']['value']:.3f}" in "\n".join(last)
     assert "synthetic" in "\n".join(last)
     assert last[-1].startswith("Open reports/index.html")
 

@@ -22,7 +22,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_state(tmp_path, MODELS)
     monkeypatch.chdir(tmp_path)
     for model in MODELS:
-        write_json(paths.summary(model), summarise(load_evidence(model, "data/phantom/kaggle")))
+        write_json(paths.summary(model), summarise(load_evidence(model, synthetic=True)))
     return tmp_path
 
 
@@ -92,7 +92,11 @@ def test_two_runs_write_the_same_bytes() -> None:
 @pytest.mark.usefixtures("state")
 @pytest.mark.parametrize(
     ("source", "says"),
-    [("data/raw/films", "children of one to five"), ("data/phantom/x", "films are synthetic")],
+    [
+        ("data/raw/films", "children of one to five"),
+        ("data/raw/phantom-limbs", "children of one to five"),
+        ("data/phantom/x", "films are synthetic"),
+    ],
 )
 def test_limits_name_the_source(source: str, says: str) -> None:
     params = Path("params.yaml")

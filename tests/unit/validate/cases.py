@@ -8,7 +8,7 @@ from tasks.params import ValidateParams
 from tasks.tables import MANIFEST, PAIRS
 from tasks.validate.frames import build_frames
 from tasks.validate.gate import Outcome, judge
-from tasks.validate.pairs import join_pairs, same_patient
+from tasks.validate.pairs import same_patient
 from tasks.validate.shortcuts import audit
 from tasks.validate.suite import build_suite
 from tasks.validate.verdict import build_verdict
@@ -69,7 +69,7 @@ def examine(
     turned = pd.Series(0.0, manifest["image_id"].unique()) if upside_down is None else upside_down
     frames = build_frames(manifest, pairs, shortcuts["rows"], turned)
     outcomes = judge(frames, build_suite(params, MIN_SIDE_PX))
-    listed = [join_pairs(frames["films"], pairs), same_patient(frames["films"])]
+    listed = [frames["pairs"], same_patient(frames["films"])]
     verdict = build_verdict(
         frames["films"],
         outcomes,
