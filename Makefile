@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Two processes; tests/conftest.py says which tests must share one
+TWO := -n 2 --dist loadgroup --no-loadscope-reorder
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
@@ -22,10 +24,10 @@ phantom: $(READY)  ## write the synthetic films to data/phantom/
 	@python -m tasks.phantom
 
 test: $(READY) lint  ## lint, then all tests but the slow ones
-	python -m pytest -m "not slow"
+	python -m pytest $(TWO) -m "not slow"
 
 test-all: $(READY) lint  ## lint, then all tests
-	python -m pytest
+	python -m pytest $(TWO)
 
 lint: $(READY)  ## ruff (lint and format) and mypy
 	ruff check .

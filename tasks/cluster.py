@@ -18,7 +18,7 @@ CONNECT_LIMIT_S = 20.0
 CLOSE_LIMIT_S = 2.0
 MIN_CLUSTER = 16  # workers that work is kept ready for: more may join later
 WORKERS_LIMIT_S = 60.0  # for a first worker to join the cluster
-PIXEL_PACKAGES = ("imagehash", "numpy", "pillow", "pydicom", "scikit-image", "scipy", "simplejpeg")
+PIXEL_PACKAGES = ("imagehash", "numpy", "pillow", "pydicom", "scikit-image", "scipy")
 
 
 @contextmanager

@@ -27,6 +27,18 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep what shares a costly fixture in one of the processes that run the tests.
+
+    Those are the tests of one file, and all that use the small clone.
+    """
+    for item in items:
+        uses_clone = "clone" in getattr(item, "fixturenames", ())
+        group = "clone" if uses_clone else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @dataclass(frozen=True)
 class Clone:
     """A clone of the working tree and the environment its commands run in."""

@@ -28,7 +28,7 @@ from tasks.store_builder import StoreBuilder
 # are decoded anew. `test_pixels_are_those_of_this_format` sees to it.
 FORMAT = 1
 # Their releases may change pixels, too
-PIXEL_LIBRARIES = ("pillow", "pydicom", "scikit-image", "simplejpeg")
+PIXEL_LIBRARIES = ("pillow", "pydicom", "scikit-image", "scipy")
 # Kept with each image: `Fitted.box` in px of the whole film, and `Fitted.confidence`
 FACT_NAMES = ("left", "top", "right", "bottom", "confidence")
 

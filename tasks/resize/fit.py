@@ -13,10 +13,6 @@ from tasks.resize.geometry import Box, draw, needed_scale, pad
 from tasks.resize.intensity import adjust
 from tasks.resize.region import LOOK_PX, Found, find_region
 
-# JPEG is decoded at the smallest scale with this many times the detail that the image can show.
-# Mean difference from Lanczos on a full decode, 75 films of Kermany's, at 64 and at 128 px:
-# 0.36 and 0.41 grey levels at 1x, 0.28 and 0.29 at 1.25x, 0.20 and 0.18 at 2x.
-DECODE_MARGIN = 1.25
 # Share of a film that a region most often shows at least: decoded for that, the film is rarely
 # decoded again for the region's sake
 REGION_SHARE = 0.6
@@ -111,16 +107,20 @@ def decode_film(data: bytes, at_least_px: int) -> Decoded:
 def _decode_px(shown: tuple[float, float], shorter_px: int, params: ResizeParams) -> int:
     """Shorter side to which a film must be decoded at least for a part of it to be shown.
 
+    A JPEG is decoded at the smallest scale that has the detail of the final image: 0.34 and 0.44
+    grey levels from Lanczos on a full decode (mean of Kermany's originals, at 64 and 128 px); with
+    a margin of 1.25 it would be 0.29, for 8 % more time (`python -m tests.benchmarks.resize`).
+
     Args:
         shown: Width and height of the part, px of the whole film.
         shorter_px: Shorter side of the whole film.
         params: Section `resize`.
     """
     if params.common_resolution_px is not None:
-        needed = DECODE_MARGIN * params.common_resolution_px
+        needed = float(params.common_resolution_px)
     else:
         scale = needed_scale(*shown, params.size_px, params.geometry)
-        needed = DECODE_MARGIN * scale * shorter_px
+        needed = scale * shorter_px
     # less a hair: rounding in the last digit must not ask for a pixel more
     return min(shorter_px, math.ceil(needed - 1e-6))
 

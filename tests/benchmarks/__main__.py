@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from tasks.atomic import write_json
+from tests.benchmarks.incremental import resize_one_percent_new
+from tests.benchmarks.memory import resize_memory_growth
 from tests.benchmarks.near_duplicates import near_duplicates_vs_all_pairs, near_duplicates_vs_limit
+from tests.benchmarks.parallel import resize_two_workers
 from tests.benchmarks.resize import (
     resize_vs_keras,
     resize_vs_keras_dataset,
     resize_vs_keras_lanczos,
     resize_vs_limit,
-    resize_vs_limit_at_our_scale,
     resize_vs_opencv,
     resize_vs_pyvips,
 )
@@ -41,7 +43,9 @@ def main() -> None:
         "resize_vs_opencv": resize_vs_opencv(),
         "resize_vs_pyvips": resize_vs_pyvips(),
         "resize_vs_limit": resize_vs_limit(),
-        "resize_vs_limit_at_our_scale": resize_vs_limit_at_our_scale(),
+        "resize_two_workers": resize_two_workers(),
+        "resize_one_percent_new": resize_one_percent_new(),
+        "resize_memory_growth": resize_memory_growth(),
         "repro_no_change": against_limit(["dvc", "repro"], REPRO_LIMIT_S),
         "stage_help": against_limit([sys.executable, "-m", "tasks.ingest", "--help"], HELP_LIMIT_S),
         "near_duplicates_vs_all_pairs": near_duplicates_vs_all_pairs(),

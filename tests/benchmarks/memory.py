@@ -4,7 +4,6 @@ Run alone: `python -m tests.benchmarks.memory` logs the figures; it writes 0.5 G
 into a temporary folder.
 """
 
-import hashlib
 import logging
 import subprocess
 import sys
@@ -16,12 +15,11 @@ from typing import Any
 import pandas as pd
 
 from tasks.tables import SAMPLES, write_table
-from tests.benchmarks.parallel import film_files
+from tests.benchmarks.repeated_films import write_films
 from tests.films import stage_environment, workspace
 
 N_FEW = 5_000
 N_MANY = 50_000
-N_DIFFERENT = 500  # films that the others repeat
 GROWTH_LIMIT = 1.10
 SIZE_PX = 128
 SAMPLE_EVERY_S = 0.1
@@ -33,7 +31,7 @@ def resize_memory_growth() -> dict[str, Any]:
     """The limit of growth over the growth from 5,000 films to 50,000, of whichever grew most."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        samples = write_films(folder / "source", N_MANY)
+        samples = write_films(folder / "source", N_MANY, "kermany-224")
         few = peaks_mib(folder / "few", samples.head(N_FEW))
         many = peaks_mib(folder / "many", samples)
     growth = max(many[process] / few[process] for process in few)
@@ -43,27 +41,6 @@ def resize_memory_growth() -> dict[str, Any]:
         "the stage with its workers and for a worker alone",
         "command": "make bench",
     }
-
-
-def write_films(folder: Path, n_films: int) -> pd.DataFrame:
-    """Write so many JPEG files of few pictures, each with a comment of its own; returns samples."""
-    pictures = [path.read_bytes() for path in film_files("kermany-224")[:N_DIFFERENT]]
-    rows = []
-    for number in range(n_films):
-        data = with_comment(pictures[number % len(pictures)], number)
-        path = f"{number // 1000:03d}/{number:06d}.jpeg"
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(data)
-        rows.append({"image_id": hashlib.sha256(data).hexdigest(), "path": path})
-    same = {"label": "NORMAL", "class_index": 0, "split": "train", "sample_weight": 1.0}
-    samples = pd.DataFrame(rows).assign(**same, n_repeats=1)
-    samples["patient_id"] = samples["group_id"] = samples["path"]
-    return samples.reindex(columns=SAMPLES.names)
-
-
-def with_comment(data: bytes, number: int) -> bytes:
-    """The same JPEG picture in other bytes: a comment segment follows its first marker."""
-    return data[:2] + b"\xff\xfe\x00\x0a" + number.to_bytes(8, "big") + data[2:]
 
 
 def peaks_mib(folder: Path, samples: pd.DataFrame) -> dict[str, float]:

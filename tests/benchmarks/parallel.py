@@ -1,24 +1,26 @@
-"""How much a second worker is worth to `resize`: pixels only, imports and start-up apart.
+"""How much a second worker is worth to `resize`: all of its work on the films, imports apart.
 
 Run alone: `python -m tests.benchmarks.parallel` logs every round.
 """
 
-import itertools
 import logging
+import shutil
 import statistics
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from tasks import paths
-from tasks.parallel import map_in_order
-from tasks.params import load_params
-from tasks.resize.fit import fit_film
-from tests.films import PACKS, on_workers
+import pandas as pd
 
-N_JOBS = 2048  # films repeated: several seconds of work for one worker
-N_WARM_UP = 256
+from tasks import paths
+from tasks.params import load_params
+from tasks.resize.films import resize_films
+from tests.benchmarks.repeated_films import write_films
+from tests.films import on_workers
+
+N_FILMS = 1500
 N_ROUNDS = 5
 SIZE_PX = 128
 
@@ -27,43 +29,29 @@ logger = logging.getLogger("benchmarks")
 
 def resize_two_workers() -> dict[str, Any]:
     """Time of one worker over the time of two for the same films."""
-    films = film_files("kermany-original")
-    elapsed_s(films, N_WARM_UP, 2)
-    ratios = []
-    for _ in range(N_ROUNDS):
-        one_s, two_s = (elapsed_s(films, N_JOBS, n_workers) for n_workers in (1, 2))
-        ratios.append(one_s / two_s)
-        logger.info("1 worker %.2f s, 2 workers %.2f s: %.2f", one_s, two_s, ratios[-1])
+    with tempfile.TemporaryDirectory() as name:
+        samples = write_films(Path(name, "source"), N_FILMS, "kermany-original")
+        elapsed_s(Path(name), samples, 2)  # warms the disk's cache up
+        ratios = []
+        for _ in range(N_ROUNDS):
+            one_s, two_s = (elapsed_s(Path(name), samples, n_workers) for n_workers in (1, 2))
+            ratios.append(one_s / two_s)
+            logger.info("1 worker %.2f s, 2 workers %.2f s: %.2f", one_s, two_s, ratios[-1])
     return {
         "ratio": statistics.median(ratios),
-        "against": f"one worker, {N_JOBS:,} films decoded to {SIZE_PX} px",
+        "against": f"one worker, {N_FILMS:,} films to {SIZE_PX} px",
         "command": "make bench",
     }
 
 
-def film_files(pack: str) -> list[Path]:
-    """JPEG films of a pack of real ones or, where it is absent, those of the phantom; sorted."""
-    real = PACKS / pack
-    folder = real if real.is_dir() else Path(load_params(paths.PARAMS).ingest.source)
-    return sorted(folder.rglob("*.jpeg"))
-
-
-def elapsed_s(films: list[Path], n_jobs: int, n_workers: int) -> float:
-    """Wall time of so many films in worker processes."""
-    jobs = list(itertools.islice(itertools.cycle(films), n_jobs))
-    start_s = time.monotonic()
-    images = map_in_order(
-        resize_file, jobs, unit="films", setup=int, setup_args=(), compute=on_workers(n_workers)
-    )
-    n_done = sum(1 for _ in images)
-    assert n_done == n_jobs
-    return time.monotonic() - start_s
-
-
-def resize_file(path: Path) -> Any:
-    """What a worker does with one film."""
+def elapsed_s(folder: Path, samples: pd.DataFrame, n_workers: int) -> float:
+    """Wall time of a new store on so many worker processes."""
+    shutil.rmtree(folder / "images", ignore_errors=True)
     params = load_params(paths.PARAMS).resize.model_copy(update={"size_px": SIZE_PX})
-    return fit_film(path.read_bytes(), params).image
+    source, store = str(folder / "source"), folder / "images"
+    start_s = time.monotonic()
+    resize_films(samples, source, params, store, on_workers(n_workers))
+    return time.monotonic() - start_s
 
 
 if __name__ == "__main__":

@@ -1,23 +1,21 @@
-"""Films per core-second of what `resize` does with one film, against five rivals.
+"""Films per core-second of the whole stage `resize`, against five rivals.
 
 Run    python -m tests.benchmarks.resize
 
-Bytes in memory become one grey image of 128 px (and, ours only, are compared with their hash). All
-ways run in one process with one thread each, in turn, five rounds after one that warms up; a ratio
-is the median over the rounds of a rival's core-seconds over ours. The films are Kermany's originals
-where they lie beside the repository, else those of `ingest.source`.
+A file, from the disk's cache, becomes one image of 128 px. Ours is the stage, with one worker: it
+reads, compares the hash, decodes, scales, sends and stores; imports apart. The rivals do only what
+is said of them. All take turns with one thread each, five rounds after one that warms up; a ratio
+is the median over the rounds of a rival's core-seconds per film over ours. The films are Kermany's
+originals where they lie beside the repository, else those of `ingest.source`.
 """
 
-import hashlib
-import io
 import logging
-import math
-import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -29,25 +27,25 @@ from PIL import Image
 
 from tasks import paths
 from tasks.classifier import prepare_backend
-from tasks.errors import SourceError
-from tasks.film import decode_grey, decode_reduced, open_film
-from tasks.params import ResizeParams, load_params
-from tasks.resize.fit import DECODE_MARGIN, fit_film
-from tests.films import PACKS
+from tasks.film import decode_grey, open_film
+from tasks.params import load_params
+from tasks.resize.fit import fit_film
+from tests.benchmarks.repeated_films import film_files, write_films
+from tests.films import ROOT
 
 SIZE_PX = 128
 N_ROUNDS = 5
-N_FILMS = 200
+N_FILMS = 150  # that each rival takes per round
+N_STAGE = 3000  # that the stage takes: the same ones repeated, so that its start counts as in use
 BATCH_SIZE = 32  # of `image_dataset_from_directory`: its own default
 AGAINST = {
     "keras": "keras.utils.load_img in RGB, full decode, nearest pixel, as the notebooks do",
     "keras_lanczos": "the same with interpolation='lanczos', as smooth as ours",
-    "keras_dataset": "keras.utils.image_dataset_from_directory in RGB, files from the disk's cache",
-    "opencv": "OpenCV, full decode in grey, INTER_AREA",
-    "pyvips": "pyvips, thumbnail_buffer in grey",
-    "limit": "simplejpeg's grey decode alone, at the smallest scale with the final side, "
-    "nothing scaled or hashed",
-    "limit_at_our_scale": "the same at the scale that ours decodes at",
+    "keras_dataset": "keras.utils.image_dataset_from_directory in RGB, nothing stored",
+    "opencv": "OpenCV, imread in grey and INTER_AREA, nothing stored",
+    "pyvips": "pyvips, thumbnail in grey, nothing stored",
+    "limit": "simplejpeg's grey decode alone, at the smallest scale with the final side: nothing "
+    "is scaled, hashed or stored",
 }
 
 Pixels = NDArray[np.uint8]
@@ -56,7 +54,7 @@ logger = logging.getLogger("benchmarks")
 
 
 def resize_vs_keras() -> dict[str, Any]:
-    """Against the way of the notebooks; 2 or more is the promise."""
+    """Against the way of the notebooks; 2 or more was hoped for."""
     return _entry("keras")
 
 
@@ -85,113 +83,91 @@ def resize_vs_limit() -> dict[str, Any]:
     return _entry("limit")
 
 
-def resize_vs_limit_at_our_scale() -> dict[str, Any]:
-    """Against decoding alone at the scale of ours: what all but the decoder costs."""
-    return _entry("limit_at_our_scale")
+def by_stage(folder: Path) -> float:
+    """Core-seconds per film of the stage in a process of its own, as params.yaml is shipped."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.whole_stage", str(folder), str(SIZE_PX)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(ended.stdout)
 
 
-def ours(data: bytes, size_px: int = SIZE_PX) -> Pixels:
-    """What the stage does with one film, as params.yaml is shipped but for the size."""
-    hashlib.sha256(data).hexdigest()
-    return fit_film(data, _params(size_px)).image
+def by_fit_film(file: Path, size_px: int = SIZE_PX) -> Pixels:
+    """The pixels of the stage."""
+    params = load_params(paths.PARAMS).resize.model_copy(update={"size_px": size_px})
+    return fit_film(file.read_bytes(), params).image
 
 
-@cache
-def _params(size_px: int) -> ResizeParams:
-    return load_params(paths.PARAMS).resize.model_copy(update={"size_px": size_px})
-
-
-def by_opencv(data: bytes, size_px: int = SIZE_PX) -> Pixels:
+def by_opencv(file: Path, size_px: int = SIZE_PX) -> Pixels:
     """As OpenCV's users do."""
     import cv2
 
-    grey = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+    grey = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+    assert grey is not None
     return np.asarray(cv2.resize(grey, (size_px, size_px), interpolation=cv2.INTER_AREA))
 
 
-def by_pyvips(data: bytes, size_px: int = SIZE_PX) -> Pixels:
+def by_pyvips(file: Path, size_px: int = SIZE_PX) -> Pixels:
     """As libvips' users do."""
     import pyvips
 
-    image = pyvips.Image.thumbnail_buffer(data, size_px, height=size_px, size="force")
+    image = pyvips.Image.thumbnail(str(file), size_px, height=size_px, size="force")
     return np.asarray(image.colourspace("b-w").numpy())
 
 
 def by_keras(
-    data: bytes, size_px: int = SIZE_PX, interpolation: str = "nearest"
+    file: Path, size_px: int = SIZE_PX, interpolation: str = "nearest"
 ) -> NDArray[np.float32]:
     """As the notebooks do: (size_px, size_px, 3)."""
     import keras
 
-    image = keras.utils.load_img(
-        io.BytesIO(data), target_size=(size_px, size_px), interpolation=interpolation
-    )
+    image = keras.utils.load_img(file, target_size=(size_px, size_px), interpolation=interpolation)
     return np.asarray(keras.utils.img_to_array(image))
 
 
-def by_keras_in_grey(data: bytes, size_px: int) -> Pixels:
+def by_keras_in_grey(file: Path, size_px: int) -> Pixels:
     """The same, to compare its pixels."""
-    return np.asarray(Image.fromarray(by_keras(data, size_px).astype(np.uint8)).convert("L"))
+    return np.asarray(Image.fromarray(by_keras(file, size_px).astype(np.uint8)).convert("L"))
 
 
-def decode_alone(data: bytes, at_least: tuple[int, int] = (SIZE_PX, SIZE_PX)) -> Pixels:
-    """Grey pixels, at least so wide and high, by libjpeg-turbo and nothing else."""
+def decode_alone(file: Path) -> Pixels:
+    """Grey pixels, at least SIZE_PX wide and high, by libjpeg-turbo and nothing else."""
     import simplejpeg
 
-    width, height = at_least
-    return np.asarray(simplejpeg.decode_jpeg(data, "GRAY", min_height=height, min_width=width))
-
-
-@cache
-def films() -> tuple[Path, ...]:
-    """Up to N_FILMS JPEG files, evenly over the sorted folder.
-
-    Raises:
-        SourceError: There are none.
-    """
-    folder = PACKS / "kermany-original"
-    if not folder.is_dir():
-        folder = Path(load_params(paths.PARAMS).ingest.source)
-    files = sorted(path for path in folder.rglob("*.jp*g") if path.is_file())
-    if not files:
-        raise SourceError(
-            "the benchmark of `resize` needs JPEG files",
-            found="none",
-            where=str(folder),
-            next_step="run `make phantom`, or point `ingest.source` to a folder of films",
-        )
-    return tuple(files[:: math.ceil(len(files) / N_FILMS)])
+    data = file.read_bytes()
+    return np.asarray(simplejpeg.decode_jpeg(data, "GRAY", min_height=SIZE_PX, min_width=SIZE_PX))
 
 
 @cache
 def core_seconds() -> dict[str, list[float]]:
-    """Seconds of CPU that each way takes for all films, round by round."""
+    """Core-seconds per film of each way, round by round."""
     _one_thread_each()
-    elapsed_s: dict[str, list[float]] = {}
+    found: dict[str, list[float]] = {}
     with _ways() as ways:
-        for way in ways.values():
-            way()
-        for _ in range(N_ROUNDS):
+        for number in range(N_ROUNDS + 1):
             for name, way in ways.items():
-                start_s = time.process_time()
-                way()
-                elapsed_s.setdefault(name, []).append(time.process_time() - start_s)
-    return elapsed_s
+                core_s = way()
+                if number:
+                    found.setdefault(name, []).append(core_s)
+    return found
 
 
 def ratios(rival: str) -> list[float]:
     """A rival's core-seconds over ours, round by round."""
-    elapsed_s = core_seconds()
-    return [theirs / own for theirs, own in zip(elapsed_s[rival], elapsed_s["ours"], strict=True)]
+    core_s = core_seconds()
+    return [theirs / own for theirs, own in zip(core_s[rival], core_s["ours"], strict=True)]
 
 
-def differences(way: Callable[[bytes, int], Pixels], size_px: int) -> list[float]:
+def differences(way: Callable[[Path, int], Pixels], size_px: int) -> list[float]:
     """Mean absolute difference of each film from Lanczos on a full decode, grey levels."""
     found = []
-    for file in films():
-        data = file.read_bytes()
-        full = decode_grey(open_film(data)).resize((size_px, size_px), Image.Resampling.LANCZOS)
-        found.append(float(np.abs(way(data, size_px).astype(int) - np.asarray(full)).mean()))
+    for file in film_files("kermany-original")[:N_FILMS]:
+        grey = decode_grey(open_film(file.read_bytes()))
+        full = grey.resize((size_px, size_px), Image.Resampling.LANCZOS)
+        found.append(float(np.abs(way(file, size_px).astype(int) - np.asarray(full)).mean()))
     return found
 
 
@@ -218,47 +194,67 @@ def _one_thread_each() -> None:
 
 
 @contextmanager
-def _ways() -> Iterator[dict[str, Callable[[], object]]]:
-    """Every way as a function that takes all films, by name."""
+def _ways() -> Iterator[dict[str, Callable[[], float]]]:
+    """Every way as a function that measures itself, by name."""
     import keras
 
-    data = [file.read_bytes() for file in films()]
-    margin_px = math.ceil(DECODE_MARGIN * SIZE_PX)
-    sizes = [decode_reduced(open_film(film), margin_px).image.size for film in data]
-    with tempfile.TemporaryDirectory() as folder:
-        for number, file in enumerate(films()):
-            shutil.copyfile(file, Path(folder, f"{number:05d}.jpeg"))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        samples = write_films(folder / "source", N_STAGE, "kermany-original")
+        samples.to_parquet(folder / "samples.parquet")
+        files = [folder / "source" / path for path in samples["path"][:N_FILMS]]
         dataset = keras.utils.image_dataset_from_directory(
-            folder, labels=None, image_size=(SIZE_PX, SIZE_PX), batch_size=BATCH_SIZE,
-            shuffle=False, verbose=False,
+            _few(folder, files), labels=None, image_size=(SIZE_PX, SIZE_PX),
+            batch_size=BATCH_SIZE, shuffle=False, verbose=False,
         )  # fmt: skip
         yield {
-            "ours": lambda: [ours(film) for film in data],
-            "keras": lambda: [by_keras(film) for film in data],
-            "keras_lanczos": lambda: [by_keras(film, SIZE_PX, "lanczos") for film in data],
-            "keras_dataset": lambda: sum(len(batch) for batch in dataset),
-            "opencv": lambda: [by_opencv(film) for film in data],
-            "pyvips": lambda: [by_pyvips(film) for film in data],
-            "limit": lambda: [decode_alone(film) for film in data],
-            "limit_at_our_scale": lambda: [
-                decode_alone(film, size) for film, size in zip(data, sizes, strict=True)
-            ],
+            "ours": lambda: by_stage(folder),
+            "keras": lambda: _per_film(by_keras, files),
+            "keras_lanczos": lambda: _per_film(
+                lambda file: by_keras(file, interpolation="lanczos"), files
+            ),
+            "keras_dataset": lambda: (
+                _per_film(lambda _: sum(map(len, dataset)), [folder]) / len(files)
+            ),
+            "opencv": lambda: _per_film(by_opencv, files),
+            "pyvips": lambda: _per_film(by_pyvips, files),
+            "limit": lambda: _per_film(decode_alone, files),
         }
+
+
+def _few(folder: Path, files: Sequence[Path]) -> Path:
+    """A folder of links to some files."""
+    few = folder / "few"
+    few.mkdir()
+    for file in files:
+        (few / file.name).symlink_to(file)
+    return few
+
+
+def _per_film(way: Callable[[Path], object], files: Sequence[Path]) -> float:
+    start_s = time.process_time()
+    for file in files:
+        way(file)
+    return (time.process_time() - start_s) / len(files)
 
 
 def main() -> None:
     """Log films per core-second, the ratios with their spread, and what the pixels are worth."""
     logging.basicConfig(level=logging.INFO, format="[bench] %(message)s", stream=sys.stderr)
-    n_films = len(films())
-    logger.info("%d films to %d px, %d rounds", n_films, SIZE_PX, N_ROUNDS)
+    logger.info("films to %d px, %d rounds", SIZE_PX, N_ROUNDS)
     logger.info("films/core-s  ratio (lowest to highest)  way")
-    for name, elapsed_s in core_seconds().items():
-        rate, found = n_films / statistics.median(elapsed_s), ratios(name)
+    for name, core_s in core_seconds().items():
+        rate, found = 1 / statistics.median(core_s), ratios(name)
         spread = f"{statistics.median(found):.2f} ({min(found):.2f} to {max(found):.2f})"
         logger.info("%11.0f  %-25s  %s", rate, spread, AGAINST.get(name, "ours"))
     logger.info("mean absolute difference from Lanczos on a full decode, grey levels")
-    grey_ways = {"ours": ours, "Keras": by_keras_in_grey, "OpenCV": by_opencv, "pyvips": by_pyvips}
-    for name, way in grey_ways.items():
+    ways = {
+        "ours": by_fit_film,
+        "Keras": by_keras_in_grey,
+        "OpenCV": by_opencv,
+        "pyvips": by_pyvips,
+    }
+    for name, way in ways.items():
         for size_px in (SIZE_PX, SIZE_PX // 2):
             found = differences(way, size_px)
             mean, worst = statistics.mean(found), max(found)
