@@ -49,8 +49,9 @@ lock: $(READY)  ## resolve pyproject.toml anew into requirements.txt (needs uv)
 	  --no-annotate --no-header --no-emit-index-url --upgrade -o requirements.txt
 
 clean:  ## remove every artifact; the DVC cache, raw data and the environment stay
-	rm -rf data/manifest.parquet data/pairs.parquet data/thumbnails data/samples.parquet data/excluded.parquet data/images data/models \
-	  data/predictions data/summaries reports/*.html reports/validation.json reports/*/explanations
+	rm -rf data/manifest.parquet data/pairs.parquet data/thumbnails data/samples.parquet data/excluded.parquet data/images data/.images.* data/models \
+	  data/predictions data/summaries reports/*.html reports/validation.json reports/resize.* \
+	  reports/*/explanations
 
 # Every version and hash is in requirements.txt, so pip has nothing to resolve (--no-deps).
 $(READY): requirements.txt

@@ -15,6 +15,8 @@ VALIDATION_HTML = Path("reports/validation.html")
 SAMPLES = Path("data/samples.parquet")
 EXCLUDED = Path("data/excluded.parquet")
 IMAGES = Path("data/images")
+RESIZE_JSON = Path("reports/resize.json")
+RESIZE_PICTURE = Path("reports/resize.jpg")
 SUMMARIES = Path("data/summaries")
 INDEX = Path("reports/index.html")
 

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tasks.sharpness import laplacian_variance
+
 SIDE_PX = 224  # of the copy that is looked at: films of every size and shape are comparable there
 BORDER_PX = 11  # 5 % of 224
 BLACK = 2  # grey level: compression leaves black areas at 0 to 2, not at 0 alone
@@ -22,7 +24,7 @@ def pixel_statistics(grey: Image.Image) -> dict[str, float]:
     Returns:
         mean: Of all pixels, grey levels 0 to 255.
         contrast: Population standard deviation of all pixels, grey levels.
-        sharpness: Variance of the Laplacian, see `laplacian_variance`.
+        sharpness: Variance of the Laplacian, see `tasks.sharpness`.
         noise: Standard deviation of the noise, grey levels, see `noise_level`.
         border: Mean of the outermost 5 % (11 px) at each side, grey levels.
         black_share: Share of pixels at or below BLACK, 0 to 1.
@@ -37,20 +39,6 @@ def pixel_statistics(grey: Image.Image) -> dict[str, float]:
         "border": _border_mean(pixels),
         "black_share": int(np.count_nonzero(pixels <= BLACK)) / pixels.size,
     }
-
-
-def laplacian_variance(pixels: NDArray[np.int64]) -> float:
-    """Population variance of the 4-neighbour Laplacian, without the outermost pixels.
-
-    Args:
-        pixels: (H, W) int64, at least 3 x 3.
-
-    Source:
-        Pech-Pacheco et al., Diatom autofocusing in brightfield microscopy: a comparative study,
-        ICPR 2000.
-    """
-    neighbours = pixels[:-2, 1:-1] + pixels[2:, 1:-1] + pixels[1:-1, :-2] + pixels[1:-1, 2:]
-    return _mean_and_variance(neighbours - 4 * pixels[1:-1, 1:-1])[1]
 
 
 def noise_level(pixels: NDArray[np.int64]) -> float:

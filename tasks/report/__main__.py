@@ -1,7 +1,7 @@
-"""Stage `report`: one page that compares the models and says where every film went.
+"""Stage `report`: one page: the models, where every film went, what the networks saw.
 
 Reads       data/manifest.parquet, data/samples.parquet, data/excluded.parquet,
-            reports/validation.json, data/summaries/
+            reports/validation.json, reports/resize.json, reports/resize.jpg, data/summaries/
 Writes      reports/index.html
 Params      ingest.source, models, report
 Fails when  the counts of films do not add up from the source to a model's test films
@@ -18,7 +18,8 @@ def main(_: argparse.Namespace) -> None:
     """Load, render, write."""
     from tasks.atomic import read_json, write_text
     from tasks.params import load_params
-    from tasks.report.film_flow import check_gate, check_models, follow_films
+    from tasks.report.film_flow import check_gate, check_models, check_resized, follow_films
+    from tasks.report.framing import view_framing
     from tasks.report.render import render_index
     from tasks.tables import EXCLUDED, MANIFEST, SAMPLES, read_table
 
@@ -29,10 +30,13 @@ def main(_: argparse.Namespace) -> None:
         read_table(EXCLUDED, paths.EXCLUDED),
     )
     gate = read_json(paths.VALIDATION_JSON)
+    resized = read_json(paths.RESIZE_JSON)
     summaries = [read_json(paths.summary(model)) for model in params.models]
     check_gate(flow, gate)
+    check_resized(flow, resized)
     check_models(flow, summaries)
-    write_text(paths.INDEX, render_index(flow, gate, summaries, params))
+    framing = view_framing(resized, paths.RESIZE_PICTURE)
+    write_text(paths.INDEX, render_index(flow, gate, framing, summaries, params))
     logging.getLogger(__name__).info("%s: %d models", paths.INDEX, len(summaries))
 
 

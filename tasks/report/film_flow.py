@@ -100,6 +100,23 @@ def check_gate(flow: FilmFlow, gate: Mapping[str, Any]) -> None:
         )
 
 
+def check_resized(flow: FilmFlow, resized: Mapping[str, Any]) -> None:
+    """Check that the films of the cohort, all of them, were made into images.
+
+    Raises:
+        TableError: `reports/resize.json` counts other films.
+    """
+    counted = {label: counts["total"].films for label, counts in flow.cells.items()}
+    shown = {row["class"]: row["n_films"] for row in resized["regions"]}
+    if counted != shown:
+        raise TableError(
+            "every film of the cohort becomes one image",
+            found=f"cohort {counted}, images {shown} (films by class)",
+            where="reports/resize.json",
+            next_step=AGAIN,
+        )
+
+
 def check_models(flow: FilmFlow, summaries: Sequence[Mapping[str, Any]]) -> None:
     """Check that each model was judged on the validation and test films of the cohort, all of them.
 

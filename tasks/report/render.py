@@ -9,6 +9,7 @@ from tasks.html import render
 from tasks.params import Params
 from tasks.report.comparison import axis_start, compare
 from tasks.report.film_flow import FilmFlow, flow_steps
+from tasks.report.framing import Framing
 
 TEMPLATES = Path(__file__).parent / "templates"
 KERMANY_LAYOUTS = {"mooney", "dincer"}  # the folder trees of the paediatric set on Kaggle
@@ -17,6 +18,7 @@ KERMANY_LAYOUTS = {"mooney", "dincer"}  # the folder trees of the paediatric set
 def render_index(
     flow: FilmFlow,
     gate: Mapping[str, Any],
+    framing: Framing,
     summaries: Sequence[Mapping[str, Any]],
     params: Params,
 ) -> str:
@@ -25,6 +27,7 @@ def render_index(
     Args:
         flow: Counts of films, already checked.
         gate: Content of `reports/validation.json`.
+        framing: What the networks see.
         summaries: Content of `data/summaries/<model>.json`, in the order of params.yaml.
         params: All parameters.
     """
@@ -40,6 +43,7 @@ def render_index(
         "flow": flow,
         "steps": flow_steps(flow),
         "gate": gate,
+        "framing": framing,
         "n_held": sum(1 for expectation in expectations if expectation["passed"]),
         "unmet": sorted(
             (expectation for expectation in expectations if not expectation["passed"]),

@@ -1,8 +1,10 @@
 """Stage `resize`: every film of the cohort becomes one small grey image.
 
 Reads       data/samples.parquet, the folder or zip that `ingest.source` names, and of the images
-            in data/images/ those that an earlier run made in the same way
-Writes      data/images/
+            in data/images/ those that an earlier run made in the same way; for the phantom, the
+            lungs that it wrote beside its films
+Writes      data/images/, reports/resize.json (regions and sharpness by class),
+            reports/resize.jpg (some films, each beside the square made of it)
 Params      resize, ingest.source
 Fails when  a film changed or vanished since `ingest` read it
 Run         python -m tasks.resize
@@ -10,8 +12,16 @@ Run         python -m tasks.resize
 
 import argparse
 import logging
+from typing import TYPE_CHECKING
 
 from tasks import paths, stage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tasks.params import Params
+
+JPEG_QUALITY = 80
 
 
 def main(_: argparse.Namespace) -> None:
@@ -25,10 +35,28 @@ def main(_: argparse.Namespace) -> None:
     counts = resize_films(
         samples, params.ingest.source, params.resize, paths.IMAGES, params.compute
     )
+    _show(samples, params)
     size_px = params.resize.size_px
     logging.getLogger(__name__).info(
         "%s films at %d x %d px: %s", f"{len(samples):,}", size_px, size_px, counts
     )
+
+
+def _show(samples: "pd.DataFrame", params: "Params") -> None:
+    """Write what the finished store says of the cohort, in figures and in a picture."""
+    from tasks.atomic import atomic_path, write_json
+    from tasks.image_store import ImageStore
+    from tasks.resize.picture import choose_films, draw_picture, read_shown
+    from tasks.resize.summary import summarise
+
+    store, region = ImageStore(paths.IMAGES), params.resize.region
+    shown = read_shown(choose_films(samples), params.ingest.source, store, region)
+    with atomic_path(paths.RESIZE_PICTURE) as temporary:
+        # colour at full resolution: a thin red line would fade
+        draw_picture(shown, region).save(
+            temporary, format="JPEG", quality=JPEG_QUALITY, subsampling=0
+        )
+    write_json(paths.RESIZE_JSON, summarise(samples, store, params.resize, params.ingest))
 
 
 if __name__ == "__main__":

@@ -24,13 +24,14 @@ from tasks.resize.kept import KeptImages, choose_working_folder, put_in_place
 from tasks.source import Source, open_source
 from tasks.store_builder import StoreBuilder
 
-# Raise it whenever the code makes other pixels of the same film: images made under another number
-# are decoded anew. `test_pixels_are_those_of_this_format` sees to it.
+# Raise it whenever the code makes other pixels or facts of the same film: images made under
+# another number are decoded anew. `test_pixels_are_those_of_this_format` sees to it.
 FORMAT = 1
 # Their releases may change pixels, too
 PIXEL_LIBRARIES = ("pillow", "pydicom", "scikit-image", "scipy")
-# Kept with each image: `Fitted.box` in px of the whole film, and `Fitted.confidence`
-FACT_NAMES = ("left", "top", "right", "bottom", "confidence")
+# Kept with each image: `Fitted.box` in px of the whole film, then fields of `Fitted` by name
+FIELDS = ("confidence", "share", "sharpness", "sharpness_before")
+FACT_NAMES = ("left", "top", "right", "bottom", *FIELDS)
 
 logger = logging.getLogger(__name__)
 
@@ -93,10 +94,30 @@ def resize_films(
     return counts
 
 
+def read_unchanged(source: Source, path: str, image_id: str) -> bytes:
+    """Bytes of a film that is still what `ingest` read.
+
+    Raises:
+        SourceError: It is not.
+    """
+    try:
+        data = source.read(path)
+    except OSError as error:
+        raise _changed(path, str(error)) from error
+    if hashlib.sha256(data).hexdigest() != image_id:
+        raise _changed(path, "other bytes")
+    return data
+
+
 def settings_of(params: ResizeParams) -> dict[str, Any]:
     """All that the image of a film depends on, apart from the film: JSON."""
     libraries = {name: version(name) for name in PIXEL_LIBRARIES}
-    return {"format": FORMAT, "params": params.model_dump(), "libraries": libraries}
+    return {
+        "format": FORMAT,
+        "facts": list(FACT_NAMES),
+        "params": params.model_dump(),
+        "libraries": libraries,
+    }
 
 
 def _missing(builder: StoreBuilder, kept: KeptImages, paths: list[str]) -> list[tuple[str, str]]:
@@ -125,7 +146,8 @@ def _fill(builder: StoreBuilder, kept: KeptImages, decoded: Iterator[Fitted]) ->
                 records[row] = former[former_row]
             else:
                 fitted = next(decoded)
-                records[row] = (image_id, *fitted.box, fitted.confidence, fitted.image)
+                facts = (getattr(fitted, name) for name in FIELDS)
+                records[row] = (image_id, *fitted.box, *facts, fitted.image)
         builder.seal(number)
 
 
@@ -144,14 +166,15 @@ def _open(source: str, params: ResizeParams) -> None:
 
 def _resize(job: tuple[str, str]) -> Fitted:
     path, image_id = job
+    data = read_unchanged(_source, path, image_id)
     try:
-        data = _source.read(path)
-        if hashlib.sha256(data).hexdigest() == image_id:
-            return fit_film(data, _params)
-        found = "other bytes"
-    except (OSError, FilmError) as error:
-        found = str(error)
-    raise SourceError(
+        return fit_film(data, _params)
+    except FilmError as error:
+        raise _changed(path, str(error)) from error
+
+
+def _changed(path: str, found: str) -> SourceError:
+    return SourceError(
         "the source must not change between `ingest` and `resize`",
         found=found,
         where=path,

@@ -12,6 +12,7 @@ from tasks.params import ResizeParams
 from tasks.resize.geometry import Box, draw, needed_scale, pad
 from tasks.resize.intensity import adjust
 from tasks.resize.region import LOOK_PX, Found, find_region
+from tasks.sharpness import laplacian_variance
 
 # Share of a film that a region most often shows at least: decoded for that, the film is rarely
 # decoded again for the region's sake
@@ -28,11 +29,17 @@ class Fitted:
     box: left, top, right, bottom of the region in px of the whole film, upright. `crop` shows the
         middle square of it, `letterbox` all of it with padding.
     confidence: Of the region, 0 to 1; 0 where it was not found and the box is the whole film.
+    share: Of the film's area that lies in the box, 0 to 1.
+    sharpness: Variance of the Laplacian of the image, less its padding; grey levels squared.
+    sharpness_before: The same without `common_resolution_px`.
     """
 
     image: NDArray[np.uint8]
     box: PixelBox
     confidence: float
+    share: float
+    sharpness: float
+    sharpness_before: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,11 +95,15 @@ def fit_film(data: bytes, params: ResizeParams) -> Fitted:
     at_least_px = _decode_px(shown, min(decoded.width, decoded.height), params)
     if min(decoded.grey.size) < at_least_px:
         decoded = decode_film(data, at_least_px)
+    even = decoded
     if params.common_resolution_px is not None:
-        decoded = _brought_down(decoded, params.common_resolution_px)
-    image = draw(decoded.grey, decoded.part(box), params.size_px, params.geometry)
-    image = pad(adjust(image, params.intensity), params.size_px)
-    return Fitted(image, box, round(found.confidence, 4))
+        even = _brought_down(decoded, params.common_resolution_px)
+    image = _drawn(even, box, params)
+    sharpness = laplacian_variance(image)
+    before = sharpness if even is decoded else laplacian_variance(_drawn(decoded, box, params))
+    share = shown[0] * shown[1] / (decoded.width * decoded.height)
+    image = pad(image, params.size_px)
+    return Fitted(image, box, round(found.confidence, 4), share, sharpness, before)
 
 
 def decode_film(data: bytes, at_least_px: int) -> Decoded:
@@ -116,11 +127,9 @@ def _decode_px(shown: tuple[float, float], shorter_px: int, params: ResizeParams
         shorter_px: Shorter side of the whole film.
         params: Section `resize`.
     """
-    if params.common_resolution_px is not None:
-        needed = float(params.common_resolution_px)
-    else:
-        scale = needed_scale(*shown, params.size_px, params.geometry)
-        needed = scale * shorter_px
+    # also below a common resolution: the sharpness without it is measured, too
+    scale = needed_scale(*shown, params.size_px, params.geometry)
+    needed = max(scale * shorter_px, params.common_resolution_px or 0)
     # less a hair: rounding in the last digit must not ask for a pixel more
     return min(shorter_px, math.ceil(needed - 1e-6))
 
@@ -136,6 +145,11 @@ def _in_pixels(found: Found, decoded: Decoded) -> PixelBox:
     left, right = (round(share * decoded.width) for share in found.box[::2])
     top, bottom = (round(share * decoded.height) for share in found.box[1::2])
     return left, top, max(right, left + 1), max(bottom, top + 1)
+
+
+def _drawn(decoded: Decoded, box: PixelBox, params: ResizeParams) -> NDArray[np.uint8]:
+    image = draw(decoded.grey, decoded.part(box), params.size_px, params.geometry)
+    return adjust(image, params.intensity)
 
 
 def _brought_down(decoded: Decoded, common_px: int) -> Decoded:

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tasks.auroc import Estimate, auroc, concordance, interval
 from tasks.groups import join_groups
-from tasks.validate.auroc import Estimate, auroc, concordance, interval
 from tasks.validate.features import (
     CATEGORIES,
     FAMILIES,

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tasks.ingest.pixel_statistics import laplacian_variance
+from tasks.auroc import auroc
 from tasks.params import ResizeParams
 from tasks.resize.fit import fit_film
-from tasks.validate.auroc import auroc
 
 NORMAL, PNEUMONIA = "NORMAL", "PNEUMONIA"
 
@@ -35,9 +34,8 @@ def sharpness_auroc(folder: Path, params: ResizeParams) -> float:
     films = sorted(folder.rglob("*.jpeg"))
     normal = np.array([film.parent.name == NORMAL for film in films])
     assert {film.parent.name for film in films} == {NORMAL, PNEUMONIA}
-    images = (fit_film(film.read_bytes(), params).image for film in films)
-    sharpness = np.array([laplacian_variance(image.astype(np.int64)) for image in images])
-    return auroc(sharpness, normal)
+    sharpness = [fit_film(film.read_bytes(), params).sharpness for film in films]
+    return auroc(np.array(sharpness), normal)
 
 
 def main() -> None:

@@ -54,7 +54,7 @@ def test_outputs_are_the_paths_that_the_code_writes() -> None:
         "ingest": {paths.MANIFEST, paths.PAIRS, paths.THUMBNAILS},
         "validate": {paths.VALIDATION_HTML, paths.VALIDATION_JSON},
         "resample": {paths.SAMPLES, paths.EXCLUDED},
-        "resize": {paths.IMAGES},
+        "resize": {paths.IMAGES, paths.RESIZE_JSON, paths.RESIZE_PICTURE},
         "train": {
             paths.model_dir(model),
             paths.training_dir(model) / "metrics.json",

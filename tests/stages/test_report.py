@@ -38,6 +38,7 @@ def test_index_compares_models_and_follows_films() -> None:
         "weak",
         "models",
         "films",
+        "seen",
         "gate",
         "limits",
         "words",
@@ -119,3 +120,46 @@ def test_summary_of_another_cohort_stops_the_report() -> None:
     write_json(paths.summary("logistic"), summary)
     with pytest.raises(TableError, match="test metrics of logistic"):
         make_index()
+
+
+@pytest.mark.usefixtures("state")
+def test_whole_films_have_a_picture_and_one_auroc_of_sharpness() -> None:
+    section = section_seen()
+    assert section.count("data:image/jpeg;base64,") == 1
+    assert "NORMAL than PNEUMONIA" in section
+    assert "0.81" in section
+    assert "AUROC after" not in section
+    assert "Region not found" not in section
+
+
+@pytest.mark.usefixtures("state")
+def test_regions_lungs_and_sharpness_after_are_shown_when_there() -> None:
+    facts = {"median_confidence": 0.934, "median_share": 0.543}
+    resized = read_json(paths.RESIZE_JSON)
+    for row, n_not_found in zip(resized["regions"], (10, 100), strict=True):
+        row.update(facts, n_not_found=n_not_found)
+    resized["params"] |= {"region": "lungs", "common_resolution_px": 48}
+    resized["sharpness"][0]["after"] = {"value": 0.547, "low": 0.498, "high": 0.595}
+    lungs = {"n_films": 814, "mean_iou": 0.876, "share_above": 0.925, "iou_above": 0.7}
+    write_json(paths.RESIZE_JSON, resized | {"lungs": lungs})
+    section = section_seen()
+    # of 500 normal films 10 are shown whole, of 314 with pneumonia 100: 2.0 % and 31.8 %
+    assert '<td class="n">100<span class="sub">32&nbsp;%</span>' in section
+    assert '<td class="n">10<span class="sub">2&nbsp;%</span>' in section
+    assert "The framing tells of the label." in section
+    assert "by 0.88 on average" in section
+    assert "AUROC after" in section
+    assert "0.55" in section
+
+
+@pytest.mark.usefixtures("state")
+def test_images_of_another_cohort_stop_the_report() -> None:
+    resized = read_json(paths.RESIZE_JSON)
+    resized["regions"][0]["n_films"] += 1
+    write_json(paths.RESIZE_JSON, resized)
+    with pytest.raises(TableError, match="every film of the cohort becomes one image"):
+        make_index()
+
+
+def section_seen() -> str:
+    return make_index().partition('<section id="seen">')[2].partition("</section>")[0]

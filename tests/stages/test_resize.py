@@ -1,6 +1,8 @@
 """`python -m tasks.resize` as a process of its own, also when it is killed."""
 
 import hashlib
+import io
+import json
 import os
 import re
 import shutil
@@ -13,8 +15,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 
 from tasks.image_store import ImageStore
+from tasks.phantom import write_phantom
+from tasks.phantom_plan import PhantomSettings
 from tasks.tables import SAMPLES, read_table, write_table
 from tests.cohorts import squares_cohort
 from tests.films import (
@@ -70,6 +75,47 @@ def test_samples_become_one_image_store(folder: Path) -> None:
     images = ImageStore(folder / "data/images").read(list(samples["image_id"]))
     assert images.shape == (48, 1024, 1024, 1)
     assert tree_hash(folder / "source") == before
+
+
+def test_figures_and_picture_are_the_same_again_and_from_a_zip(
+    resampled: Path, tmp_path: Path
+) -> None:
+    reports = []
+    for name in ("folder", "zip"):
+        run = Path(shutil.copytree(resampled, tmp_path / name))
+        source = "source"
+        if name == "zip":
+            shutil.make_archive(str(run / "films"), "zip", run / "source")
+            source = "films.zip"
+        settings = {"size_px": 32, "region": "border", "common_resolution_px": 16}
+        workspace(run, ingest={"source": source}, resize=settings)
+        end = run_stage("resize", run)
+        assert end.returncode == 0, end.stderr
+        reports.append([(run / f"reports/resize.{kind}").read_bytes() for kind in ("json", "jpg")])
+    assert reports[0] == reports[1]
+    figures = json.loads(reports[0][0])
+    assert figures["n_films"] == sum(row["n_films"] for row in figures["regions"]) == 48
+    assert figures["params"]["common_resolution_px"] == 16
+    assert figures["lungs"] is None
+    (row,) = figures["sharpness"]
+    assert (row["class"], row["against"]) == ("NORMAL", "PNEUMONIA")
+    assert 0 < row["before"]["low"] < row["before"]["high"] < 1
+    assert row["after"] != row["before"]
+    with Image.open(io.BytesIO(reports[0][1])) as picture:
+        assert picture.format == "JPEG"
+
+
+def test_boxes_of_the_phantom_are_scored_against_its_lungs(tmp_path: Path) -> None:
+    write_phantom(tmp_path / "data/phantom", PhantomSettings.of_size(40, seed=7))
+    workspace(tmp_path, resize={"size_px": 32, "region": "lungs"})
+    for stage in ("ingest", "resample", "resize"):
+        end = run_stage(stage, tmp_path)
+        assert end.returncode == 0, end.stderr
+    figures = json.loads((tmp_path / "reports/resize.json").read_text(encoding="utf-8"))
+    assert figures["lungs"]["n_films"] == figures["n_films"]
+    assert figures["lungs"]["mean_iou"] >= 0.8
+    assert figures["lungs"]["share_above"] >= 0.8
+    assert figures["sharpness"][0]["after"] is None
 
 
 def test_a_film_that_changed_ends_with_one_message_that_names_it(folder: Path) -> None:

@@ -9,7 +9,6 @@ from PIL import Image
 from tasks.ingest.pixel_statistics import (
     BORDER_PX,
     SIDE_PX,
-    laplacian_variance,
     noise_level,
     pixel_statistics,
 )
@@ -35,13 +34,6 @@ def test_two_halves_by_hand() -> None:
     # the Laplacian is +200 left of the edge and -200 right of it, in 2 of 222 columns
     assert seen["sharpness"] == pytest.approx(2 / 222 * 200**2)
     assert seen["noise"] == 0  # a straight edge is no noise
-
-
-def test_the_laplacian_of_one_bright_pixel_by_hand() -> None:
-    pixels = np.zeros((5, 5), dtype=np.int64)
-    pixels[2, 2] = 10
-    # -40 once, +10 four times, 0 four times: the mean is 0, (1600 + 4 * 100) / 9
-    assert laplacian_variance(pixels) == pytest.approx(2000 / 9)
 
 
 def test_the_noise_of_one_bright_pixel_by_hand() -> None:

@@ -1,5 +1,6 @@
 """One film becomes one square, as sharp and as right as from a full decode."""
 
+import io
 import itertools
 from typing import Any
 
@@ -11,6 +12,7 @@ from PIL import Image
 from tasks.film import FilmError, decode_grey, open_film
 from tasks.params import ResizeParams
 from tasks.resize.fit import decode_film, fit_film
+from tasks.sharpness import laplacian_variance
 from tests.films import encode, film_pixels, jpeg, pack, png
 
 QUALITY_BAR = 0.6  # mean absolute difference from Lanczos on a full decode, grey levels
@@ -159,3 +161,30 @@ def test_the_common_resolution_is_that_of_the_whole_film() -> None:
 def test_bytes_of_no_film_are_a_film_error() -> None:
     with pytest.raises(FilmError):
         fit_film(jpeg(1)[:1500], params(region="lungs"))
+
+
+@pytest.mark.parametrize("region", ["none", "border"])
+def test_sharpness_before_is_that_of_the_image_without_a_common_resolution(region: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (500, 600), dtype=np.uint8)
+    data = encode(np.pad(noise, 50), "PNG")
+    plain = fit_film(data, params(64, region=region))
+    even = fit_film(data, params(64, region=region, common_resolution_px=40))
+    assert plain.sharpness == plain.sharpness_before == laplacian_variance(plain.image)
+    assert even.sharpness == laplacian_variance(even.image)
+    assert even.sharpness_before == plain.sharpness
+    assert even.sharpness < 0.5 * even.sharpness_before
+
+
+def test_padding_is_no_sharpness() -> None:
+    flat = encode(Image.new("L", (300, 200), 180), "PNG")
+    fitted = fit_film(flat, params(32, geometry="letterbox"))
+    assert laplacian_variance(fitted.image) > 0
+    assert fitted.sharpness == 0
+
+
+def test_share_is_that_of_the_area_in_the_box() -> None:
+    fitted = fit_film(bordered_film(), params(64, region="border"))
+    left, top, right, bottom = fitted.box
+    with Image.open(io.BytesIO(bordered_film())) as film:
+        area = film.width * film.height
+    assert fitted.share == (right - left) * (bottom - top) / area < 0.9

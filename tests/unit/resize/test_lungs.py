@@ -9,7 +9,8 @@ from PIL import Image
 from tasks.params import ResizeParams
 from tasks.phantom import write_phantom
 from tasks.phantom_plan import PhantomSettings
-from tasks.resize.fit import PixelBox, fit_film
+from tasks.resize.fit import fit_film
+from tasks.resize.lung_score import box_of, iou
 from tasks.resize.region import find_region
 from tests.films import pack
 
@@ -22,25 +23,6 @@ PARAMS = ResizeParams(
 )
 
 WHOLE = PARAMS.model_copy(update={"region": "none"})
-
-
-def box_of(mask_file: Path) -> PixelBox:
-    mask = np.asarray(Image.open(mask_file)) > 0
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-
-
-def iou(a: PixelBox, b: PixelBox) -> float:
-    width = max(0, min(a[2], b[2]) - max(a[0], b[0]))
-    height = max(0, min(a[3], b[3]) - max(a[1], b[1]))
-    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (a, b))
-    return width * height / (areas - width * height)
-
-
-def test_iou_by_hand() -> None:
-    assert iou((0, 0, 10, 10), (0, 0, 10, 10)) == 1
-    assert iou((0, 0, 10, 10), (5, 0, 15, 10)) == 50 / 150
-    assert iou((0, 0, 10, 10), (20, 20, 30, 30)) == 0
 
 
 @pytest.fixture(scope="module")
