@@ -1,26 +1,26 @@
 """Writing an image store: shard by shard, each valid from the moment it has its name."""
 
+import hashlib
+import io
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from tasks.atomic import atomic_path, write_json
 from tasks.image_store import (
+    DIGEST_DIGITS,
     LAYOUT,
     Ids,
     Records,
-    Rows,
     Shard,
     broken_store,
-    file_digest,
     prefixes,
     record_dtype,
 )
@@ -29,7 +29,7 @@ _ID = re.compile(r"[0-9a-z_-]+")  # shards are files named by ids, also where ca
 
 
 class StoreBuilder:
-    """A store in the making: write by row as to an array, or shard by shard; then `finish`.
+    """A store in the making: `write` or `adopt` each shard, in any order, then `finish`.
 
     Args:
         folder: Where it is made; may hold sealed shards of a run that was killed.
@@ -41,7 +41,6 @@ class StoreBuilder:
     Attributes:
         spans: Rows of each shard.
         id_bytes: (N,) ids as ASCII.
-        shape: (N, size_px, size_px).
 
     Raises:
         ImageStoreError: The ids are not as said.
@@ -56,7 +55,6 @@ class StoreBuilder:
         settings: Mapping[str, Any] | None = None,
     ) -> None:
         _check_ids(folder, image_ids)
-        self.shape = (len(image_ids), size_px, size_px)
         self.id_bytes: Ids = np.array([one.encode() for one in image_ids], dtype=np.bytes_)
         self._facts = {"size_px": size_px, "fact_names": list(fact_names)}
         self._settings = dict(settings or {})
@@ -64,40 +62,31 @@ class StoreBuilder:
         starts = np.unique(prefixes(self.id_bytes), return_index=True)[1].tolist()
         ends = [*starts[1:], len(image_ids)]
         self.spans = [slice(*span) for span in zip(starts, ends, strict=True)] if starts else []
-        self._starts = np.array(starts, dtype=np.int64)
-        self._all_rows = np.arange(len(image_ids))
-        self._open: dict[int, Records] = {}
         self._sealed: dict[int, Shard] = {}
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
 
-    def __setitem__(self, rows: int | slice | Rows, images: ArrayLike) -> None:
-        chosen = np.atleast_1d(self._all_rows[rows])
-        filled = np.broadcast_to(np.asarray(images, dtype=np.uint8), (len(chosen), *self.shape[1:]))
-        for row, image in zip(chosen.tolist(), filled, strict=True):
-            number = int(np.searchsorted(self._starts, row, side="right")) - 1
-            self.open(number)["pixels"][row - self.spans[number].start] = image
+    def write(self, number: int, rows: Iterable[Sequence[Any]]) -> None:
+        """Write one shard, image after image; it is valid from the moment it has its name.
 
-    def open(self, number: int) -> Records:
-        """Records of one shard, to be filled: ids set, all else 0."""
-        if number not in self._open:
-            span = self.spans[number]
-            records: Records = np.lib.format.open_memmap(
-                self._part(number), mode="w+", dtype=self._dtype, shape=(span.stop - span.start,)
-            )
-            _reserve(self._part(number))
-            records["image_id"] = self.id_bytes[span]
-            self._open[number] = records
-        return self._open[number]
+        Args:
+            number: Of the shard.
+            rows: Of each of its images in order: the facts, then the pixels. Taken one by one, and
+                no more than the shard has images.
 
-    def seal(self, number: int) -> None:
-        """Bring one shard to the disk under its final name; it is valid whatever happens later."""
-        self.open(number).flush()  # type: ignore[attr-defined] # of np.memmap
-        del self._open[number]
-        part = self._part(number)
+        Raises:
+            ImageStoreError: There are fewer rows than images.
+        """
+        part, digest = self._part(number), hashlib.sha256()
+        with part.open("wb") as file:
+            for data in self._bytes_of(number, rows):
+                file.write(data)
+                digest.update(data)
+            file.flush()
+            os.fsync(file.fileno())
         prefix = prefixes(self.id_bytes[self.spans[number]][:1])[0].decode()
-        path = part.replace(part.with_name(f"{prefix}-{file_digest(part)}.npy"))
-        self._enter(number, path)
+        name = f"{prefix}-{digest.hexdigest()[:DIGEST_DIGITS]}.npy"
+        self._enter(number, part.replace(part.with_name(name)))
 
     def adopt(self, number: int, path: Path) -> None:
         """Take a whole file as that shard, sealed.
@@ -125,10 +114,7 @@ class StoreBuilder:
         return records.dtype == self._dtype and np.array_equal(records["image_id"], ids)
 
     def finish(self) -> None:
-        """Seal what is open, write the ids and the index, and remove all other files."""
-        for number in range(len(self.spans)):
-            if number not in self._sealed:
-                self.seal(number)
+        """Write the ids and the index, and remove all other files."""
         shards = [self._sealed[number] for number in range(len(self.spans))]
         known = {"ids.npy", "store.json"} | {shard.name for shard in shards}
         for path in self._folder.iterdir():
@@ -140,6 +126,29 @@ class StoreBuilder:
         facts = {"layout": LAYOUT, **self._facts, "settings": self._settings, "shards": listed}
         write_json(self._folder / "store.json", facts)
 
+    def _bytes_of(self, number: int, rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+        """A NumPy file of records: its header, then one record at a time."""
+        ids = self.id_bytes[self.spans[number]]
+        header = io.BytesIO()
+        np.lib.format.write_array_header_1_0(
+            header,
+            {
+                "descr": np.lib.format.dtype_to_descr(self._dtype),
+                "fortran_order": False,
+                "shape": ids.shape,
+            },
+        )
+        yield header.getvalue()
+        record: NDArray[np.void] = np.zeros(1, self._dtype)
+        taken = iter(rows)
+        for n_written, image_id in enumerate(ids.tolist()):
+            row = next(taken, None)
+            if row is None:
+                found = f"{n_written} of {len(ids)} images of one shard"
+                raise broken_store(self._folder, found)
+            record[0] = (image_id, *row)
+            yield record.tobytes()
+
     def _enter(self, number: int, path: Path) -> None:
         span = self.spans[number]
         self._sealed[number] = Shard(path.name, span.stop - span.start, path.stat().st_size)
@@ -148,23 +157,26 @@ class StoreBuilder:
         return self._folder / f"{number}.part"
 
 
-@contextmanager
-def create_store(folder: Path, image_ids: Sequence[str], size_px: int) -> Iterator[StoreBuilder]:
-    """Make a store of the given images; the caller fills what is yielded, as an array.
-
-    The folder appears whole when the block ends, or not at all.
+def write_store(
+    folder: Path, image_ids: Sequence[str], size_px: int, images: Iterable[ArrayLike]
+) -> None:
+    """Make a store of the given images; it appears whole, or not at all.
 
     Args:
         folder: Place of the store; what stood there is replaced.
-        image_ids: Sorted and unique; row k belongs to `image_ids[k]`.
+        image_ids: Sorted and unique.
         size_px: Side of each image.
+        images: One for each id, in their order, taken one by one: (size_px, size_px) uint8, or one
+            grey level for a plain image.
 
-    Yields:
-        pixels: (N, size_px, size_px) uint8, to be assigned by row; zeros.
+    Raises:
+        ImageStoreError: The ids are not as said, or there are fewer images.
     """
     with atomic_path(folder) as temporary:
         builder = StoreBuilder(temporary, image_ids, size_px)
-        yield builder
+        rows = ((image,) for image in images)
+        for number in range(len(builder.spans)):
+            builder.write(number, rows)
         builder.finish()
 
 
@@ -174,10 +186,3 @@ def _check_ids(folder: Path, image_ids: Sequence[str]) -> None:
     for image_id in image_ids:
         if not _ID.fullmatch(image_id):
             raise broken_store(folder, f"image id {image_id!r}: not of 0-9, a-z, - and _")
-
-
-def _reserve(path: Path) -> None:
-    """Take the disk space of a file now: a full disk is an error here, but a crash in a map."""
-    if hasattr(os, "posix_fallocate"):
-        with path.open("r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, os.fstat(file.fileno()).st_size)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tasks.image_store import ImageStore, Pixels
 from tasks.params import AugmentParams, EvaluateParams, TrainParams
-from tasks.store_builder import create_store
+from tasks.store_builder import write_store
 from tasks.tables import MANIFEST
 
 CLASSES = ("NORMAL", "PNEUMONIA")
@@ -51,8 +51,7 @@ def draw_squares(samples: pd.DataFrame, size_px: int, seed: int = 0) -> Pixels:
 def store_films(folder: Path, samples: pd.DataFrame, films: Pixels) -> ImageStore:
     """An image store of films given in the order of `samples`."""
     order = np.argsort(samples["image_id"].to_numpy())
-    with create_store(folder, sorted(samples["image_id"]), films.shape[1]) as pixels:
-        pixels[:] = films[order]
+    write_store(folder, sorted(samples["image_id"]), films.shape[1], films[order])
     return ImageStore(folder)
 
 

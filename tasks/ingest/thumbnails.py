@@ -9,7 +9,7 @@ import numpy as np
 
 from tasks.image_store import Pixels
 from tasks.ingest.examine import THUMBNAIL_PX
-from tasks.store_builder import create_store
+from tasks.store_builder import write_store
 
 
 @contextmanager
@@ -38,6 +38,4 @@ def collect_thumbnails(folder: Path) -> Iterator[Callable[[str, Pixels], None]]:
         shape = (len(row_of), THUMBNAIL_PX, THUMBNAIL_PX)
         rows = np.memmap(spool, dtype=np.uint8, mode="r", shape=shape)
         ids = sorted(row_of)
-        with create_store(folder, ids, THUMBNAIL_PX) as pixels:
-            for row, image_id in enumerate(ids):
-                pixels[row] = rows[row_of[image_id]]
+        write_store(folder, ids, THUMBNAIL_PX, (rows[row_of[image_id]] for image_id in ids))

@@ -6,7 +6,7 @@ same as if all of them had been.
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -17,10 +17,11 @@ import pandas as pd
 
 from tasks.errors import SourceError
 from tasks.film import FilmError
+from tasks.image_store import Ids
 from tasks.parallel import ALL_CORES, map_in_order
 from tasks.params import ComputeParams, ResizeParams
 from tasks.resize.fit import Fitted, fit_film
-from tasks.resize.kept import KeptImages, choose_working_folder, put_in_place
+from tasks.resize.kept import KeptImages, Places, choose_working_folder, put_in_place
 from tasks.source import Source, open_source
 from tasks.store_builder import StoreBuilder
 
@@ -134,21 +135,23 @@ def _missing(builder: StoreBuilder, kept: KeptImages, paths: list[str]) -> list[
 
 
 def _fill(builder: StoreBuilder, kept: KeptImages, decoded: Iterator[Fitted]) -> None:
-    """Write and seal every shard that no earlier run has."""
+    """Write every shard that no earlier run has."""
     for number, span in enumerate(builder.spans):
-        if builder.is_sealed(number):
-            continue
-        found = kept.find(builder.id_bytes[span])
-        records = builder.open(number)
-        for row, image_id in enumerate(builder.id_bytes[span].tolist()):
-            if image_id in found:
-                former, former_row = found[image_id]
-                records[row] = former[former_row]
-            else:
-                fitted = next(decoded)
-                facts = (getattr(fitted, name) for name in FIELDS)
-                records[row] = (image_id, *fitted.box, *facts, fitted.image)
-        builder.seal(number)
+        if not builder.is_sealed(number):
+            id_bytes = builder.id_bytes[span]
+            builder.write(number, _rows(id_bytes, kept.find(id_bytes), decoded))
+
+
+def _rows(id_bytes: Ids, found: Places, decoded: Iterator[Fitted]) -> Iterator[Sequence[Any]]:
+    """Facts and pixels of the images of one shard: found, or the next one decoded."""
+    for image_id in id_bytes.tolist():
+        if image_id in found:
+            records, row = found[image_id]
+            yield tuple(records[row])[1:]
+        else:
+            fitted = next(decoded)
+            fields = (getattr(fitted, name) for name in FIELDS)
+            yield (*fitted.box, *fields, fitted.image)
 
 
 _source: Source

@@ -21,6 +21,8 @@ from tasks.atomic import read_json
 from tasks.image_store import LAYOUT, Ids, Records, is_whole_shard, prefixes
 from tasks.store_builder import StoreBuilder
 
+Places = dict[bytes, tuple[Records, int]]  # where the record of an image is, by id
+
 logger = logging.getLogger(__name__)
 
 
@@ -55,7 +57,7 @@ class KeptImages:
             elif path.parent == folder:
                 logger.warning("%s is damaged: its films are decoded again", path)
 
-    def find(self, id_bytes: Ids) -> dict[bytes, tuple[Records, int]]:
+    def find(self, id_bytes: Ids) -> Places:
         """Records and row of those images of one shard that need no decoding."""
         wanted = set(id_bytes.tolist())
         return {

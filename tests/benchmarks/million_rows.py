@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tasks.store_builder import create_store
+from tasks.store_builder import write_store
 from tasks.tables import MANIFEST, PAIRS, write_table
 from tests.films import stage_environment, workspace
 
@@ -70,8 +70,9 @@ def write_inputs(folder: Path, n_rows: int) -> None:
     write_table(manifest, MANIFEST, folder / "data/manifest.parquet")
     write_table(synthetic_pairs(manifest), PAIRS, folder / "data/pairs.parquet")
     shown = sorted(manifest["image_id"].iloc[:N_THUMBNAILS].unique())
-    with create_store(folder / "data/thumbnails", shown, THUMBNAIL_PX) as pixels:
-        pixels[:] = np.random.default_rng(0).integers(0, 256, pixels.shape, dtype=np.uint8)
+    shape = (len(shown), THUMBNAIL_PX, THUMBNAIL_PX)
+    pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    write_store(folder / "data/thumbnails", shown, THUMBNAIL_PX, pixels)
 
 
 def synthetic_manifest(n_rows: int) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from tasks.atomic import write_json
 from tasks.errors import EvaluationError, TableError
 from tasks.explain.__main__ import main
 from tasks.image_store import ImageStore
-from tasks.store_builder import create_store
+from tasks.store_builder import write_store
 
 # Keras 3.15 saves its variables through an __array__ without NumPy 2's `copy`
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -41,8 +41,8 @@ def made(tmp_path_factory) -> Path:
     shutil.copy(ROOT / "params.yaml", root)
     write_model(root / paths.model_dir(MODEL))
     rng = np.random.default_rng(0)
-    with create_store(root / paths.IMAGES, [film[0] for film in FILMS], SIZE_PX) as pixels:
-        pixels[:] = rng.integers(0, 256, pixels.shape, dtype=np.uint8)
+    pixels = rng.integers(0, 256, (len(FILMS), SIZE_PX, SIZE_PX), dtype=np.uint8)
+    write_store(root / paths.IMAGES, [film[0] for film in FILMS], SIZE_PX, pixels)
     write_predictions(root / paths.predictions(MODEL))
     confusion = {"tp": 3, "fp": 1, "tn": 2, "fn": 0}
     write_json(
@@ -195,8 +195,7 @@ def test_metrics_of_another_threshold_are_refused_and_nothing_is_written():
 
 @pytest.mark.usefixtures("run_in")
 def test_images_of_another_size_are_refused():
-    with create_store(paths.IMAGES, [film[0] for film in FILMS], SIZE_PX * 2):
-        pass
+    write_store(paths.IMAGES, [film[0] for film in FILMS], SIZE_PX * 2, [0] * len(FILMS))
 
     with pytest.raises(EvaluationError, match=r"16, 16, 1"):
         explain()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tasks.store_builder import create_store
+from tasks.store_builder import write_store
 from tasks.tables import MANIFEST, PAIRS, write_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,10 +50,8 @@ def manifest_of(n_films: int) -> pd.DataFrame:
 def repository(tmp_path: Path) -> Path:
     (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
     write_table(pd.DataFrame(columns=PAIRS.names), PAIRS, tmp_path / "data/pairs.parquet")
-    with create_store(
-        tmp_path / "data/thumbnails", list(manifest_of(60)["image_id"]), 64
-    ) as pixels:
-        pixels[:] = 90
+    ids = list(manifest_of(60)["image_id"])
+    write_store(tmp_path / "data/thumbnails", ids, 64, [90] * len(ids))
     return tmp_path
 
 

@@ -14,7 +14,7 @@ from tasks.errors import ImageStoreError
 from tasks.film import decode_grey, open_film
 from tasks.image_store import ImageStore
 from tasks.ingest.pairs import correlate, find_pairs
-from tasks.store_builder import create_store
+from tasks.store_builder import write_store
 from tasks.tables import MANIFEST, PAIRS, read_table, write_table
 from tests.films import film_pixels, ingest_params, pack
 
@@ -42,9 +42,8 @@ def ingested(films: dict[str, Pixels], folder: Path) -> tuple[pd.DataFrame, Imag
             }
         )
         thumbnails[image_id] = np.asarray(image.resize((64, 64), Image.Resampling.BOX))
-    with create_store(folder, sorted(thumbnails), 64) as pixels:
-        for row, image_id in enumerate(sorted(thumbnails)):
-            pixels[row] = thumbnails[image_id]
+    ids = sorted(thumbnails)
+    write_store(folder, ids, 64, [thumbnails[image_id] for image_id in ids])
     return pd.DataFrame(rows).reindex(columns=MANIFEST.names), ImageStore(folder)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tasks.image_store import ImageStore
 from tasks.params import ValidateParams
-from tasks.store_builder import create_store
+from tasks.store_builder import write_store
 from tasks.validate.orientation import upside_down
 from tests.unit.validate.cases import examine, pairs_of
 
@@ -26,8 +26,7 @@ def films(n_films: int, seed: int = 0) -> NDArray[np.uint8]:
 
 
 def stored(folder: Path, ids: list[str], pictures: NDArray[np.uint8]) -> ImageStore:
-    with create_store(folder, ids, 64) as pixels:
-        pixels[:] = pictures
+    write_store(folder, ids, 64, pictures)
     return ImageStore(folder)
 
 
