@@ -14,7 +14,7 @@ checked where records are taken over into a new store: see `is_whole_shard`.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,13 +88,13 @@ class ImageStore:
         """Name of each row, sorted; made anew at each call."""
         return [image_id.decode() for image_id in self.id_bytes.tolist()]
 
-    def rows(self, image_ids: Sequence[str]) -> Rows:
+    def rows(self, image_ids: Collection[str]) -> Rows:
         """Row numbers of images, in the order asked for: (n,) int64.
 
         Raises:
             ImageStoreError: An image is not in the store.
         """
-        wanted = np.array([image_id.encode() for image_id in image_ids], dtype=np.bytes_)
+        wanted = as_id_bytes(image_ids)
         width = max(wanted.itemsize, self.id_bytes.itemsize)
         # Only ids that are too long make a copy of all others, and that ends in an error
         stored = self.id_bytes.astype(f"S{width}", copy=False)
@@ -102,7 +102,7 @@ class ImageStore:
         found = np.searchsorted(stored, wanted)
         missing = found == np.searchsorted(stored, wanted, side="right")
         if missing.any():
-            raise broken_store(self._folder, f"no image {image_ids[int(np.argmax(missing))]}")
+            raise broken_store(self._folder, f"no image {wanted[int(np.argmax(missing))].decode()}")
         return found.astype(np.int64)
 
     def view(self, row: int) -> Pixels:
@@ -113,37 +113,50 @@ class ImageStore:
 
     def take(self, rows: Rows) -> Pixels:
         """Copy of some images: (n, H, W) uint8 in [0, 255], in the order asked for."""
-        return self._gather("pixels", rows, np.empty((len(rows), self.size_px, self.size_px), "u1"))
+        images = np.empty((len(rows), self.size_px, self.size_px), dtype=np.uint8)
+        for number, places in self._by_shard(rows):
+            images[places] = self._records(number)["pixels"][rows[places] - self._starts[number]]
+        return images
 
     def facts(self, rows: Rows) -> dict[str, NDArray[np.float64]]:
-        """The numbers kept with some images: (n,) float64 by name."""
-        return {name: self._gather(name, rows, np.empty(len(rows))) for name in self.fact_names}
+        """The numbers kept with some images: (n,) float64 by name.
+
+        No shard stays mapped: the facts of all images lie on as many pages of memory.
+        """
+        found = {name: np.empty(len(rows)) for name in self.fact_names}
+        for number, places in self._by_shard(rows):
+            records = self._load(number)[rows[places] - self._starts[number]]
+            for name, values in found.items():
+                values[places] = records[name]
+        return found
 
     def read(self, image_ids: Sequence[str]) -> Pixels:
         """Copy of some images: (n, H, W, 1) uint8 in [0, 255], in the order asked for."""
         return self.take(self.rows(image_ids))[..., np.newaxis]
 
-    def _gather(self, field: str, rows: Rows, out: NDArray[Any]) -> NDArray[Any]:
+    def _by_shard(self, rows: Rows) -> Iterator[tuple[int, Rows]]:
+        """Shards that some rows are of, and where in `rows` they stand."""
         numbers = np.searchsorted(self._starts, rows, side="right") - 1
         order = np.argsort(numbers, kind="stable")
         bounds = np.flatnonzero(np.diff(numbers[order])) + 1
         for places in np.split(order, bounds) if len(order) else []:
-            number = int(numbers[places[0]])
-            out[places] = self._records(number)[field][rows[places] - self._starts[number]]
-        return out
+            yield int(numbers[places[0]]), places
 
     def _records(self, number: int) -> Records:
         if number not in self._maps:
-            shard = self.shards[number]
-            try:
-                records: Records = np.load(self._folder / shard.name, "r", allow_pickle=False)
-            except (FileNotFoundError, ValueError, EOFError) as error:
-                raise broken_store(self._folder, f"{shard.name}: {error}") from error
-            dtype = record_dtype(self.id_bytes.itemsize, self.size_px, self.fact_names)
-            if records.dtype != dtype or records.shape != (shard.n_images,):
-                raise broken_store(self._folder, f"{shard.name}: {records.shape} {records.dtype}")
-            self._maps[number] = records
+            self._maps[number] = self._load(number)
         return self._maps[number]
+
+    def _load(self, number: int) -> Records:
+        shard = self.shards[number]
+        try:
+            records: Records = np.load(self._folder / shard.name, "r", allow_pickle=False)
+        except (FileNotFoundError, ValueError, EOFError) as error:
+            raise broken_store(self._folder, f"{shard.name}: {error}") from error
+        dtype = record_dtype(self.id_bytes.itemsize, self.size_px, self.fact_names)
+        if records.dtype != dtype or records.shape != (shard.n_images,):
+            raise broken_store(self._folder, f"{shard.name}: {records.shape} {records.dtype}")
+        return records
 
     def _check_sizes(self) -> None:
         if self.id_bytes.dtype.kind != "S" or self.id_bytes.shape != (self._starts[-1],):
@@ -158,6 +171,13 @@ def record_dtype(id_bytes: int, size_px: int, fact_names: Sequence[str]) -> np.d
     """One image as it lies in a shard."""
     facts: list[Any] = [(name, "<f8") for name in fact_names]
     return np.dtype([("image_id", f"S{id_bytes}"), *facts, ("pixels", "u1", (size_px, size_px))])
+
+
+def as_id_bytes(image_ids: Collection[str]) -> Ids:
+    """Ids as they lie in a store: (N,) bytes; 64 in place of 113 as Python's text."""
+    n_bytes = max((len(one.encode()) for one in image_ids), default=1)
+    encoded = (one.encode() for one in image_ids)
+    return np.fromiter(encoded, dtype=f"S{max(n_bytes, 1)}", count=len(image_ids))
 
 
 def prefixes(id_bytes: Ids) -> Ids:

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import os
-import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -20,12 +19,13 @@ from tasks.image_store import (
     Ids,
     Records,
     Shard,
+    as_id_bytes,
     broken_store,
     prefixes,
     record_dtype,
 )
 
-_ID = re.compile(r"[0-9a-z_-]+")  # shards are files named by ids, also where case is not told
+_ID_BYTES = b"0123456789abcdefghijklmnopqrstuvwxyz_-"  # shards are files named by ids
 
 
 class StoreBuilder:
@@ -33,14 +33,13 @@ class StoreBuilder:
 
     Args:
         folder: Where it is made; may hold sealed shards of a run that was killed.
-        image_ids: Sorted and unique, of digits, small letters, `-` and `_`.
+        id_bytes: (N,) ids as ASCII, sorted and unique, of digits, small letters, `-` and `_`.
         size_px: Side of each image.
         fact_names: Names of float64 numbers kept with each image.
         settings: What makes the images; JSON.
 
     Attributes:
         spans: Rows of each shard.
-        id_bytes: (N,) ids as ASCII.
 
     Raises:
         ImageStoreError: The ids are not as said.
@@ -49,18 +48,18 @@ class StoreBuilder:
     def __init__(
         self,
         folder: Path,
-        image_ids: Sequence[str],
+        id_bytes: Ids,
         size_px: int,
         fact_names: Sequence[str] = (),
         settings: Mapping[str, Any] | None = None,
     ) -> None:
-        _check_ids(folder, image_ids)
-        self.id_bytes: Ids = np.array([one.encode() for one in image_ids], dtype=np.bytes_)
+        _check_ids(folder, id_bytes)
+        self.id_bytes = id_bytes
         self._facts = {"size_px": size_px, "fact_names": list(fact_names)}
         self._settings = dict(settings or {})
         self._dtype = record_dtype(self.id_bytes.itemsize, size_px, fact_names)
         starts = np.unique(prefixes(self.id_bytes), return_index=True)[1].tolist()
-        ends = [*starts[1:], len(image_ids)]
+        ends = [*starts[1:], len(id_bytes)]
         self.spans = [slice(*span) for span in zip(starts, ends, strict=True)] if starts else []
         self._sealed: dict[int, Shard] = {}
         folder.mkdir(parents=True, exist_ok=True)
@@ -173,16 +172,20 @@ def write_store(
         ImageStoreError: The ids are not as said, or there are fewer images.
     """
     with atomic_path(folder) as temporary:
-        builder = StoreBuilder(temporary, image_ids, size_px)
+        builder = StoreBuilder(temporary, as_id_bytes(image_ids), size_px)
         rows = ((image,) for image in images)
         for number in range(len(builder.spans)):
             builder.write(number, rows)
         builder.finish()
 
 
-def _check_ids(folder: Path, image_ids: Sequence[str]) -> None:
-    if list(image_ids) != sorted(set(image_ids)):
+def _check_ids(folder: Path, id_bytes: Ids) -> None:
+    if not (id_bytes[:-1] < id_bytes[1:]).all():
         raise broken_store(folder, "image ids that are not sorted and unique")
-    for image_id in image_ids:
-        if not _ID.fullmatch(image_id):
-            raise broken_store(folder, f"image id {image_id!r}: not of 0-9, a-z, - and _")
+    characters = id_bytes.view(np.uint8).reshape(len(id_bytes), id_bytes.itemsize)
+    is_known = np.zeros(256, dtype=np.bool_)
+    is_known[[0, *_ID_BYTES]] = True  # 0 pads shorter ids
+    bad = ~is_known[characters].all(axis=1) | (characters[:, 0] == 0)
+    if bad.any():
+        found = id_bytes[int(np.argmax(bad))].decode(errors="replace")
+        raise broken_store(folder, f"image id {found!r}: not of 0-9, a-z, - and _")

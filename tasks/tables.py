@@ -3,6 +3,7 @@
 Columns and their meaning are a promise to other tools: add, never rename.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,9 @@ import pyarrow.parquet as pq
 
 from tasks.atomic import atomic_path
 from tasks.errors import TableError
+
+# The others keep what they freed for later: a third of the memory of a stage that reads one table
+pa.set_memory_pool(pa.system_memory_pool())
 
 _TEXT = pa.string()
 
@@ -105,8 +109,13 @@ def write_table(table: pd.DataFrame, schema: pa.Schema, path: Path) -> None:
         pq.write_table(arrow.replace_schema_metadata(None), temporary, compression="zstd")
 
 
-def read_table(schema: pa.Schema, path: Path) -> pd.DataFrame:
+def read_table(schema: pa.Schema, path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Read a table and check that it has at least the columns of `schema`.
+
+    Args:
+        schema: What an earlier stage wrote.
+        path: Of the Parquet file.
+        columns: Those that are needed; None is all.
 
     Raises:
         TableError: The file is missing, is no Parquet file, or lacks a column.
@@ -114,12 +123,12 @@ def read_table(schema: pa.Schema, path: Path) -> pd.DataFrame:
     rule = "a stage reads the table that an earlier stage wrote"
     again = "run `dvc repro`, which makes it anew"
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path, columns=columns)
     except FileNotFoundError as error:
         raise TableError(rule, found="no such file", where=str(path), next_step=again) from error
     except (pa.ArrowInvalid, OSError) as error:  # damaged pages are an OSError
         raise TableError(rule, found=str(error), where=str(path), next_step=again) from error
-    missing = sorted(set(schema.names) - set(table.column_names))
+    missing = sorted(set(columns or schema.names) - set(table.column_names))
     if missing:
         raise TableError(
             rule,

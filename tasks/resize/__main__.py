@@ -31,10 +31,14 @@ def main(_: argparse.Namespace) -> None:
     from tasks.tables import SAMPLES, read_table
 
     params = load_params(paths.PARAMS)
-    samples = read_table(SAMPLES, paths.SAMPLES)
     counts = resize_films(
-        samples, params.ingest.source, params.resize, paths.IMAGES, params.compute
+        read_table(SAMPLES, paths.SAMPLES, ["image_id", "path"]),
+        params.ingest.source,
+        params.resize,
+        paths.IMAGES,
+        params.compute,
     )
+    samples = read_table(SAMPLES, paths.SAMPLES, ["image_id", "path", "label", "group_id"])
     _show(samples, params)
     size_px = params.resize.size_px
     logging.getLogger(__name__).info(

@@ -11,13 +11,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
+import numpy as np
 import pandas as pd
 
 from tasks.errors import SourceError
 from tasks.film import FilmError
-from tasks.image_store import Ids
+from tasks.image_store import Ids, Rows, as_id_bytes
 from tasks.parallel import ALL_CORES, map_in_order
 from tasks.params import ComputeParams, ResizeParams
 from tasks.resize.fit import Fitted, fit_film
@@ -33,6 +34,8 @@ PIXEL_LIBRARIES = ("pillow", "pydicom", "scikit-image", "scipy")
 # Kept with each image: `Fitted.box` in px of the whole film, then fields of `Fitted` by name
 FIELDS = ("confidence", "share", "sharpness", "sharpness_before")
 FACT_NAMES = ("left", "top", "right", "bottom", *FIELDS)
+
+Job = tuple[str, str]  # path and id of a film
 
 logger = logging.getLogger(__name__)
 
@@ -72,14 +75,16 @@ def resize_films(
     Raises:
         SourceError: A film is no longer what `ingest` read.
     """
-    ordered = samples.sort_values("image_id", ignore_index=True)
+    ordered = samples[["image_id", "path"]].sort_values("image_id", ignore_index=True)
+    del samples  # memory grows with every column held
     settings = settings_of(params)
     working = choose_working_folder(folder, settings)
     kept = KeptImages(folder, working, settings)
-    ids = ordered["image_id"].tolist()
+    ids, films = as_id_bytes(ordered["image_id"]), ordered["path"]
+    del ordered
     builder = StoreBuilder(working, ids, params.size_px, FACT_NAMES, settings)
     kept.adopt_whole(builder)
-    jobs = _missing(builder, kept, ordered["path"].tolist())
+    jobs = _Jobs(films, ids, _missing(builder, kept))
     decoded = map_in_order(
         _resize,
         jobs,
@@ -121,17 +126,44 @@ def settings_of(params: ResizeParams) -> dict[str, Any]:
     }
 
 
-def _missing(builder: StoreBuilder, kept: KeptImages, paths: list[str]) -> list[tuple[str, str]]:
-    """Path and id of the films to decode, in the order of the store."""
-    jobs = []
+class _Jobs(Sequence[Job]):
+    """Path and id of the films to decode, made as they are asked for: millions fit in memory.
+
+    Args:
+        paths: Of all films.
+        id_bytes: (N,) their ids, in the same order.
+        rows: Those to decode.
+    """
+
+    def __init__(self, paths: "pd.Series[str]", id_bytes: Ids, rows: Rows) -> None:
+        self._paths = paths
+        self._id_bytes = id_bytes
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Job: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Job]: ...
+    def __getitem__(self, index: int | slice) -> Job | list[Job]:
+        if isinstance(index, int):
+            return self[index : index + 1][0]
+        rows = self._rows[index]
+        ids = (image_id.decode() for image_id in self._id_bytes[rows].tolist())
+        return list(zip(self._paths.iloc[rows], ids, strict=True))
+
+
+def _missing(builder: StoreBuilder, kept: KeptImages) -> Rows:
+    """Rows of the store that no earlier run has."""
+    rows: list[Rows] = [np.empty(0, dtype=np.int64)]
     for number, span in enumerate(builder.spans):
-        if builder.is_sealed(number):
-            continue
-        found = kept.find(builder.id_bytes[span])
-        for path, image_id in zip(paths[span], builder.id_bytes[span].tolist(), strict=True):
-            if image_id not in found:
-                jobs.append((path, image_id.decode()))
-    return jobs
+        if not builder.is_sealed(number):
+            id_bytes = builder.id_bytes[span]
+            found = np.array(list(kept.find(id_bytes)), dtype=np.bytes_)
+            rows.append(span.start + np.flatnonzero(~np.isin(id_bytes, found)))
+    return np.concatenate(rows)
 
 
 def _fill(builder: StoreBuilder, kept: KeptImages, decoded: Iterator[Fitted]) -> None:
@@ -167,7 +199,7 @@ def _open(source: str, params: ResizeParams) -> None:
     _params = params
 
 
-def _resize(job: tuple[str, str]) -> Fitted:
+def _resize(job: Job) -> Fitted:
     path, image_id = job
     data = read_unchanged(_source, path, image_id)
     try:

@@ -1,5 +1,6 @@
 """Some films with the part that `resize` shows drawn in, each beside the square made of it."""
 
+import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -48,8 +49,11 @@ def choose_films(samples: pd.DataFrame, n_films: int = N_FILMS) -> pd.DataFrame:
         n_films: Most films; a class has at least one unless there are more classes than films.
     """
     n_of_class = max(1, n_films // samples["label"].nunique())
-    ordered = samples.sort_values(["label", "image_id"])
-    return ordered.groupby("label").head(n_of_class).head(n_films)
+    chosen: list[int] = []
+    for _, ids in samples.groupby("label")["image_id"]:
+        least = heapq.nsmallest(n_of_class, zip(ids, ids.index, strict=True))
+        chosen += [row for _, row in least]
+    return samples.loc[chosen[:n_films]]
 
 
 def read_shown(chosen: pd.DataFrame, source: str, store: ImageStore, region: Region) -> list[Shown]:

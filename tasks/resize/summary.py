@@ -26,7 +26,7 @@ def summarise(
         ingest: Section `ingest`; for the phantom, boxes of the lungs are scored.
     """
     films = samples.reset_index(drop=True)
-    films = films.assign(**store.facts(store.rows(films["image_id"].tolist())))
+    films = films.assign(**store.facts(store.rows(films["image_id"])))
     lungs = None
     if resize.region == "lungs" and ingest.is_synthetic:
         lungs = score_boxes(films, Path(ingest.source).parent / "lungs")

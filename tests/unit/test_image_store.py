@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tasks.errors import ImageStoreError
-from tasks.image_store import ImageStore, is_whole_shard
+from tasks.image_store import ImageStore, as_id_bytes, is_whole_shard
 from tasks.store_builder import StoreBuilder, write_store
 from tests.films import ROOT
 
@@ -135,7 +135,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 def test_the_same_images_give_the_same_bytes_in_whatever_order_the_shards_came(
     folder: Path, tmp_path: Path
 ) -> None:
-    builder = StoreBuilder(tmp_path / "other", IDS, 4)
+    builder = StoreBuilder(tmp_path / "other", as_id_bytes(IDS), 4)
     for number in (2, 0, 1):
         builder.write(number, [(images()[number],)])
     builder.finish()
@@ -167,7 +167,9 @@ def test_a_new_image_changes_one_shard_and_the_index(tmp_path: Path) -> None:
 
 
 def test_facts_come_back_with_their_image(tmp_path: Path) -> None:
-    builder = StoreBuilder(tmp_path / "images", IDS, 4, ("left", "confidence"), {"size": 4})
+    builder = StoreBuilder(
+        tmp_path / "images", as_id_bytes(IDS), 4, ("left", "confidence"), {"size": 4}
+    )
     for number in range(3):
         builder.write(number, [(number * 10, number / 3, 0)])
     builder.finish()
