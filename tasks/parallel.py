@@ -32,6 +32,7 @@ from tasks.stage import end_with_parent
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 CHUNK = 32  # items per message between processes: decoding 32 films takes far longer than sending
+MIN_CHUNKS = 16  # few items are shared out evenly, too
 CHUNKS_AHEAD = 4  # per worker: none waits for the next, and memory is bounded
 MAX_RESTARTS = 3  # without a result in between
 LOG_EVERY_S = 5.0
@@ -125,7 +126,8 @@ class _Window(Generic[Item, Result]):
     ) -> None:
         self._join = join
         self._work = work
-        chunks = (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
+        size = max(1, min(CHUNK, len(items) // MIN_CHUNKS))
+        chunks = (items[start : start + size] for start in range(0, len(items), size))
         self._waiting = map(_Chunk[Item, Result], chunks)
         self._in_flight: deque[_Chunk[Item, Result]] = deque()
 

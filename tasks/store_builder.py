@@ -17,7 +17,6 @@ from tasks.image_store import (
     DIGEST_DIGITS,
     LAYOUT,
     Ids,
-    Records,
     Shard,
     as_id_bytes,
     broken_store,
@@ -106,11 +105,6 @@ class StoreBuilder:
     def is_sealed(self, number: int) -> bool:
         """Whether one shard needs no more work."""
         return number in self._sealed
-
-    def is_shard(self, number: int, records: Records) -> bool:
-        """Whether records are of just the images of one shard, in this store's form."""
-        ids = self.id_bytes[self.spans[number]]
-        return records.dtype == self._dtype and np.array_equal(records["image_id"], ids)
 
     def finish(self) -> None:
         """Write the ids and the index, and remove all other files."""

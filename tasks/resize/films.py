@@ -160,9 +160,7 @@ def _missing(builder: StoreBuilder, kept: KeptImages) -> Rows:
     rows: list[Rows] = [np.empty(0, dtype=np.int64)]
     for number, span in enumerate(builder.spans):
         if not builder.is_sealed(number):
-            id_bytes = builder.id_bytes[span]
-            found = np.array(list(kept.find(id_bytes)), dtype=np.bytes_)
-            rows.append(span.start + np.flatnonzero(~np.isin(id_bytes, found)))
+            rows.append(span.start + kept.missing(builder.id_bytes[span]))
     return np.concatenate(rows)
 
 

@@ -10,7 +10,7 @@ import json
 import logging
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from tasks.atomic import read_json
-from tasks.image_store import LAYOUT, Ids, Records, is_whole_shard, prefixes
+from tasks.image_store import LAYOUT, Ids, Records, Rows, is_whole_shard, prefixes
 from tasks.store_builder import StoreBuilder
 
 Places = dict[bytes, tuple[Records, int]]  # where the record of an image is, by id
@@ -50,28 +50,29 @@ class KeptImages:
         paths = sorted(working.glob("*-*.npy"))
         if former.settings == settings:
             paths += former.shards
-        self._by_prefix: dict[bytes, list[Path]] = defaultdict(list)
+        self._by_prefix: dict[bytes, list[tuple[Path, Ids]]] = defaultdict(list)
         for path in paths:
             if is_whole_shard(path):
-                self._by_prefix[path.stem.rpartition("-")[0].encode()].append(path)
+                ids = np.load(path, "r", allow_pickle=False)["image_id"].copy()
+                self._by_prefix[path.stem.rpartition("-")[0].encode()].append((path, ids))
             elif path.parent == folder:
                 logger.warning("%s is damaged: its films are decoded again", path)
 
     def find(self, id_bytes: Ids) -> Places:
         """Records and row of those images of one shard that need no decoding."""
-        wanted = set(id_bytes.tolist())
-        return {
-            image_id: (records, row)
-            for _, records in self._shards(id_bytes)
-            for row, image_id in enumerate(records["image_id"].tolist())
-            if image_id in wanted
-        }
+        found: Places = {}
+        for path, ids in self._shards(id_bytes):
+            rows = np.flatnonzero(np.isin(ids, id_bytes))
+            if len(rows):
+                records = np.load(path, "r", allow_pickle=False)
+                found |= {ids[row]: (records, row) for row in rows.tolist()}
+        return found
 
     def adopt_whole(self, builder: StoreBuilder) -> None:
         """Hand over the shards that hold just the right images."""
         for number, span in enumerate(builder.spans):
-            for path, records in self._shards(builder.id_bytes[span]):
-                if builder.is_shard(number, records):
+            for path, ids in self._shards(builder.id_bytes[span]):
+                if np.array_equal(ids, builder.id_bytes[span]):
                     builder.adopt(number, path)
                     break
 
@@ -79,9 +80,14 @@ class KeptImages:
         """Images of the finished store that are not among these ids."""
         return int((~np.isin(self._former_ids, id_bytes)).sum())
 
-    def _shards(self, id_bytes: Ids) -> Iterator[tuple[Path, Records]]:
-        for path in self._by_prefix.get(prefixes(id_bytes[:1])[0], ()):
-            yield path, np.load(path, "r", allow_pickle=False)
+    def missing(self, id_bytes: Ids) -> Rows:
+        """Places of those images of one shard that must be decoded."""
+        known = [ids for _, ids in self._shards(id_bytes)]
+        found = np.isin(id_bytes, np.concatenate(known)) if known else np.zeros(len(id_bytes), bool)
+        return np.flatnonzero(~found)
+
+    def _shards(self, id_bytes: Ids) -> Sequence[tuple[Path, Ids]]:
+        return self._by_prefix.get(prefixes(id_bytes[:1])[0], ())
 
 
 def choose_working_folder(folder: Path, settings: Mapping[str, Any]) -> Path:

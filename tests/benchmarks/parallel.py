@@ -44,9 +44,10 @@ def resize_two_workers() -> dict[str, Any]:
     }
 
 
-def elapsed_s(folder: Path, samples: pd.DataFrame, n_workers: int) -> float:
-    """Wall time of a new store on so many worker processes."""
-    shutil.rmtree(folder / "images", ignore_errors=True)
+def elapsed_s(folder: Path, samples: pd.DataFrame, n_workers: int, *, afresh: bool = True) -> float:
+    """Wall time of the store on so many worker processes; it may stand there from before."""
+    if afresh:
+        shutil.rmtree(folder / "images", ignore_errors=True)
     params = load_params(paths.PARAMS).resize.model_copy(update={"size_px": SIZE_PX})
     source, store = str(folder / "source"), folder / "images"
     start_s = time.monotonic()
