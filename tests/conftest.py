@@ -19,6 +19,7 @@ SMALL: dict[str, dict[str, Any]] = {  # 32 px and two epochs: every stage, in a 
     "evaluate": {"n_bootstrap": 200},
     "explain": {"n_per_outcome": 1},
 }
+USERS_OF_THE_CLONE = ("tests/contract/test_readme.py", "tests/stages/test_pipeline.py")
 
 
 def pytest_configure() -> None:
@@ -27,16 +28,19 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keep what shares a costly fixture in one of the processes that run the tests.
 
-    Those are the tests of one file, and all that use the small clone.
+    Those are the tests of one file, and the files that use the small clone.
     """
-    for item in items:
-        uses_clone = "clone" in getattr(item, "fixturenames", ())
-        group = "clone" if uses_clone else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFixture(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "clone" if file in USERS_OF_THE_CLONE else file
+
+    return ByFixture(config, log)
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,24 @@
-"""Promises about speed, measured: `make bench` writes reports/benchmarks.json.
+"""Promises about speed, measured: writes reports/benchmarks.json and the README's table.
 
 Each entry is a ratio against a named rival or limit, taken in one run on one machine; above 1
-means that we are ahead.
+means that we are ahead. Run it on a machine that does nothing else, after `make run`.
+
+Run    python -m tests.benchmarks [NAME ...]    all of them, or some, the others as they were
 """
 
+import argparse
 import logging
 import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tasks.atomic import write_json
+from tasks.atomic import read_json, write_json, write_text
+from tasks.report.results import README, with_table
 from tests.benchmarks.incremental import resize_one_percent_new
 from tests.benchmarks.memory import resize_memory_growth
 from tests.benchmarks.near_duplicates import near_duplicates_vs_all_pairs, near_duplicates_vs_limit
@@ -26,34 +32,12 @@ from tests.benchmarks.resize import (
     resize_vs_pyvips,
 )
 
+RECORD = Path("reports/benchmarks.json")
 N_ROUNDS = 5
 REPRO_LIMIT_S = 10.0  # a run that changes nothing
 HELP_LIMIT_S = 2.0
 
 logger = logging.getLogger("benchmarks")
-
-
-def main() -> None:
-    """Measure every promise; needs a finished `make run`."""
-    logging.basicConfig(level=logging.INFO, format="[bench] %(message)s", stream=sys.stderr)
-    entries = {
-        "resize_vs_keras": resize_vs_keras(),
-        "resize_vs_keras_lanczos": resize_vs_keras_lanczos(),
-        "resize_vs_keras_dataset": resize_vs_keras_dataset(),
-        "resize_vs_opencv": resize_vs_opencv(),
-        "resize_vs_pyvips": resize_vs_pyvips(),
-        "resize_vs_limit": resize_vs_limit(),
-        "resize_two_workers": resize_two_workers(),
-        "resize_one_percent_new": resize_one_percent_new(),
-        "resize_memory_growth": resize_memory_growth(),
-        "repro_no_change": against_limit(["dvc", "repro"], REPRO_LIMIT_S),
-        "stage_help": against_limit([sys.executable, "-m", "tasks.ingest", "--help"], HELP_LIMIT_S),
-        "near_duplicates_vs_all_pairs": near_duplicates_vs_all_pairs(),
-        "near_duplicates_vs_limit": near_duplicates_vs_limit(),
-    }
-    for name, entry in entries.items():
-        logger.info("%s: %.2f x %s", name, entry["ratio"], entry["against"])
-    write_json(Path("reports/benchmarks.json"), entries)
 
 
 def against_limit(command: list[str], limit_s: float) -> dict[str, Any]:
@@ -65,9 +49,61 @@ def against_limit(command: list[str], limit_s: float) -> dict[str, Any]:
         elapsed_s.append(time.monotonic() - start_s)
     return {
         "ratio": limit_s / statistics.median(elapsed_s),
-        "against": f"a limit of {limit_s:g} s",
+        "against": f"a limit of {limit_s:g} s for `{' '.join(['python', *command[1:]])}`",
         "command": "make bench",
     }
+
+
+BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
+    "resize_two_workers": resize_two_workers,
+    "resize_one_percent_new": resize_one_percent_new,
+    "resize_memory_growth": resize_memory_growth,
+    "repro_no_change": partial(
+        against_limit, [sys.executable, "-m", "dvc", "repro"], REPRO_LIMIT_S
+    ),
+    "stage_help": partial(
+        against_limit, [sys.executable, "-m", "tasks.ingest", "--help"], HELP_LIMIT_S
+    ),
+    "near_duplicates_vs_all_pairs": near_duplicates_vs_all_pairs,
+    "near_duplicates_vs_limit": near_duplicates_vs_limit,
+    # last: they bring TensorFlow into this process
+    "resize_vs_keras": resize_vs_keras,
+    "resize_vs_keras_lanczos": resize_vs_keras_lanczos,
+    "resize_vs_keras_dataset": resize_vs_keras_dataset,
+    "resize_vs_opencv": resize_vs_opencv,
+    "resize_vs_pyvips": resize_vs_pyvips,
+    "resize_vs_limit": resize_vs_limit,
+}
+
+
+def benchmarks_table(entries: Mapping[str, Mapping[str, Any]]) -> str:
+    """The README's table: one row per entry of reports/benchmarks.json."""
+    rows = ["| promise | ratio | against |", "| --- | --- | --- |"]
+    for name, entry in sorted(entries.items()):
+        rows.append(f"| `{name}` | {entry['ratio']:.2f} | {entry['against']} |")
+    return "\n".join(rows)
+
+
+def main() -> None:
+    """Measure, write, log."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    names = parser.parse_args().names
+    if unknown := sorted(set(names) - set(BENCHMARKS)):
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    logging.basicConfig(level=logging.INFO, format="[bench] %(message)s", stream=sys.stderr)
+    entries = read_json(RECORD) if names and RECORD.exists() else {}
+    for name, measure in BENCHMARKS.items():
+        if not names or name in names:
+            entries[name] = entry = measure()
+            logger.info("%s: %.2f x %s", name, entry["ratio"], entry["against"])
+    write_json(RECORD, entries)
+    readme = README.read_text(encoding="utf-8")
+    write_text(README, with_table(readme, "benchmarks", benchmarks_table(entries)))
 
 
 if __name__ == "__main__":

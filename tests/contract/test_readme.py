@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tasks.atomic import read_json
 from tasks.report.results import RECORDS, read_records, results_table, with_table
+from tests.benchmarks.__main__ import RECORD, benchmarks_table
 from tests.conftest import Clone, FirstRun
 from tests.contract.imports import ROOT, rooms
 
@@ -51,6 +53,11 @@ def test_every_command_is_known_to_this_test() -> None:
 def test_results_are_generated_from_the_records() -> None:
     table = results_table(read_records(ROOT / RECORDS))
     assert with_table(README, "results", table) == README
+
+
+def test_table_of_benchmarks_is_generated_from_the_record() -> None:
+    table = benchmarks_table(read_json(ROOT / RECORD))
+    assert with_table(README, "benchmarks", table) == README
 
 
 def test_stage_table_has_every_stage_once() -> None:
