@@ -57,7 +57,7 @@ clean:  ## remove every artifact; the DVC cache, raw data and the environment st
 $(READY): requirements.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else \
 	  f"Lungline needs Python 3.11 to 3.13; found {v[0]}.{v[1]}. Next: make PYTHON=/path/to/python3.11")'
-	@echo "Installing into $(VENV): 280 pinned packages, a few minutes the first time"
+	@echo "Installing into $(VENV): $$(grep -c == requirements.txt) pinned packages, a few minutes the first time"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
 	  -r requirements.txt
