@@ -38,6 +38,7 @@ def main(_: argparse.Namespace) -> None:
         paths.IMAGES,
         params.compute,
     )
+    # Not read before: held while films are decoded, more columns would only cost memory
     samples = read_table(SAMPLES, paths.SAMPLES, ["image_id", "path", "label", "group_id"])
     _show(samples, params)
     size_px = params.resize.size_px

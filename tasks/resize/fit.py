@@ -119,8 +119,8 @@ def _decode_px(shown: tuple[float, float], shorter_px: int, params: ResizeParams
     """Shorter side to which a film must be decoded at least for a part of it to be shown.
 
     A JPEG is decoded at the smallest scale that has the detail of the final image: 0.34 and 0.44
-    grey levels from Lanczos on a full decode (mean of Kermany's originals, at 64 and 128 px); with
-    a margin of 1.25 it would be 0.29, for 8 % more time (`python -m tests.benchmarks.resize`).
+    grey levels from Lanczos on a full decode, the mean of Kermany's originals at 64 and at 128 px
+    (`python -m tests.benchmarks.resize`).
 
     Args:
         shown: Width and height of the part, px of the whole film.

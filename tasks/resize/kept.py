@@ -72,7 +72,8 @@ class KeptImages:
         """Hand over the shards that hold just the right images."""
         for number, span in enumerate(builder.spans):
             for path, ids in self._shards(builder.id_bytes[span]):
-                if np.array_equal(ids, builder.id_bytes[span]):
+                wanted = builder.id_bytes[span]  # ids of another width make records of another size
+                if ids.dtype == wanted.dtype and np.array_equal(ids, wanted):
                     builder.adopt(number, path)
                     break
 

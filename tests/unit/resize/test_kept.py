@@ -1,0 +1,23 @@
+"""Which shards of earlier runs are taken over."""
+
+from pathlib import Path
+
+import pytest
+
+from tasks.image_store import ImageStore, as_id_bytes
+from tasks.resize.kept import KeptImages
+from tasks.store_builder import StoreBuilder, write_store
+
+
+@pytest.mark.parametrize(("ids", "n_taken"), [(["aa", "bb"], 2), (["aa", "bbb"], 0)])
+def test_a_shard_is_taken_over_only_if_its_records_have_the_same_form(
+    tmp_path: Path, ids: list[str], n_taken: int
+) -> None:
+    write_store(tmp_path / "images", ["aa", "bb"], 4, [1, 2])
+    builder = StoreBuilder(tmp_path / "new", as_id_bytes(ids), 4)
+    KeptImages(tmp_path / "images", tmp_path / "none", {}).adopt_whole(builder)
+    assert [builder.is_sealed(number) for number in range(2)].count(True) == n_taken
+    for number in range(n_taken, 2):
+        builder.write(number, [(number + 1,)])
+    builder.finish()
+    assert ImageStore(tmp_path / "new").read(ids)[:, 0, 0, 0].tolist() == [1, 2]
