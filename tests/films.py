@@ -157,6 +157,22 @@ def stage_environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
+def said_by(arguments: list[str], folder: Path, environment: Mapping[str, str]) -> str:
+    """What a command that must end well prints there; stdout and stderr come together."""
+    done = subprocess.run(
+        arguments,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
 def run_stage(module: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a stage as DVC does, in a process of its own."""
     return subprocess.run(

@@ -23,14 +23,7 @@ from tests.benchmarks.incremental import resize_one_percent_new
 from tests.benchmarks.memory import resize_memory_growth
 from tests.benchmarks.near_duplicates import near_duplicates_vs_all_pairs, near_duplicates_vs_limit
 from tests.benchmarks.parallel import resize_two_workers
-from tests.benchmarks.resize import (
-    resize_vs_keras,
-    resize_vs_keras_dataset,
-    resize_vs_keras_lanczos,
-    resize_vs_limit,
-    resize_vs_opencv,
-    resize_vs_pyvips,
-)
+from tests.benchmarks.resize import AGAINST, resize_vs
 
 RECORD = Path("reports/benchmarks.json")
 N_ROUNDS = 5
@@ -67,12 +60,7 @@ BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "near_duplicates_vs_all_pairs": near_duplicates_vs_all_pairs,
     "near_duplicates_vs_limit": near_duplicates_vs_limit,
     # last: they bring TensorFlow into this process
-    "resize_vs_keras": resize_vs_keras,
-    "resize_vs_keras_lanczos": resize_vs_keras_lanczos,
-    "resize_vs_keras_dataset": resize_vs_keras_dataset,
-    "resize_vs_opencv": resize_vs_opencv,
-    "resize_vs_pyvips": resize_vs_pyvips,
-    "resize_vs_limit": resize_vs_limit,
+    **{f"resize_vs_{rival}": partial(resize_vs, rival) for rival in AGAINST},
 }
 
 

@@ -54,34 +54,13 @@ Pixels = NDArray[np.uint8]
 logger = logging.getLogger("benchmarks")
 
 
-def resize_vs_keras() -> dict[str, Any]:
-    """Against the way of the notebooks; 2 or more was hoped for."""
-    return _entry("keras")
-
-
-def resize_vs_keras_lanczos() -> dict[str, Any]:
-    """Against the way of the notebooks at our quality: `nearest`, its default, aliases."""
-    return _entry("keras_lanczos")
-
-
-def resize_vs_keras_dataset() -> dict[str, Any]:
-    """Against Keras' own data set of a folder."""
-    return _entry("keras_dataset")
-
-
-def resize_vs_opencv() -> dict[str, Any]:
-    """Against OpenCV; above 1 is the promise."""
-    return _entry("opencv")
-
-
-def resize_vs_pyvips() -> dict[str, Any]:
-    """Against libvips' thumbnail; above 1 is the promise."""
-    return _entry("pyvips")
-
-
-def resize_vs_limit() -> dict[str, Any]:
-    """Against decoding alone; 0.7 or more is the promise, and 1 cannot be reached."""
-    return _entry("limit")
+def resize_vs(rival: str) -> dict[str, Any]:
+    """Against a key of AGAINST. 1 cannot be reached against `limit`; `keras` aliases."""
+    return {
+        "ratio": statistics.median(ratios(rival)),
+        "against": AGAINST[rival],
+        "command": "make bench",
+    }
 
 
 def by_stage(folder: Path) -> float:
@@ -189,14 +168,6 @@ def differences(way: Callable[[Path, int], Pixels], size_px: int) -> list[float]
         full = grey.resize((size_px, size_px), Image.Resampling.LANCZOS)
         found.append(float(np.abs(way(file, size_px).astype(int) - np.asarray(full)).mean()))
     return found
-
-
-def _entry(rival: str) -> dict[str, Any]:
-    return {
-        "ratio": statistics.median(ratios(rival)),
-        "against": AGAINST[rival],
-        "command": "make bench",
-    }
 
 
 def _one_thread_each() -> None:

@@ -2,14 +2,21 @@
 
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.films import ROOT, mooney_files, run_stage, stage_environment, workspace, write_tree
+from tests.films import (
+    ROOT,
+    mooney_files,
+    run_stage,
+    said_by,
+    stage_environment,
+    workspace,
+    write_tree,
+)
 from tests.s3_server import BUCKET, S3, s3_server
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -59,18 +66,7 @@ class Person:
 
     def types(self, command: str, folder: Path) -> str:
         """Run it; stdout and stderr come together."""
-        done = subprocess.run(
-            ["bash", "-c", command],
-            cwd=folder,
-            env=self._environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout
-        return done.stdout
+        return said_by(["bash", "-c", command], folder, self._environment)
 
 
 def files_below(folder: Path) -> dict[str, bytes]:

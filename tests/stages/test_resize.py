@@ -28,6 +28,7 @@ from tests.films import (
     mooney_files,
     pack,
     run_stage,
+    said_by,
     stage_environment,
     tree_hash,
     workspace,
@@ -188,18 +189,8 @@ class Project:
         write_table(table.sort_values("path"), SAMPLES, self.root / "data/samples.parquet")
 
     def dvc(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "dvc", *arguments],
-            cwd=self.root,
-            env=self._environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout
-        return done.stdout
+        command = [sys.executable, "-m", "dvc", *arguments]
+        return said_by(command, self.root, self._environment())
 
     def repro(self) -> list[int]:
         return counts(self.dvc("repro"))
