@@ -89,7 +89,7 @@ def test_unknown_model_is_one_message_and_exit_code_1(repository, done):
     failed = train(repository, "--model", "minivgnet")
     assert (failed.returncode, failed.stdout) == (1, "")
     assert failed.stderr.startswith("[train] ERROR: every name under `models`")
-    assert "choose from: minivggnet" in failed.stderr
+    assert "choose from: ann, chexnet, " in failed.stderr
     assert "Traceback" not in failed.stderr
     assert not (repository / paths.model_dir("minivgnet")).exists()
 

@@ -4,8 +4,8 @@ import pytest
 
 from tasks.errors import TrainingError
 from tasks.params import AugmentParams
-from tasks.train.minivggnet import minivggnet
 from tasks.train.zoo import ZOO, build_classifier
+from tasks.train.zoo.minivggnet import minivggnet
 from tests.cohorts import STILL
 
 BODY = [
