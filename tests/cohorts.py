@@ -74,6 +74,10 @@ def train_params(**changes: object) -> TrainParams:
         "plateau_factor": 0.1,
         "plateau_patience": 3,
         "early_stopping_patience": 8,
+        "weights": "none",
+        "weights_sha256": None,
+        "freeze_epochs": 0,
+        "fine_tune_learning_rate": 0.0001,
         "augment": STILL,
     }
     return TrainParams.model_validate(values | changes)

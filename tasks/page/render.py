@@ -52,7 +52,7 @@ def render_page(evidence: Evidence, params: Params) -> str:
         "errors": [_error_table(evidence, outcome) for outcome in ("FN", "FP")],
         "contract": evidence.contract,
         "cohort": {SPLIT_NAMES[split]: counts for split, counts in evidence.cohort.items()},
-        "train_params": _flat(params.train.model_dump()),
+        "train_params": _flat(params.train_of(evidence.model).model_dump()),
     }
     return render(TEMPLATES, "page.html.j2", context)
 

@@ -2,7 +2,7 @@
 
 Reads       data/samples.parquet, data/images/
 Writes      data/models/<model>/, reports/<model>/training/
-Params      train
+Params      train, per_model.M
 Fails when  the model is not in the zoo, or its loss is no longer a number
 Run         python -m tasks.train --model minivggnet
 """
@@ -25,7 +25,7 @@ def main(arguments: argparse.Namespace) -> None:
     from tasks.train.fit import fit
 
     name = arguments.model
-    params = load_params(paths.PARAMS).train
+    params = load_params(paths.PARAMS).train_of(name)
     samples = read_table(SAMPLES, paths.SAMPLES)
     run = fit(name, samples, ImageStore(paths.IMAGES), params, paths.training_dir(name))
     save_classifier(run, paths.model_dir(name))

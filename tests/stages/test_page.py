@@ -79,6 +79,18 @@ def test_synthetic_films_are_called_so_and_real_ones_not(
     assert "Synthetic" not in make_page(tmp_path, monkeypatch)
 
 
+def test_settings_are_those_of_the_model(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_state(tmp_path)
+    params = tmp_path / "params.yaml"
+    text = params.read_text(encoding="utf-8")
+    own = text.replace(f"{MODEL}: {{}}", f"{MODEL}: {{learning_rate: 0.0123}}")
+    params.write_text(own, encoding="utf-8")
+    assert "0.0123" in make_page(tmp_path, monkeypatch)
+    assert "0.0123" not in page
+
+
 def test_two_runs_write_the_same_bytes(
     page: str, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,7 +47,8 @@ def test_the_shipped_file_loads() -> None:
 def keys_of_yaml(values: dict[str, Any], prefix: str = "") -> set[str]:
     keys = set()
     for key, value in values.items():
-        inner = keys_of_yaml(value, f"{prefix}{key}.") if isinstance(value, dict) else set()
+        is_section = isinstance(value, dict) and key != "per_model"  # its keys are names of models
+        inner = keys_of_yaml(value, f"{prefix}{key}.") if is_section else set()
         keys |= inner or {f"{prefix}{key}"}
     return keys
 
@@ -149,6 +150,51 @@ def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None
 def test_a_missing_file_says_where_to_run(tmp_path: Path) -> None:
     with pytest.raises(ParamsError, match="repository root"):
         load_params(tmp_path / "params.yaml")
+
+
+def with_override(tmp_path: Path, model: str, changes: dict[str, Any]) -> Path:
+    path = changed(tmp_path, "train.epochs", 15)
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    values["per_model"][model] = changes
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    return path
+
+
+def test_an_override_holds_for_its_model_only(tmp_path: Path) -> None:
+    changes = {"epochs": 3, "augment": {"zoom": 0.3}}
+    params = load_params(with_override(tmp_path, "ann", changes))
+    ann, other = params.train_of("ann"), params.train_of("minivggnet")
+    assert (ann.epochs, ann.augment.zoom) == (3, 0.3)
+    assert ann.augment.shift == params.train.augment.shift  # a section is merged key by key
+    assert other == params.train
+    assert other.epochs == 15
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"epochs": 0}, "ann.epochs: "),
+        ({"epoch": 3}, "ann.epoch: Extra inputs"),
+        ({"augment": {"zoom": 2}}, "ann.augment.zoom: "),
+        ({"weights": "chexnet.h5"}, "weights_sha256 is missing; `sha256sum chexnet.h5`"),
+        ({"weights_sha256": "0" * 64}, "weights is none"),
+        ({"weights_sha256": "abc"}, "ann.weights_sha256: "),
+        ({"freeze_epochs": 2}, "freeze_epochs is for weights from elsewhere"),
+    ],
+)
+def test_a_wrong_override_is_named(tmp_path: Path, changes: dict[str, Any], fault: str) -> None:
+    found = fault_of(with_override(tmp_path, "ann", changes))
+    assert found.startswith("per_model: ")
+    assert fault in found
+
+
+def test_every_model_has_its_overrides_even_if_none(tmp_path: Path) -> None:
+    path = changed(tmp_path, "models", ["minivggnet", "vgg16"])
+    assert "vgg16 is missing; `vgg16: {}` if nothing differs" in fault_of(path)
+
+
+def test_a_fault_of_the_common_settings_is_told_once(tmp_path: Path) -> None:
+    assert fault_of(changed(tmp_path, "train.epochs", 0)).count("epochs") == 1
 
 
 def test_params_cannot_change_after_loading() -> None:
