@@ -40,11 +40,16 @@ def application(name: str, pixels: keras.KerasTensor, n_classes: int) -> keras.K
     return layers.Dense(n_classes, dtype="float32", name="logits")(x)
 
 
-def bare(name: str, size_px: int, weights: str | None = None) -> keras.Model:
-    """Build the network without its head: (B, size_px, size_px, 3) -> maps (B, h, w, n)."""
-    model: keras.Model = APPLICATIONS[name](
-        include_top=False, weights=weights, input_shape=(size_px, size_px, 3)
-    )
+def bare(name: str, size_px: int | None = None, weights: str | None = None) -> keras.Model:
+    """Build the network without its head: (B, size_px, size_px, 3) -> maps (B, h, w, n).
+
+    Args:
+        name: A key of `APPLICATIONS`.
+        size_px: Side of the input; None for any.
+        weights: `imagenet`, or None for random numbers.
+    """
+    shape = (size_px, size_px, 3) if size_px else None
+    model: keras.Model = APPLICATIONS[name](include_top=False, weights=weights, input_shape=shape)
     return model
 
 
