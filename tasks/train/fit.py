@@ -16,6 +16,8 @@ from tasks.errors import TrainingError
 from tasks.image_store import ImageStore
 from tasks.params import TrainParams
 from tasks.train.batches import Batches
+from tasks.train.transfer import phases
+from tasks.train.weights import load_start
 from tasks.train.zoo import build_classifier
 
 logger = logging.getLogger(__name__)
@@ -50,7 +52,8 @@ def fit(
         live_dir: DVCLive writes one TSV per metric here, a row per epoch.
 
     Raises:
-        TrainingError: The network is unknown, or a loss is no longer a finite number.
+        TrainingError: The network is unknown, the weights to start from cannot be had, or a loss
+            is no longer a finite number.
     """
     precision = _prepare_backend(params)
     classes = tuple(sorted(samples["label"].unique()))
@@ -58,30 +61,41 @@ def fit(
     train = Batches(split["train"], store, len(classes), params.batch_size, params.seed)
     val = Batches(split["val"], store, len(classes), params.batch_size)
     model = build_classifier(name, store.size_px, len(classes), params.augment, params.seed)
-    model.compile(
-        optimizer=keras.optimizers.Adam(params.learning_rate),
-        loss="categorical_crossentropy",
-        weighted_metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-        jit_compile=False,  # XLA has no kernel for rotation and zoom, and is slower on a CPU
-    )
+    load_start(model, params)
     logger.info(
         "%s: %d parameters, %s, %d training and %d validation films of %d px",
         *(name, model.count_params(), precision),
         *(len(split["train"]), len(split["val"]), store.size_px),
     )
     with Live(str(live_dir), save_dvc_exp=False, dvcyaml=None, report=None) as live:
-        history = model.fit(
-            train,
-            validation_data=val,
-            epochs=params.epochs,
-            verbose=0,
-            shuffle=False,  # Batches shuffles, by seed and epoch
-            callbacks=_callbacks(params, live, int(split["train"]["n_repeats"].sum())),
-        ).history
-    losses = history["val_loss"]
+        n_before = 0  # epochs of the phase in which the body was frozen
+        losses: list[float] = []  # of the last phase, whose best weights are kept
+        for phase in phases(params):
+            n_before += len(losses)
+            phase.prepare(model)
+            _compile(model, phase.learning_rate)
+            losses = model.fit(
+                train,
+                validation_data=val,
+                initial_epoch=phase.first_epoch,
+                epochs=phase.last_epoch,
+                verbose=0,
+                shuffle=False,  # Batches shuffles, by seed and epoch
+                callbacks=_callbacks(params, live, int(split["train"]["n_repeats"].sum())),
+            ).history["val_loss"]
     best = min(range(len(losses)), key=losses.__getitem__)
     return TrainingRun(
-        *(model, classes, precision, params.seed, len(losses)), best + 1, float(losses[best])
+        *(model, classes, precision, params.seed, n_before + len(losses)),
+        *(n_before + best + 1, float(losses[best])),
+    )
+
+
+def _compile(model: keras.Model, learning_rate: float) -> None:
+    model.compile(
+        optimizer=keras.optimizers.Adam(learning_rate),
+        loss="categorical_crossentropy",
+        weighted_metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
+        jit_compile=False,  # XLA has no kernel for rotation and zoom, and is slower on a CPU
     )
 
 
