@@ -147,19 +147,40 @@ class ResizeParams(Section):
     common_resolution_px: Annotated[int, Field(ge=16, le=4096)] | None
 
 
-class AugmentParams(Section):
-    """Random changes to training films, as layers of the graph. 0 switches one off.
+Preset = Literal["none", "notebook", "radiograph"]
 
-    zoom, shift: share of the side. rotation_deg: degrees either way. brightness, contrast: share
-    of the full range. flip: mirror left and right.
+
+class AugmentParams(Section):
+    """Random changes to training films, as layers of the graph; a key that is null is the preset's.
+
+    preset: `none`; `notebook` zooms by 0.3 and flips upside down, as the notebooks do;
+        `radiograph` is robust to a change of machine and never mirrors.
+    zoom, shift: share of the side, either way. rotation_deg: degrees either way.
+    horizontal_flip: mirror left and right. vertical_flip: upside down. Half of the films each.
+    crop_min_area: least share of the film that a random crop keeps, enlarged to the whole square;
+        1 keeps all. crop_max_ratio: longer over shorter side of that crop at most.
+    brightness, contrast: share of the full range, either way. gamma: exponent up to 1 + gamma and
+        down to its inverse.
+    blur: largest standard deviation, share of the side. noise: the same, share of the full range.
+    jpeg_min_quality: worst quality of JPEG compression, 1 to 100; 100 leaves films alone.
+    mixup: parameter of the beta distribution that mixes pairs of films and labels; 0 mixes none.
     """
 
-    zoom: Annotated[float, Field(ge=0, lt=1)]
-    shift: Annotated[float, Field(ge=0, lt=1)]
-    rotation_deg: Annotated[float, Field(ge=0, le=180)]
-    brightness: Annotated[float, Field(ge=0, lt=1)]
-    contrast: Annotated[float, Field(ge=0, lt=1)]
-    flip: bool
+    preset: Preset
+    zoom: Annotated[float, Field(ge=0, lt=1)] | None
+    shift: Annotated[float, Field(ge=0, lt=1)] | None
+    rotation_deg: Annotated[float, Field(ge=0, le=180)] | None
+    horizontal_flip: bool | None
+    vertical_flip: bool | None
+    crop_min_area: Annotated[float, Field(gt=0, le=1)] | None
+    crop_max_ratio: Annotated[float, Field(ge=1, le=4)] | None
+    brightness: Annotated[float, Field(ge=0, lt=1)] | None
+    contrast: Annotated[float, Field(ge=0, lt=1)] | None
+    gamma: Annotated[float, Field(ge=0, le=4)] | None
+    blur: Annotated[float, Field(ge=0, le=0.25)] | None
+    noise: Annotated[float, Field(ge=0, le=1)] | None
+    jpeg_min_quality: Annotated[int, Field(ge=1, le=100)] | None
+    mixup: Annotated[float, Field(ge=0, le=4)] | None
 
 
 class TrainParams(Section):

@@ -7,14 +7,22 @@ import numpy as np
 import pandas as pd
 
 from tasks.image_store import ImageStore, Pixels
-from tasks.params import AugmentParams, EvaluateParams, TrainParams
+from tasks.params import AugmentParams, EvaluateParams, Preset, TrainParams
 from tasks.store_builder import write_store
 from tasks.tables import MANIFEST
 
 CLASSES = ("NORMAL", "PNEUMONIA")
 SIZES = {"train": 16, "val": 8, "test": 8}  # patients per split, two films each
 SQUARE_PX = 10
-STILL = AugmentParams(zoom=0, shift=0, rotation_deg=0, brightness=0, contrast=0, flip=False)
+
+
+def augment_params(preset: Preset, **changes: float | bool) -> AugmentParams:
+    """A preset of `train.augment`, with single keys overruled."""
+    nulls = dict.fromkeys(AugmentParams.model_fields)
+    return AugmentParams.model_validate(nulls | {"preset": preset} | changes)
+
+
+STILL = augment_params("none")
 
 
 def squares_cohort(n_patients: Mapping[str, int] = SIZES) -> pd.DataFrame:

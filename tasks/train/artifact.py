@@ -5,9 +5,8 @@ import re
 import zipfile
 from pathlib import Path
 
-import keras
-
 from tasks.atomic import atomic_path, write_json
+from tasks.train.augmentation import without_augmentation
 from tasks.train.fit import TrainingRun
 
 EPOCH_OF_ZIP = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
@@ -22,11 +21,13 @@ def save_classifier(run: TrainingRun, folder: Path) -> None:
         run: The trained network.
         folder: Place of the model; what stood there is replaced.
     """
+    # a fresh model has no optimiser: its moments would make the file three times as large
+    model = without_augmentation(run.model)
     contract = {
-        "model": run.model.name,
-        "size_px": run.model.input_shape[1],
+        "model": model.name,
+        "size_px": model.input_shape[1],
         "classes": list(run.classes),
-        "n_parameters": run.model.count_params(),
+        "n_parameters": model.count_params(),
         "precision": run.precision,
         "seed": run.seed,
         "epochs_run": run.epochs_run,
@@ -41,8 +42,7 @@ def save_classifier(run: TrainingRun, folder: Path) -> None:
     with atomic_path(folder) as temporary:
         temporary.mkdir(parents=True)
         saved = temporary / "saved.keras"
-        # a fresh model has no optimiser: its moments would make the file three times as large
-        keras.Model(run.model.input, run.model.output, name=run.model.name).save(saved)
+        model.save(saved)
         rewrite_stable(saved, temporary / "model.keras")
         saved.unlink()
         write_json(temporary / "model.json", contract)

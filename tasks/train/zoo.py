@@ -7,7 +7,7 @@ from keras import layers
 
 from tasks.errors import TrainingError
 from tasks.params import AugmentParams
-from tasks.train.augmentation import augmentation_layers
+from tasks.train.augmentation import augmentation_layers, classifier_model
 from tasks.train.minivggnet import minivggnet
 
 Body = Callable[[keras.KerasTensor, int], keras.KerasTensor]
@@ -47,4 +47,4 @@ def build_classifier(
         x = layer(x)
     logits = ZOO[name](x, n_classes)
     probabilities = layers.Softmax(dtype="float32", name="predictions")(logits)
-    return keras.Model(images, probabilities, name=name)
+    return classifier_model(images, probabilities, name, augment)

@@ -72,7 +72,7 @@ def test_a_missing_key_is_named(tmp_path: Path, key: str) -> None:
     assert f"{key}: Field required" in fault_of(changed(tmp_path, key, ...))
 
 
-@pytest.mark.parametrize("key", ["ingest.sauce", "train.augment.blur", "model"])
+@pytest.mark.parametrize("key", ["ingest.sauce", "train.augment.sparkle", "model"])
 def test_an_unknown_key_is_named(tmp_path: Path, key: str) -> None:
     assert f"{key}: Extra inputs" in fault_of(changed(tmp_path, key, 1))
 

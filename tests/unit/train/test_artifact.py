@@ -108,10 +108,9 @@ def test_loaded_model_predicts_exactly_as_the_one_in_memory(run, tmp_path):
     save_classifier(run, tmp_path / "model")
     loaded = load_classifier(tmp_path / "model")
     np.testing.assert_array_equal(predict_logits(loaded, FILMS), predict_logits(run.model, FILMS))
-    assert [layer.name for layer in loaded.layers] == [layer.name for layer in run.model.layers]
-    for name in ("augment_zoom", "augment_rotation", "augment_contrast"):
-        before, after = (model.get_layer(name).get_config() for model in (run.model, loaded))
-        assert json.loads(json.dumps(before)) == json.loads(json.dumps(after))
+    names = [layer.name for layer in run.model.layers]
+    assert "augment" in names
+    assert [layer.name for layer in loaded.layers] == [name for name in names if name != "augment"]
 
 
 def fit_in_a_process(folder: Path, seed: int, *prefix: str) -> bytes:

@@ -1,0 +1,57 @@
+"""Random changes to training films, as layers of the compiled graph; none acts at prediction.
+
+Where a film lies is changed by one resampling however many changes are on: each resampling blurs
+a little and costs a pass over the pixels.
+"""
+
+from collections.abc import Iterator
+
+import keras
+
+from tasks.params import AugmentParams
+from tasks.train.augmentation.layer import Augment
+from tasks.train.augmentation.mixup import Mixup, classifier_model
+from tasks.train.augmentation.presets import resolve
+
+__all__ = ["augmentation_layers", "classifier_model", "without_augmentation"]
+
+MIXUP_SEED = 1  # added to the seed: the two layers draw apart
+
+
+def augmentation_layers(params: AugmentParams, seed: int) -> Iterator[keras.Layer]:
+    """Yield the layers that params switch on: at most `augment` and `augment_mixup`.
+
+    They take and give (B, H, W, 1) float32 in [0, 1]. They are no part of a saved model: see
+    `without_augmentation`. With mixup on, the labels are mixed by `classifier_model`.
+
+    Args:
+        params: Section `train.augment`.
+        seed: Seed of the draws.
+    """
+    changes = resolve(params)
+    if changes.moves or changes.tones or changes.degrades:
+        yield Augment(changes, seed)
+    if changes.mixup:
+        yield Mixup(changes.mixup, (seed + MIXUP_SEED) % 2**32)
+
+
+def without_augmentation(model: keras.Model) -> keras.Model:
+    """The same layers and weights in a plain model that leaves the films as they are.
+
+    Args:
+        model: Built with `augmentation_layers`, or without any.
+
+    Returns:
+        Model: same input, output and name; no optimiser. It shares its weights with `model` and
+        holds built-in layers only, so that it loads without code of ours.
+    """
+
+    def call(layer: keras.Layer, *inputs: keras.KerasTensor, **more: object) -> keras.KerasTensor:
+        return inputs[0] if isinstance(layer, Augment | Mixup) else layer(*inputs, **more)
+
+    plain = keras.models.clone_model(
+        keras.Model(model.input, model.output, name=model.name),
+        clone_function=lambda layer: layer,
+        call_function=call,
+    )
+    return keras.Model(plain.input, plain.output, name=model.name)
