@@ -31,6 +31,11 @@ def training_dir(model: str) -> Path:
     return Path("reports") / model / "training"
 
 
+def augmentation(model: str) -> Path:
+    """Contact sheet of the training films under each preset of augmentation."""
+    return Path("reports") / model / "augmentation.png"
+
+
 def predictions(model: str) -> Path:
     """Table of one model's probabilities for the validation and test films."""
     return Path("data/predictions") / f"{model}.parquet"

@@ -1,7 +1,7 @@
 """Stage `train`: fit one network on the training films, stop by the validation films.
 
 Reads       data/samples.parquet, data/images/
-Writes      data/models/<model>/, reports/<model>/training/
+Writes      data/models/<model>/, reports/<model>/training/, reports/<model>/augmentation.png
 Params      train
 Fails when  the model is not in the zoo, or its loss is no longer a number
 Run         python -m tasks.train --model minivggnet
@@ -21,14 +21,21 @@ def main(arguments: argparse.Namespace) -> None:
     from tasks.tables import SAMPLES, read_table
 
     prepare_backend()
+    from tasks.atomic import atomic_path
     from tasks.train.artifact import save_classifier
+    from tasks.train.contact_sheet import choose_films, draw_sheet, sheet_rows
     from tasks.train.fit import fit
 
     name = arguments.model
     params = load_params(paths.PARAMS).train
     samples = read_table(SAMPLES, paths.SAMPLES)
-    run = fit(name, samples, ImageStore(paths.IMAGES), params, paths.training_dir(name))
+    store = ImageStore(paths.IMAGES)
+    run = fit(name, samples, store, params, paths.training_dir(name))
     save_classifier(run, paths.model_dir(name))
+    films = store.read(choose_films(samples))[..., 0]
+    sheet = draw_sheet(films, sheet_rows(params.augment), params.seed)
+    with atomic_path(paths.augmentation(name)) as temporary:
+        sheet.save(temporary, format="PNG")
     logging.getLogger(__name__).info(
         "%s: %d epochs, best validation loss %.3f after epoch %d",
         name,

@@ -11,24 +11,33 @@ import keras
 from tasks.params import AugmentParams
 from tasks.train.augmentation.layer import Augment
 from tasks.train.augmentation.mixup import Mixup, classifier_model
-from tasks.train.augmentation.presets import resolve
+from tasks.train.augmentation.presets import Changes, resolve
 
-__all__ = ["augmentation_layers", "classifier_model", "without_augmentation"]
+__all__ = ["augmentation_layers", "classifier_model", "layers_of", "without_augmentation"]
 
 MIXUP_SEED = 1  # added to the seed: the two layers draw apart
 
 
 def augmentation_layers(params: AugmentParams, seed: int) -> Iterator[keras.Layer]:
-    """Yield the layers that params switch on: at most `augment` and `augment_mixup`.
-
-    They take and give (B, H, W, 1) float32 in [0, 1]. They are no part of a saved model: see
-    `without_augmentation`. With mixup on, the labels are mixed by `classifier_model`.
+    """Yield the layers that params switch on; see `layers_of`.
 
     Args:
         params: Section `train.augment`.
         seed: Seed of the draws.
     """
-    changes = resolve(params)
+    return layers_of(resolve(params), seed)
+
+
+def layers_of(changes: Changes, seed: int) -> Iterator[keras.Layer]:
+    """Yield the layers of some changes: at most `augment` and `augment_mixup`.
+
+    They take and give (B, H, W, 1) float32 in [0, 1]. They are no part of a saved model: see
+    `without_augmentation`. With mixup on, the labels are mixed by `classifier_model`.
+
+    Args:
+        changes: What is switched on.
+        seed: Seed of the draws.
+    """
     if changes.moves or changes.tones or changes.degrades:
         yield Augment(changes, seed)
     if changes.mixup:

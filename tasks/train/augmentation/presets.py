@@ -53,11 +53,11 @@ PRESETS: dict[Preset, Changes] = {
         rotation_deg=10.0,
         crop_min_area=0.08,
         crop_max_ratio=4 / 3,
-        brightness=0.3,
+        brightness=0.15,
         contrast=0.3,
         gamma=0.3,
         blur=0.015,
-        noise=0.03,
+        noise=0.02,
         jpeg_min_quality=30,
     ),
 }
