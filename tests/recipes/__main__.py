@@ -15,6 +15,7 @@ from typing import Any
 
 from tasks import paths
 from tasks.atomic import write_json
+from tasks.errors import LunglineError
 from tasks.params import load_params
 from tests.recipes.catalogue import RECIPES
 from tests.recipes.cohort import ROOT, open_cohort, prepare
@@ -26,7 +27,10 @@ def main() -> None:
     """Prepare, train, judge, print."""
     arguments = _arguments()
     logging.basicConfig(level=logging.INFO, format="[%(name)s] %(message)s", stream=sys.stderr)
-    prepare(arguments.source, arguments.work, arguments.size_px)
+    try:
+        prepare(arguments.source, arguments.work, arguments.size_px)
+    except LunglineError as error:
+        sys.exit(f"ERROR: {error}")
     from tasks.classifier import prepare_backend
 
     prepare_backend()

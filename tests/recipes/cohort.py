@@ -6,11 +6,13 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import yaml
 
 from tasks import paths
+from tasks.errors import ParamsError
 from tasks.image_store import ImageStore
 from tasks.tables import MANIFEST, SAMPLES, read_table
 
@@ -43,22 +45,39 @@ def prepare(source: Path, folder: Path, size_px: int) -> None:
 
     Args:
         source: As `ingest.source`.
-        folder: Where the artifacts go; a new source or size needs a new one.
+        folder: Where the artifacts go.
         size_px: Side of the images.
+
+    Raises:
+        ParamsError: The folder holds a cohort made in another way.
     """
-    if (folder / paths.IMAGES).is_dir():
-        return
     params = yaml.safe_load((ROOT / paths.PARAMS).read_text("utf-8"))
     params["ingest"]["source"] = str(source.resolve())
     params["resample"]["labels"] = "binary"
     params["resize"]["size_px"] = size_px
+    target = folder / paths.PARAMS
+    if target.exists():
+        _check_same(yaml.safe_load(target.read_text("utf-8")), params, folder)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / paths.PARAMS).write_text(yaml.safe_dump(params), "utf-8")
+    target.write_text(yaml.safe_dump(params), "utf-8")
+    done = (paths.MANIFEST, paths.SAMPLES, paths.RESIZE_JSON)  # the last that each stage writes
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    for stage in STAGES:
-        logger.info("%s ...", stage)
-        command = [sys.executable, "-m", f"tasks.{stage}"]
-        subprocess.run(command, cwd=folder, env=environment, check=True)
+    for stage, written in zip(STAGES, done, strict=True):
+        if not (folder / written).exists():
+            logger.info("%s ...", stage)
+            command = [sys.executable, "-m", f"tasks.{stage}"]
+            subprocess.run(command, cwd=folder, env=environment, check=True)
+
+
+def _check_same(before: dict[str, Any], now: dict[str, Any], folder: Path) -> None:
+    differing = [stage for stage in STAGES if before[stage] != now[stage]]
+    if differing:
+        raise ParamsError(
+            "a folder of recipes holds one cohort, made in one way",
+            found=f"other values of {', '.join(differing)}",
+            where=str(folder / paths.PARAMS),
+            next_step="name another folder by --work, or delete this one",
+        )
 
 
 def by_subtype(samples: pd.DataFrame, negative: str) -> pd.DataFrame:

@@ -283,3 +283,15 @@ def test_a_model_without_augmentation_is_stripped_to_itself():
     model = classifier(STILL)
     plain = without_augmentation(model)
     assert [layer.name for layer in plain.layers] == [layer.name for layer in model.layers]
+
+
+def test_draws_go_on_from_saved_weights_as_they_would_have(tmp_path):
+    model = classifier(ALL)
+    images = (FILMS * 255).astype(np.uint8)
+    model(images, training=True)
+    model.save_weights(tmp_path / "state.weights.h5")
+    expected = np.asarray(model(images, training=True))
+    resumed = classifier(ALL)
+    assert np.abs(np.asarray(resumed(images, training=True)) - expected).max() > 1e-6
+    resumed.load_weights(tmp_path / "state.weights.h5")
+    np.testing.assert_array_equal(resumed(images, training=True), expected)
