@@ -4,13 +4,16 @@ import json
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
+
+import keras
 
 from tasks.atomic import atomic_path, write_json
-from tasks.train.augmentation import without_augmentation
 from tasks.train.fit import TrainingRun
 
 EPOCH_OF_ZIP = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 DATE_SAVED = "1980-01-01@00:00:00"  # in the form that Keras writes
+AUGMENTATION = "augment_"  # in the name of every layer that only changes training films
 SHARED_OBJECT = re.compile(rb'"shared_object_id": (\d+)')  # a memory address in Keras 3.15
 
 
@@ -21,7 +24,6 @@ def save_classifier(run: TrainingRun, folder: Path) -> None:
         run: The trained network.
         folder: Place of the model; what stood there is replaced.
     """
-    # a fresh model has no optimiser: its moments would make the file three times as large
     model = without_augmentation(run.model)
     contract = {
         "model": model.name,
@@ -46,6 +48,20 @@ def save_classifier(run: TrainingRun, folder: Path) -> None:
         rewrite_stable(saved, temporary / "model.keras")
         saved.unlink()
         write_json(temporary / "model.json", contract)
+
+
+def without_augmentation(model: keras.Model) -> keras.Model:
+    """The same network without optimiser and without layers with `augment_` in their name.
+
+    Such layers do nothing at prediction; the moments of an optimiser would make a file three times
+    as large.
+    """
+
+    def call(layer: keras.Layer, *args: Any, **kwargs: Any) -> Any:
+        return args[0] if AUGMENTATION in layer.name else layer(*args, **kwargs)
+
+    graph = keras.Model(model.input, model.output, name=model.name)
+    return keras.models.clone_model(graph, clone_function=lambda layer: layer, call_function=call)
 
 
 def rewrite_stable(saved: Path, target: Path) -> None:

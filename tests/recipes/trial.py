@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -104,13 +104,11 @@ def train_score(
 
     def score(films: Pixels) -> NDArray[np.float64]:
         images = films[..., np.newaxis]
-        return np.mean(
-            [
-                log_odds(predict_logits(run.model, images), run.classes.index(settings.negative))
-                for run in runs
-            ],
-            axis=0,
-        )
+        each = [
+            log_odds(predict_logits(run.model, images), run.classes.index(settings.negative))
+            for run in runs
+        ]
+        return cast(NDArray[np.float64], np.mean(each, axis=0))
 
     return score
 
@@ -119,7 +117,8 @@ def log_odds(logits: NDArray[np.float32], negative: int) -> NDArray[np.float64]:
     """Log-odds of any positive class: (N, n_classes) float32 -> (N,) float64."""
     exact = logits.astype(np.float64)
     positive = np.delete(exact, negative, axis=1)
-    return np.logaddexp.reduce(positive, axis=1) - exact[:, negative]
+    odds = np.logaddexp.reduce(positive, axis=1) - exact[:, negative]
+    return cast(NDArray[np.float64], odds)
 
 
 def judge_test(score: Score, cohort: Cohort, settings: Settings) -> dict[str, float]:

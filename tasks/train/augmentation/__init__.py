@@ -13,7 +13,7 @@ from tasks.train.augmentation.layer import Augment
 from tasks.train.augmentation.mixup import Mixup, classifier_model
 from tasks.train.augmentation.presets import Changes, resolve
 
-__all__ = ["augmentation_layers", "classifier_model", "layers_of", "without_augmentation"]
+__all__ = ["augmentation_layers", "classifier_model", "layers_of"]
 
 MIXUP_SEED = 1  # added to the seed: the two layers draw apart
 
@@ -29,10 +29,10 @@ def augmentation_layers(params: AugmentParams, seed: int) -> Iterator[keras.Laye
 
 
 def layers_of(changes: Changes, seed: int) -> Iterator[keras.Layer]:
-    """Yield the layers of some changes: at most `augment` and `augment_mixup`.
+    """Yield the layers of some changes: at most `augment_film` and `augment_mixup`.
 
-    They take and give (B, H, W, 1) float32 in [0, 1]. They are no part of a saved model: see
-    `without_augmentation`. With mixup on, the labels are mixed by `classifier_model`.
+    They take and give (B, H, W, 1) float32 in [0, 1]. A saved model holds none of them. With mixup
+    on, the labels are mixed by `classifier_model`.
 
     Args:
         changes: What is switched on.
@@ -42,25 +42,3 @@ def layers_of(changes: Changes, seed: int) -> Iterator[keras.Layer]:
         yield Augment(changes, seed)
     if changes.mixup:
         yield Mixup(changes.mixup, (seed + MIXUP_SEED) % 2**32)
-
-
-def without_augmentation(model: keras.Model) -> keras.Model:
-    """The same layers and weights in a plain model that leaves the films as they are.
-
-    Args:
-        model: Built with `augmentation_layers`, or without any.
-
-    Returns:
-        Model: same input, output and name; no optimiser. It shares its weights with `model` and
-        holds built-in layers only, so that it loads without code of ours.
-    """
-
-    def call(layer: keras.Layer, *inputs: keras.KerasTensor, **more: object) -> keras.KerasTensor:
-        return inputs[0] if isinstance(layer, Augment | Mixup) else layer(*inputs, **more)
-
-    plain = keras.models.clone_model(
-        keras.Model(model.input, model.output, name=model.name),
-        clone_function=lambda layer: layer,
-        call_function=call,
-    )
-    return keras.Model(plain.input, plain.output, name=model.name)

@@ -30,7 +30,7 @@ class Augment(keras.Layer):  # type: ignore[misc]
     """
 
     def __init__(self, changes: Changes, seed: int) -> None:
-        super().__init__(name="augment", dtype="float32")
+        super().__init__(name="augment_film", dtype="float32")
         self._changes = changes
         self._seeds = keras.random.SeedGenerator(seed)
 

@@ -109,8 +109,10 @@ def test_loaded_model_predicts_exactly_as_the_one_in_memory(run, tmp_path):
     loaded = load_classifier(tmp_path / "model")
     np.testing.assert_array_equal(predict_logits(loaded, FILMS), predict_logits(run.model, FILMS))
     names = [layer.name for layer in run.model.layers]
-    assert "augment" in names
-    assert [layer.name for layer in loaded.layers] == [name for name in names if name != "augment"]
+    assert "augment_film" in names
+    assert [layer.name for layer in loaded.layers] == [
+        name for name in names if name != "augment_film"
+    ]
 
 
 def fit_in_a_process(folder: Path, seed: int, *prefix: str) -> bytes:

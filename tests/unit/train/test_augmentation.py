@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tasks.params import AugmentParams
-from tasks.train.augmentation import augmentation_layers, without_augmentation
+from tasks.train.artifact import without_augmentation
+from tasks.train.augmentation import augmentation_layers
 from tasks.train.augmentation.presets import PRESET_NAMES, PRESETS, Changes, resolve
 from tests.cohorts import STILL, augment_params
 
@@ -276,7 +277,7 @@ def test_stripping_shares_the_weights_and_leaves_the_model_as_it_was():
     plain = without_augmentation(model)
     plain.get_layer("logits").bias.assign([1.0, -1.0])
     np.testing.assert_array_equal(model.get_layer("logits").bias, [1.0, -1.0])
-    assert {"augment", "augment_mixup"} <= {layer.name for layer in model.layers}
+    assert {"augment_film", "augment_mixup"} <= {layer.name for layer in model.layers}
 
 
 def test_a_model_without_augmentation_is_stripped_to_itself():

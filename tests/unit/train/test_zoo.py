@@ -123,7 +123,7 @@ def test_same_seed_gives_the_same_weights_before_training():
 def test_augmentation_stands_between_scaling_and_body():
     augment = augment_params("radiograph", mixup=0.2)
     names = [layer.name for layer in build_classifier("minivggnet", 16, 2, augment, 0).layers]
-    assert names[1:5] == ["rescale", "augment", "augment_mixup", "block1_conv1"]
+    assert names[1:5] == ["rescale", "augment_film", "augment_mixup", "block1_conv1"]
 
 
 def test_unknown_network_is_refused_with_the_names_of_the_zoo():
