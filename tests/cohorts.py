@@ -1,11 +1,15 @@
 """A tiny cohort that a network can learn: a bright square on grey noise is a finding."""
 
+import json
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from tasks.atomic import write_json
 from tasks.image_store import ImageStore, Pixels
 from tasks.params import AugmentParams, EvaluateParams, TrainParams
 from tasks.store_builder import write_store
@@ -61,6 +65,25 @@ def manifest_of(samples: pd.DataFrame) -> pd.DataFrame:
     facts[["width", "height", "bit_depth", "n_bytes"]] = [512, 400, 8, 9000]
     facts[["mode", "format", "layout", "status"]] = ["L", "PNG", "class_folders", "ok"]
     return facts.sort_values("path").reindex(columns=MANIFEST.names)
+
+
+def save_with_contract(model: Any, name: str, folder: Path) -> None:
+    """A model folder as the stage `train` leaves it, of a Keras model with two classes."""
+    from tasks.classifier import CONTRACT_MEMBER, INPUT
+
+    contract = {
+        "model": name,
+        "size_px": model.input_shape[1],
+        "classes": list(CLASSES),
+        "n_parameters": model.count_params(),
+        "precision": "float32",
+        "input": INPUT,
+    }
+    folder.mkdir(parents=True)
+    model.save(folder / "model.keras")
+    with zipfile.ZipFile(folder / "model.keras", "a") as archive:
+        archive.writestr(CONTRACT_MEMBER, json.dumps(contract))
+    write_json(folder / "model.json", contract)
 
 
 def train_params(**changes: object) -> TrainParams:
