@@ -118,7 +118,8 @@ class ResampleParams(Section):
 class ComputeParams(Section):
     """Where work runs; no artifact depends on it, and no stage in dvc.yaml names it.
 
-    n_workers: processes of this machine; all cores when null.
+    n_workers: processes of this machine; all cores when null. Training is one process, in which as
+        many threads read the films; one when null.
     dask_scheduler: address of a dask.distributed scheduler (`tcp://host:8786`); null for processes
         of this machine.
     """
@@ -165,20 +166,53 @@ class AugmentParams(Section):
 class TrainParams(Section):
     """How every model of `models` is fitted.
 
-    learning_rate: Adam's. plateau_*: ReduceLROnPlateau on the validation loss.
-    early_stopping_patience: epochs without a better validation loss before the fit ends.
+    seed, n_seeds: n_seeds networks are fitted, by seed, seed + 1, ..., and their logits averaged.
     precision: `auto` is mixed_float16 on a GPU and float32 on a CPU.
+    learning_rate: Adam's, at its highest.
+    schedule: `plateau` lowers the rate by plateau_factor after plateau_patience epochs without a
+        lower validation loss; `cosine` lets it fall to 0 at the last epoch, after warmup_epochs of
+        rising; `constant`.
+    early_stopping_patience: epochs without a lower validation loss before the fit ends and the
+        weights of the best epoch are kept; null runs all epochs and keeps the last one's.
+    average_momentum: of the moving average of the weights that is validated and kept; null for the
+        weights as they are.
+    loss: `cross_entropy` or `focal`, which weighs films that are already right less, the more so
+        the higher focal_gamma.
+    label_smoothing: share of each label that is spread over all classes.
+    combine_remedies: whether the focal loss may come on top of `resample.balance`.
     """
 
     epochs: Count
     batch_size: Count
     seed: Seed
+    n_seeds: Annotated[int, Field(ge=1, le=20)]
     precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"]
     learning_rate: Annotated[float, Field(gt=0, lt=1)]
+    schedule: Literal["plateau", "cosine", "constant"]
+    warmup_epochs: Annotated[int, Field(ge=0)]
     plateau_factor: Share
     plateau_patience: Count
-    early_stopping_patience: Count
+    early_stopping_patience: Count | None
+    average_momentum: Share | None
+    loss: Literal["cross_entropy", "focal"]
+    focal_gamma: Annotated[float, Field(ge=0, le=10)]
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)]
+    combine_remedies: bool
     augment: AugmentParams
+
+    @model_validator(mode="after")
+    def _warm_up_ends(self) -> Self:
+        if self.schedule == "cosine" and self.warmup_epochs >= self.epochs:
+            raise ValueError("warmup_epochs is below epochs")
+        if self.schedule != "cosine" and self.warmup_epochs:
+            raise ValueError("warmup_epochs is 0 unless schedule is cosine")
+        return self
+
+    @model_validator(mode="after")
+    def _seeds_exist(self) -> Self:
+        if self.seed + self.n_seeds > 2**32:
+            raise ValueError("seed + n_seeds is at most 2**32")
+        return self
 
 
 class EvaluateParams(Section):
@@ -228,6 +262,17 @@ class Params(Section):
     explain: ExplainParams
     page: PageParams
     report: ReportParams
+
+    @model_validator(mode="after")
+    def _one_remedy(self) -> Self:
+        """Class weights, repeated films and the focal loss all answer imbalance."""
+        balance = self.resample.balance
+        if self.train.loss == "focal" and balance != "none" and not self.train.combine_remedies:
+            raise ValueError(
+                f"train.loss focal and resample.balance {balance} both answer imbalance: set"
+                " resample.balance to none, or train.combine_remedies to true"
+            )
+        return self
 
     @field_validator("models")
     @classmethod

@@ -36,6 +36,7 @@ def save_classifier(run: TrainingRun, folder: Path) -> None:
         "n_parameters": model.count_params(),
         "precision": run.precision,
         "seed": run.seed,
+        "n_seeds": run.n_seeds,
         "epochs_run": run.epochs_run,
         "best_epoch": run.best_epoch,
         "input": INPUT,

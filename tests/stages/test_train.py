@@ -57,7 +57,7 @@ def test_stage_ends_well_and_speaks_only_in_its_own_lines(done):
         " of 32 px"
     )
     assert lines[1].startswith("[train] epoch  1/2  loss ")
-    assert lines[3].startswith("[train] minivggnet: 2 epochs, best validation loss ")
+    assert lines[3].startswith("[train] minivggnet: 2 epochs, validation loss ")
 
 
 def test_stage_writes_what_dvc_yaml_names_and_nothing_else(repository, done):

@@ -91,6 +91,7 @@ def test_contract_says_what_the_model_takes_and_gives(run, tmp_path):
         "n_parameters": 593_634,
         "precision": "float32",
         "seed": 5,
+        "n_seeds": 1,
         "epochs_run": 9,
         "best_epoch": 4,
         "input": {
