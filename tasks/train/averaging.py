@@ -67,7 +67,7 @@ class AverageWeights(keras.callbacks.Callback):  # type: ignore[misc]
         step = self._epoch * self._steps_per_epoch + batch + 1
         kept = decay(step, self._momentum, self._n_since_update)
         self._averages = [
-            average + (1 - kept) * (weight.value - average)
+            average + (1 - kept) * (keras.ops.stop_gradient(weight.value) - average)
             for average, weight in zip(self._averages, self.model.weights, strict=True)
         ]
         self._n_since_update = 0

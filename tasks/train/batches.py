@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tasks.image_store import ImageStore, Pixels
+from tasks.train.devices import n_devices
 
 Batch = tuple[Pixels, NDArray[np.float32], NDArray[np.float32]]
 
@@ -24,7 +25,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         seed: Shuffles anew each epoch, by seed and epoch alone. None keeps the table's order.
         first_epoch: Epochs that are already done, where a run goes on.
 
-    `workers` threads read ahead; their number changes no order.
+    `workers` threads read ahead; their number changes no order. Where several devices share each
+    batch, one that cannot be dealt out evenly is filled up with its own first films at weight 0.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self._seed = seed
         self._epoch = first_epoch
         self._order = self._draw_order()
+        self._n_devices = n_devices()
 
     def __len__(self) -> int:
         """Batches per epoch."""
@@ -59,8 +62,11 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
             images (B, H, W, 1) uint8, labels (B, n_classes) float32 one-hot, weights (B,) float32.
         """
         chosen = self._chosen(index)
-        images = self._store.take(self._rows[chosen])[..., np.newaxis]  # (B, H, W, 1)
-        return images, self._labels[chosen], self._weights[chosen]
+        dealt = np.resize(chosen, len(chosen) + -len(chosen) % self._n_devices)
+        images = self._store.take(self._rows[dealt])[..., np.newaxis]  # (B, H, W, 1)
+        weights = self._weights[dealt]
+        weights[len(chosen) :] = 0.0
+        return images, self._labels[dealt], weights
 
     @property
     def n_films(self) -> int:

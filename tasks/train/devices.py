@@ -25,7 +25,9 @@ def prepare_devices(params: TrainParams) -> str:
             tf.config.experimental.set_memory_growth(gpu, True)
         tf.config.experimental.enable_op_determinism()
     devices = keras.distribution.list_devices()
-    if len(devices) > 1 and keras.backend.backend() == "jax":
+    if len(devices) > 1 and keras.backend.backend() != "jax":
+        logger.info("of %s only the first is used: KERAS_BACKEND=jax shares", ", ".join(devices))
+    elif len(devices) > 1:
         keras.distribution.set_distribution(keras.distribution.DataParallel(devices=devices))
         logger.info("each batch is shared by %s", ", ".join(devices))
     precision = params.precision

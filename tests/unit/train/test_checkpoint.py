@@ -7,6 +7,8 @@ import pytest
 
 from tasks.errors import TrainingError
 from tasks.train.checkpoint import Checkpoint, fingerprint_of, load_checkpoint, save_checkpoint
+from tasks.train.fit import Cohort, _fingerprint
+from tests.cohorts import draw_squares, squares_cohort, store_films, train_params
 
 
 def state(n_epochs: int = 2, n_numbers: int = 3) -> Checkpoint:
@@ -83,3 +85,32 @@ def test_fingerprint_tells_parts_apart_and_their_borders():
     known = {fingerprint_of(parts) for parts in (["ab", "c"], ["a", "bc"], [b"abc"], ["abc", ""])}
     assert len(known) == 4
     assert fingerprint_of(["ab", b"c"]) == fingerprint_of([b"ab", "c"])
+
+
+def test_a_change_of_films_labels_pixels_settings_or_precision_changes_the_fingerprint(tmp_path):
+    samples = squares_cohort({"train": 2, "val": 2})
+    films = draw_squares(samples, 12)
+    store = store_films(tmp_path / "a", samples, films)
+    params = train_params()
+
+    def fingerprint(table=samples, store=store, params=params, precision="float32", name="m"):
+        split = dict(iter(table.groupby("split")))
+        cohort = Cohort(split["train"], split["val"], store, ("A", "B"))
+        return _fingerprint(name, cohort, params, precision)
+
+    other_films = films.copy()
+    other_films[0, 0, 0] ^= 1
+    found = [
+        fingerprint(),
+        fingerprint(table=samples.iloc[::-1]),
+        fingerprint(table=samples.assign(sample_weight=0.5)),
+        fingerprint(table=samples.assign(class_index=1 - samples["class_index"])),
+        fingerprint(table=samples.assign(n_repeats=2)),
+        fingerprint(store=store_films(tmp_path / "b", samples, other_films)),
+        fingerprint(params=params.model_copy(update={"label_smoothing": 0.1})),
+        fingerprint(precision="mixed_float16"),
+        fingerprint(name="n"),
+    ]
+    assert len(set(found)) == len(found)
+    assert fingerprint() == found[0]
+    assert fingerprint(table=samples.assign(path="elsewhere")) == found[0]

@@ -83,8 +83,17 @@ def epochs_taken_up(log: str) -> list[int]:
     return [int(epoch) for epoch in re.findall(r"going on after epoch (\d+) of 3", log)]
 
 
+SLOW = pytest.mark.slow
+
+
 @pytest.mark.parametrize(
-    ("name", "step"), [("averaged", 2), ("averaged", 5), ("averaged", 9), ("cosine", 8)]
+    ("name", "step"),
+    [
+        ("averaged", 5),
+        pytest.param("averaged", 2, marks=SLOW),
+        pytest.param("averaged", 9, marks=SLOW),
+        pytest.param("cosine", 8, marks=SLOW),
+    ],
 )
 def test_run_interrupted_at_a_step_ends_with_the_same_bytes(  # noqa: PLR0917
     name, step, store, whole, tmp_path, monkeypatch, caplog
@@ -96,11 +105,13 @@ def test_run_interrupted_at_a_step_ends_with_the_same_bytes(  # noqa: PLR0917
     assert epochs_taken_up(caplog.text) == [(step - 1) // STEPS][: step > STEPS]
 
 
+@SLOW
 def test_loss_scale_of_half_precision_is_part_of_the_state(store, whole, tmp_path, monkeypatch):
     interrupt(monkeypatch, store, tmp_path, HALF, 7)
     assert run(store, tmp_path, HALF) == whole("half")
 
 
+@SLOW
 def test_run_interrupted_twice_ends_with_the_same_bytes(
     store, whole, tmp_path, monkeypatch, caplog
 ):
@@ -119,7 +130,7 @@ def test_run_that_ended_but_was_not_saved_is_not_trained_again(store, whole, tmp
     assert run(store, tmp_path, AVERAGED) == first
 
 
-@pytest.mark.parametrize("n_threads", [2, 5])
+@pytest.mark.parametrize("n_threads", [2, pytest.param(5, marks=SLOW)])
 def test_number_of_reading_threads_changes_no_byte(n_threads, store, whole, tmp_path):
     assert run(store, tmp_path, AVERAGED, n_threads) == whole("averaged")
 
@@ -132,6 +143,7 @@ def test_checkpoint_of_other_settings_is_not_taken_up(store, tmp_path):
     assert again["model/model.keras"] != written(tmp_path / "a")["model/model.keras"]
 
 
+@SLOW
 def test_each_seed_goes_on_by_itself(store, tmp_path, monkeypatch):
     two = AVERAGED | {"n_seeds": 2}
     expected = run(store, tmp_path / "whole", two)
@@ -177,7 +189,7 @@ case.run(store, folder, case.AVERAGED)
 """
 
 
-@pytest.mark.slow
+@SLOW
 @pytest.mark.parametrize(
     ("moment", "epoch"), [("step1", 0), ("step4", 1), ("step6", 1), ("step9", 2), ("writing", 1)]
 )
