@@ -115,7 +115,8 @@ class ResampleParams(Section):
 class ComputeParams(Section):
     """Where work runs; no artifact depends on it, and no stage in dvc.yaml names it.
 
-    n_workers: processes of this machine; all cores when null.
+    n_workers: processes of this machine; all cores when null. Training is one process, in which as
+        many threads read the films; one when null.
     dask_scheduler: address of a dask.distributed scheduler (`tcp://host:8786`); null for processes
         of this machine.
     """

@@ -175,6 +175,7 @@ def write_model(root: Path, model: str, films: pd.DataFrame, seed: int) -> None:
     write_json(root / paths.metrics(model), metrics_of(model, predictions))
     write_json(root / paths.model_dir(model) / "model.json", contract_of(model))
     write_curves(root / paths.training_dir(model), rng)
+    Image.linear_gradient("L").save(root / paths.augmentation(model))
     write_explanations(
         root / paths.explanations(model), metrics_of(model, predictions), predictions, rng
     )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tasks.classifier import LOGITS_LAYER
 from tasks.errors import TrainingError
 from tasks.params import TrainParams
+from tasks.train.stripped import AUGMENTATION
 from tasks.train.weights_densenet import layers_of_state_dict
 from tasks.train.weights_h5 import read_h5
 from tasks.train.weights_safetensors import read_safetensors
@@ -25,7 +26,6 @@ logger = logging.getLogger(__name__)
 
 Weights = dict[str, list[NDArray[np.float32]]]  # arrays of each layer, in Keras' order and shapes
 
-AUGMENTATION = "augment_"  # in front of the name of every layer that changes training films
 NUMBERED = re.compile(r"(batch_normalization|(depthwise_|separable_)?conv2d|dense)(_\d+)?")
 TORCH_SUFFIXES = {".pth", ".pt", ".tar", ".bin"}
 

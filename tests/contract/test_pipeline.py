@@ -57,6 +57,7 @@ def test_outputs_are_the_paths_that_the_code_writes() -> None:
         "resize": {paths.IMAGES, paths.RESIZE_JSON, paths.RESIZE_PICTURE},
         "train": {
             paths.model_dir(model),
+            paths.augmentation(model),
             paths.training_dir(model) / "metrics.json",
             paths.training_dir(model) / "plots",
         },

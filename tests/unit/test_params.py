@@ -73,7 +73,7 @@ def test_a_missing_key_is_named(tmp_path: Path, key: str) -> None:
     assert f"{key}: Field required" in fault_of(changed(tmp_path, key, ...))
 
 
-@pytest.mark.parametrize("key", ["ingest.sauce", "train.augment.blur", "model"])
+@pytest.mark.parametrize("key", ["ingest.sauce", "train.augment.sparkle", "model"])
 def test_an_unknown_key_is_named(tmp_path: Path, key: str) -> None:
     assert f"{key}: Extra inputs" in fault_of(changed(tmp_path, key, 1))
 
@@ -98,6 +98,11 @@ def test_an_unknown_key_is_named(tmp_path: Path, key: str) -> None:
         ("train.epochs", 0),
         ("train.learning_rate", float("nan")),
         ("train.precision", "float16"),
+        ("train.n_seeds", 0),
+        ("train.schedule", "step"),
+        ("train.average_momentum", 1.0),
+        ("train.label_smoothing", 1.0),
+        ("train.early_stopping_patience", 0),
         ("train.augment.rotation_deg", 181),
         ("evaluate.target_sensitivity", 1),
         ("evaluate.n_bootstrap", 99),
@@ -106,6 +111,39 @@ def test_an_unknown_key_is_named(tmp_path: Path, key: str) -> None:
 )
 def test_a_value_out_of_range_is_named(tmp_path: Path, key: str, value: Any) -> None:
     assert fault_of(changed(tmp_path, key, value)).startswith(f"{key}: ")
+
+
+def train_changed(tmp_path: Path, balance: str, **train: Any) -> Path:
+    values = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+    values["resample"]["balance"] = balance
+    values["train"] |= train
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("balance", ["class_weight", "oversample", "undersample"])
+def test_imbalance_is_answered_once_unless_asked(tmp_path: Path, balance: str) -> None:
+    found = fault_of(train_changed(tmp_path, balance, loss="focal"))
+    assert f"train.loss focal and resample.balance {balance} both answer imbalance" in found
+    asked = train_changed(tmp_path, balance, loss="focal", combine_remedies=True)
+    assert load_params(asked).train.loss == "focal"
+    alone = train_changed(tmp_path, "none", loss="focal")
+    assert load_params(alone).train.loss == "focal"
+
+
+def test_warm_up_is_of_the_cosine_and_shorter_than_the_run(tmp_path: Path) -> None:
+    fits = train_changed(tmp_path, "none", schedule="cosine", warmup_epochs=14)
+    assert load_params(fits).train.warmup_epochs == 14
+    too_long = train_changed(tmp_path, "none", schedule="cosine", warmup_epochs=15)
+    assert "warmup_epochs is below epochs" in fault_of(too_long)
+    other = train_changed(tmp_path, "none", schedule="plateau", warmup_epochs=1)
+    assert "unless schedule is cosine" in fault_of(other)
+
+
+def test_early_stopping_and_the_average_can_be_switched_off(tmp_path: Path) -> None:
+    path = train_changed(tmp_path, "none", early_stopping_patience=None, average_momentum=None)
+    assert load_params(path).train.early_stopping_patience is None
 
 
 def test_a_model_is_named_once(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from keras import layers
 
 from tasks.errors import TrainingError
 from tasks.params import AugmentParams
-from tasks.train.augmentation import augmentation_layers
+from tasks.train.augmentation import augmentation_layers, classifier_model
 from tasks.train.zoo.ann import ann
 from tasks.train.zoo.applications import APPLICATIONS, application
 from tasks.train.zoo.chexnet import chexnet
@@ -73,4 +73,4 @@ def build_classifier(
             next_step="raise resize.size_px, or take another network",
         ) from error
     probabilities = layers.Softmax(dtype="float32", name="predictions")(logits)
-    return keras.Model(images, probabilities, name=name)
+    return classifier_model(images, probabilities, name, augment)

@@ -1,11 +1,15 @@
 """A run that starts from weights: what moves while the body is frozen, and after."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import pandas as pd
 import pytest
 
-from tasks.train.fit import TrainingRun, fit
+from tasks.train.artifact import save_classifier
+from tasks.train.batches import Batches
+from tasks.train.fit import TrainingRun, Workplace, fit
 from tasks.train.zoo import build_classifier
 from tests.cohorts import STILL, draw_squares, squares_cohort, store_films, train_params
 from tests.weights_files import layers_of, sha256_of, write_h5
@@ -56,3 +60,44 @@ def test_epochs_of_both_phases_are_one_run(runs):
     assert (run.epochs_run, run.best_epoch) == (2, 2)  # kept is an epoch of the last phase
     assert list(curve["step"]) == [0, 1]
     assert run.best_loss == pytest.approx(curve["loss"].iloc[-1], rel=1e-9)
+
+
+@pytest.mark.parametrize("call", [3, 8, 13])  # in the frozen phase, at the turn, in the other
+def test_run_interrupted_in_either_phase_ends_with_the_same_bytes(call, tmp_path, monkeypatch):
+    samples = squares_cohort({"train": 6, "val": 2, "test": 2})  # 12 films: 3 steps of 4
+    store = store_films(tmp_path / "images", samples, draw_squares(samples, 16))
+    write_h5(tmp_path / "start.h5", layers_of(build_classifier("minivggnet", 16, 2, STILL, seed=9)))
+    params = train_params(
+        weights=str(tmp_path / "start.h5"),
+        weights_sha256=sha256_of(tmp_path / "start.h5"),
+        freeze_epochs=1,
+        epochs=3,
+        batch_size=4,
+    )
+
+    def run(folder: Path) -> dict[str, bytes]:
+        place = Workplace(folder / "checkpoints", 1)
+        done = fit("minivggnet", samples, store, params, folder / "live", place)
+        save_classifier(done, folder / "model")
+        files = [path for part in ("live", "model") for path in (folder / part).rglob("*.*")]
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+    expected = run(tmp_path / "whole")
+    assert {path.name for path in (tmp_path / "whole/checkpoints").iterdir()} == {
+        "seed3",
+        "seed3-frozen",
+    }
+    calls = []
+    real = Batches._chosen
+
+    def counted(self, index):
+        calls.append(index)
+        if len(calls) == call:
+            raise RuntimeError("Killed")
+        return real(self, index)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Batches, "_chosen", counted)
+        with pytest.raises(Exception, match="Killed"):
+            run(tmp_path / "cut")
+    assert run(tmp_path / "cut") == expected
