@@ -3,9 +3,11 @@
 The one shared module that imports Keras, and only when a model is loaded.
 """
 
+import json
 import os
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.atomic import read_json
 from tasks.errors import EvaluationError
 from tasks.image_store import Pixels
 
@@ -23,13 +24,15 @@ if TYPE_CHECKING:
     import keras
 
 LOGITS_LAYER = "logits"  # every model of the zoo ends in Dense `logits` -> softmax `predictions`
+CONTRACT_MEMBER = "contract.json"  # of the model.keras archive, beside what Keras wrote
+INPUT = {"dtype": "uint8", "range": [0, 255], "channels": 1, "polarity": "bright = dense"}
 CPU_THREADS = 2  # sums are split by it, so weights depend on it: not the machine's core count
 BATCH_SIZE = 64  # images per forward pass; the logits do not depend on it beyond rounding
 
 
 @dataclass(frozen=True)
 class Contract:
-    """What a model takes and gives, as `model.json` beside it says.
+    """What a model takes and gives, as its file says.
 
     size_px: side of its square input, 1 channel, uint8 in [0, 255], bright = dense tissue.
     classes: names in the order of its outputs.
@@ -43,10 +46,21 @@ class Contract:
 
 
 def read_contract(folder: Path) -> Contract:
-    """Read the contract of the model in `folder`."""
-    values: dict[str, Any] = read_json(folder / "model.json")
-    values["classes"] = tuple(values["classes"])
-    return Contract(**{name: values[name] for name in Contract.__dataclass_fields__})
+    """Read the contract that `model.keras` in `folder` holds.
+
+    Raises:
+        EvaluationError: There is no such file, or no contract of this form in it.
+    """
+    path = folder / "model.keras"
+    try:
+        with zipfile.ZipFile(path) as archive:
+            values: dict[str, Any] = json.loads(archive.read(CONTRACT_MEMBER))
+        if values["input"] != INPUT:
+            raise ValueError(f"input {values['input']}")
+        values["classes"] = tuple(values["classes"])
+        return Contract(**{name: values[name] for name in Contract.__dataclass_fields__})
+    except (FileNotFoundError, zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
+        raise _broken_model(path, f"{type(error).__name__}: {error}") from error
 
 
 def load_classifier(folder: Path) -> "keras.Model":
@@ -55,14 +69,40 @@ def load_classifier(folder: Path) -> "keras.Model":
     Returns:
         A Keras model: images (B, H, W, 1) uint8 in [0, 255] -> probabilities (B, n_classes)
         float32, with a layer `logits` before its softmax.
+
+    Raises:
+        EvaluationError: The network is not the one that the contract in the file describes.
     """
     prepare_backend()
     import keras
 
-    model: keras.Model = keras.saving.load_model(
-        folder / "model.keras", safe_mode=True, compile=False
+    contract = read_contract(folder)
+    path = folder / "model.keras"
+    model: keras.Model = keras.saving.load_model(path, safe_mode=True, compile=False)
+    promised = (
+        (None, contract.size_px, contract.size_px, INPUT["channels"]),
+        INPUT["dtype"],
+        (None, len(contract.classes)),
+        contract.n_parameters,
     )
+    found = (
+        tuple(model.input_shape),
+        model.input.dtype,
+        tuple(model.output_shape),
+        model.count_params(),
+    )
+    if found != promised:
+        raise _broken_model(path, f"{found} in place of {promised}")
     return model
+
+
+def _broken_model(path: Path, found: str) -> EvaluationError:
+    return EvaluationError(
+        "a model file holds a network and the contract of its input, and the two agree",
+        found=found,
+        where=str(path),
+        next_step="run `dvc repro`, which trains it anew",
+    )
 
 
 def predict_logits(model: "keras.Model", images: Pixels) -> NDArray[np.float32]:
@@ -76,7 +116,8 @@ def predict_logits(model: "keras.Model", images: Pixels) -> NDArray[np.float32]:
         logits: (N, n_classes) float32.
 
     Raises:
-        EvaluationError: The images are not of the size, type or shape the model was trained on.
+        EvaluationError: The images are not of the size, type, shape or range that the model was
+            trained on.
     """
     import keras
 
@@ -86,6 +127,13 @@ def predict_logits(model: "keras.Model", images: Pixels) -> NDArray[np.float32]:
             found=f"{images.shape} {images.dtype}",
             where="the image store",
             next_step="run `dvc repro`: the store and the model come from different sizes",
+        )
+    if len(images) and images.max() <= 1:
+        raise EvaluationError(
+            "the model takes grey levels from 0 to 255, of which some are above 1",
+            found=f"none above {images.max()} in {len(images)} images",
+            where="the image store",
+            next_step="give the films as they are: the model scales them itself",
         )
     to_logits = keras.Model(model.input, model.get_layer(LOGITS_LAYER).output)
     logits: NDArray[np.float32] = to_logits.predict(images, batch_size=BATCH_SIZE, verbose=0)

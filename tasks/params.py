@@ -4,181 +4,155 @@ A parameter lives in three places: params.yaml, its field here, and its use.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from tasks.data_params import (
+    ComputeParams,
+    Count,
+    IngestParams,
+    ResampleParams,
+    ResizeParams,
+    Section,
+    Seed,
+    Share,
+    ValidateParams,
+)
 from tasks.errors import ParamsError
-from tasks.paths import PHANTOM
 
-Share = Annotated[float, Field(gt=0, lt=1)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
-Count = Annotated[int, Field(ge=1)]
+__all__ = [
+    "AugmentParams",
+    "ComputeParams",
+    "EvaluateParams",
+    "ExplainParams",
+    "IngestParams",
+    "PageParams",
+    "Params",
+    "ReportParams",
+    "ResampleParams",
+    "ResizeParams",
+    "Section",
+    "TrainParams",
+    "ValidateParams",
+    "load_params",
+]
+
 ModelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
-class Section(BaseModel):
-    """A section of params.yaml: values cannot change after loading, unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class IngestParams(Section):
-    """Where the films come from.
-
-    source: folder, zip, index file (CSV or Parquet) or fsspec URL (`s3://bucket/folder`); paths
-        are absolute or relative to the repository root.
-    layout: which reader names labels and splits; `auto` picks the first that recognises the tree.
-    min_side_px: a film with a shorter side is rejected as `too_small`.
-    max_colour: mean difference between the largest and smallest colour channel, in grey levels,
-        above which a picture is rejected as `colour_photograph`.
-    near_duplicate_bits: films whose 256-bit difference hashes differ in at most so many bits
-        may be near duplicates. 12 gave no false pair in 17 million (data/README.md).
-    near_duplicate_correlation: they are if their thumbnails correlate at least so well.
-    patient_salt: goes into the hash that replaces patient fields of DICOM files.
-    """
-
-    source: Annotated[str, Field(min_length=1)]
-    layout: Literal["auto", "mooney", "dincer", "radiography", "covid19", "index", "class_folders"]
-    min_side_px: Count
-    max_colour: Annotated[float, Field(gt=0, le=255)]
-    near_duplicate_bits: Annotated[int, Field(ge=0, le=32)]
-    near_duplicate_correlation: Annotated[float, Field(ge=-1, le=1)]
-    patient_salt: Annotated[str, Field(min_length=1)]
-
-    @property
-    def is_synthetic(self) -> bool:
-        """Whether the films are those of the built-in phantom set."""
-        return Path(self.source).is_relative_to(PHANTOM)
-
-
-class ValidateParams(Section):
-    """Thresholds of the data gate (see `tasks/validate/suite.py` for each expectation).
-
-    min_films, min_class_films, min_class_patients: fewest usable films and patients.
-    max_rejected_share: of all films (masks, nested copies and files that are no images apart).
-    max_duplicate_share, max_near_duplicate_share: of usable films.
-    max_class_ratio: largest class over smallest class.
-    max_aspect: longer side over shorter side.
-    max_shortcut_auroc: how well facts of the file or trivial pixel statistics may tell the class.
-    max_shift_auroc: how well they may tell the given test split from the rest of one class.
-    max_upside_down_share: of usable films.
-    reference: manifest of an earlier run that this one is compared with; null for none.
-    max_drift: population stability index of one statistic against the reference.
-    severity: name of an expectation to `error` or `warning`, where the suite's choice is wrong.
-    """
-
-    min_films: Count
-    min_class_films: Count
-    min_class_patients: Count
-    max_rejected_share: Share
-    max_duplicate_share: Share
-    max_near_duplicate_share: Share
-    max_class_ratio: Annotated[float, Field(ge=1)]
-    max_aspect: Annotated[float, Field(ge=1)]
-    max_shortcut_auroc: Annotated[float, Field(ge=0.5, le=1)]
-    max_shift_auroc: Annotated[float, Field(ge=0.5, le=1)]
-    max_upside_down_share: Annotated[float, Field(ge=0, lt=1)]
-    reference: Annotated[str, Field(min_length=1)] | None
-    max_drift: Annotated[float, Field(gt=0)]
-    severity: dict[str, Literal["error", "warning"]]
-
-
-class ResampleParams(Section):
-    """How films become a cohort.
-
-    labels: `folder` as the layout says; `binary` NORMAL or PNEUMONIA; `subtype` NORMAL, BACTERIA
-        or VIRUS.
-    keep_given_test: keep the test split that the folders give, where they give one; else the
-        given splits are joined.
-    test_share: chance of a patient to be in the test split, when no test split is given or kept.
-    val_share: chance of a patient outside the test split to be in the validation split.
-    balance: `class_weight` weighs each training film by n / (k * n_class); `oversample` repeats
-        films of the smaller classes; `undersample` leaves films of the larger ones out; `none`.
-    n_folds: 0 for one validation split, k to write k folds; `fold` is the one that validates.
-    """
-
-    seed: Seed
-    labels: Literal["folder", "binary", "subtype"]
-    keep_given_test: bool
-    test_share: Share
-    val_share: Share
-    balance: Literal["none", "class_weight", "oversample", "undersample"]
-    n_folds: Annotated[int, Field(ge=0, le=20)]
-    fold: Annotated[int, Field(ge=0)]
-
-    @model_validator(mode="after")
-    def _fold_exists(self) -> Self:
-        if self.n_folds == 1 or self.fold >= max(self.n_folds, 1):
-            raise ValueError("n_folds is 0 or at least 2, and fold is below it")
-        return self
-
-
-class ComputeParams(Section):
-    """Where work runs; no artifact depends on it, and no stage in dvc.yaml names it.
-
-    n_workers: processes of this machine; all cores when null.
-    dask_scheduler: address of a dask.distributed scheduler (`tcp://host:8786`); null for processes
-        of this machine.
-    """
-
-    n_workers: Count | None
-    dask_scheduler: Annotated[str, Field(min_length=1)] | None
-
-
-class ResizeParams(Section):
-    """How a film becomes the image that the models see.
-
-    size_px: side of the square, grey, 8-bit images.
-    geometry: `stretch` to the square; `letterbox` keeps the aspect ratio and pads with black;
-        `crop` keeps it and cuts the longer side evenly.
-    intensity: `none`; `percentile` spreads the 1st to 99th percentile; `clahe` equalises locally.
-    region: `none` is the whole film; `border` trims dark borders; `lungs` is the box around both
-        lung fields, or the whole film where they are not found.
-    common_resolution_px: shorter side that every film is first brought down to, so that none ends
-        sharper than another; null for none.
-    """
-
-    size_px: Annotated[int, Field(ge=16, le=1024)]
-    geometry: Literal["stretch", "letterbox", "crop"]
-    intensity: Literal["none", "percentile", "clahe"]
-    region: Literal["none", "border", "lungs"]
-    common_resolution_px: Annotated[int, Field(ge=16, le=4096)] | None
+Preset = Literal["none", "notebook", "radiograph"]
 
 
 class AugmentParams(Section):
-    """Random changes to training films, as layers of the graph. 0 switches one off.
+    """Random changes to training films, as layers of the graph; a key that is null is the preset's.
 
-    zoom, shift: share of the side. rotation_deg: degrees either way. brightness, contrast: share
-    of the full range. flip: mirror left and right.
+    preset: `none`; `notebook` zooms by 0.3 and flips upside down, as the notebooks do;
+        `radiograph` is robust to a change of machine and never mirrors.
+    zoom, shift: share of the side, either way. rotation_deg: degrees either way.
+    horizontal_flip: mirror left and right. vertical_flip: upside down. Half of the films each.
+    crop_min_area: least share of the film that a random crop keeps, enlarged to the whole square;
+        1 keeps all. crop_max_ratio: longer over shorter side of that crop at most.
+    brightness, contrast: share of the full range, either way. gamma: exponent up to 1 + gamma and
+        down to its inverse.
+    blur: largest standard deviation, share of the side. noise: the same, share of the full range.
+    jpeg_min_quality: worst quality of JPEG compression, 1 to 100; 100 leaves films alone.
+    mixup: parameter of the beta distribution that mixes pairs of films and labels; 0 mixes none.
     """
 
-    zoom: Annotated[float, Field(ge=0, lt=1)]
-    shift: Annotated[float, Field(ge=0, lt=1)]
-    rotation_deg: Annotated[float, Field(ge=0, le=180)]
-    brightness: Annotated[float, Field(ge=0, lt=1)]
-    contrast: Annotated[float, Field(ge=0, lt=1)]
-    flip: bool
+    preset: Preset
+    zoom: Annotated[float, Field(ge=0, lt=1)] | None
+    shift: Annotated[float, Field(ge=0, lt=1)] | None
+    rotation_deg: Annotated[float, Field(ge=0, le=180)] | None
+    horizontal_flip: bool | None
+    vertical_flip: bool | None
+    crop_min_area: Annotated[float, Field(gt=0, le=1)] | None
+    crop_max_ratio: Annotated[float, Field(ge=1, le=4)] | None
+    brightness: Annotated[float, Field(ge=0, lt=1)] | None
+    contrast: Annotated[float, Field(ge=0, lt=1)] | None
+    gamma: Annotated[float, Field(ge=0, le=4)] | None
+    blur: Annotated[float, Field(ge=0, le=0.25)] | None
+    noise: Annotated[float, Field(ge=0, le=1)] | None
+    jpeg_min_quality: Annotated[int, Field(ge=1, le=100)] | None
+    mixup: Annotated[float, Field(ge=0, le=4)] | None
 
 
 class TrainParams(Section):
     """How every model of `models` is fitted.
 
-    learning_rate: Adam's. plateau_*: ReduceLROnPlateau on the validation loss.
-    early_stopping_patience: epochs without a better validation loss before the fit ends.
+    seed, n_seeds: n_seeds networks are fitted, by seed, seed + 1, ..., and their logits averaged.
     precision: `auto` is mixed_float16 on a GPU and float32 on a CPU.
+    learning_rate: Adam's, at its highest.
+    schedule: `plateau` lowers the rate by plateau_factor after plateau_patience epochs without a
+        lower validation loss; `cosine` lets it fall to 0 at the last epoch, after warmup_epochs of
+        rising; `constant`.
+    early_stopping_patience: epochs without a lower validation loss before the fit ends and the
+        weights of the best epoch are kept; null runs all epochs and keeps the last one's.
+    average_momentum: of the moving average of the weights that is validated and kept; null for the
+        weights as they are.
+    loss: `cross_entropy` or `focal`, which weighs films that are already right less, the more so
+        the higher focal_gamma.
+    label_smoothing: share of each label that is spread over all classes.
+    combine_remedies: whether the focal loss may come on top of `resample.balance`.
+    weights: what the network starts from: `none` (random), `imagenet` (keras.applications only) or
+        a weights file; weights_sha256 says which file that is, null for the other two.
+    freeze_epochs: first epochs, of `epochs`, in which only the new head learns; then everything
+        but the batch normalisation does, at fine_tune_learning_rate.
     """
 
     epochs: Count
     batch_size: Count
     seed: Seed
+    n_seeds: Annotated[int, Field(ge=1, le=20)]
     precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"]
     learning_rate: Annotated[float, Field(gt=0, lt=1)]
+    schedule: Literal["plateau", "cosine", "constant"]
+    warmup_epochs: Annotated[int, Field(ge=0)]
     plateau_factor: Share
     plateau_patience: Count
-    early_stopping_patience: Count
+    early_stopping_patience: Count | None
+    average_momentum: Share | None
+    loss: Literal["cross_entropy", "focal"]
+    focal_gamma: Annotated[float, Field(ge=0, le=10)]
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)]
+    combine_remedies: bool
+    weights: Annotated[str, Field(min_length=1)]
+    weights_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None
+    freeze_epochs: Annotated[int, Field(ge=0)]
+    fine_tune_learning_rate: Annotated[float, Field(gt=0, lt=1)]
     augment: AugmentParams
+
+    @model_validator(mode="after")
+    def _start_is_whole(self) -> Self:
+        from_file = self.weights not in {"none", "imagenet"}
+        if from_file and self.weights_sha256 is None:
+            raise ValueError(f"weights_sha256 is missing; `sha256sum {self.weights}` prints it")
+        if self.weights_sha256 is not None and not from_file:
+            raise ValueError(f"weights_sha256 is for a file, and weights is {self.weights}")
+        if self.freeze_epochs and self.weights == "none":
+            raise ValueError("freeze_epochs is for weights from elsewhere, and weights is none")
+        return self
+
+    @model_validator(mode="after")
+    def _warm_up_ends(self) -> Self:
+        if self.schedule == "cosine" and self.warmup_epochs >= self.epochs:
+            raise ValueError("warmup_epochs is below epochs")
+        if self.schedule != "cosine" and self.warmup_epochs:
+            raise ValueError("warmup_epochs is 0 unless schedule is cosine")
+        return self
+
+    @model_validator(mode="after")
+    def _seeds_exist(self) -> Self:
+        if self.seed + self.n_seeds > 2**32:
+            raise ValueError("seed + n_seeds is at most 2**32")
+        return self
 
 
 class EvaluateParams(Section):
@@ -215,7 +189,10 @@ class ReportParams(Section):
 
 
 class Params(Section):
-    """The whole of params.yaml."""
+    """The whole of params.yaml.
+
+    per_model: for each model the keys of `train` that differ for it; `{}` for none.
+    """
 
     ingest: IngestParams
     validate_: ValidateParams = Field(alias="validate")  # `validate` is a method of BaseModel
@@ -224,10 +201,24 @@ class Params(Section):
     compute: ComputeParams
     models: Annotated[list[ModelName], Field(min_length=1)]
     train: TrainParams
+    per_model: dict[ModelName, dict[str, Any]]
     evaluate: EvaluateParams
     explain: ExplainParams
     page: PageParams
     report: ReportParams
+
+    @model_validator(mode="after")
+    def _one_remedy(self) -> Self:
+        """Class weights, repeated films and the focal loss all answer imbalance."""
+        balance = self.resample.balance
+        trains = [self.train_of(model) for model in self.models]
+        alone = [train for train in trains if train.loss == "focal" and not train.combine_remedies]
+        if alone and balance != "none":
+            raise ValueError(
+                f"train.loss focal and resample.balance {balance} both answer imbalance: set"
+                " resample.balance to none, or train.combine_remedies to true"
+            )
+        return self
 
     @field_validator("models")
     @classmethod
@@ -235,6 +226,41 @@ class Params(Section):
         if len(set(models)) < len(models):
             raise ValueError("each model is named once")
         return models
+
+    @field_validator("per_model")
+    @classmethod
+    def _overrides_fit(
+        cls, per_model: dict[str, dict[str, Any]], info: ValidationInfo
+    ) -> dict[str, dict[str, Any]]:
+        missing = [name for name in info.data.get("models", []) if name not in per_model]
+        faults = [f"{name} is missing; `{name}: {{}}` if nothing differs" for name in missing]
+        for name, changes in per_model.items():
+            try:
+                if "train" in info.data:
+                    _changed(info.data["train"], changes)
+            except ValidationError as error:
+                faults += [_fault((name, *fault["loc"]), fault["msg"]) for fault in error.errors()]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return per_model
+
+    def train_of(self, model: str) -> TrainParams:
+        """Section `train` as it holds for one model of `models`."""
+        return _changed(self.train, self.per_model.get(model, {}))
+
+
+def _changed(train: TrainParams, changes: dict[str, Any]) -> TrainParams:
+    return TrainParams.model_validate(_merged(train.model_dump(), changes))
+
+
+def _merged(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Values with some changed; a section inside is merged key by key."""
+    inner = {
+        key: _merged(values[key], change)
+        for key, change in changes.items()
+        if isinstance(change, dict) and isinstance(values.get(key), dict)
+    }
+    return values | changes | inner
 
 
 def load_params(path: Path) -> Params:

@@ -26,9 +26,19 @@ def model_dir(model: str) -> Path:
     return Path("data/models") / model
 
 
+def checkpoint_dir(model: str) -> Path:
+    """Folder of a training run that has not ended: one file per seed. No artifact."""
+    return Path("data/checkpoints") / model
+
+
 def training_dir(model: str) -> Path:
     """DVCLive's folder of one training run: `metrics.json` and one TSV per metric."""
     return Path("reports") / model / "training"
+
+
+def augmentation(model: str) -> Path:
+    """Contact sheet of the training films under each preset of augmentation."""
+    return Path("reports") / model / "augmentation.png"
 
 
 def predictions(model: str) -> Path:

@@ -1,20 +1,32 @@
 """A tiny cohort that a network can learn: a bright square on grey noise is a finding."""
 
+import json
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from tasks.atomic import write_json
 from tasks.image_store import ImageStore, Pixels
-from tasks.params import AugmentParams, EvaluateParams, TrainParams
+from tasks.params import AugmentParams, EvaluateParams, Preset, TrainParams
 from tasks.store_builder import write_store
 from tasks.tables import MANIFEST
 
 CLASSES = ("NORMAL", "PNEUMONIA")
 SIZES = {"train": 16, "val": 8, "test": 8}  # patients per split, two films each
 SQUARE_PX = 10
-STILL = AugmentParams(zoom=0, shift=0, rotation_deg=0, brightness=0, contrast=0, flip=False)
+
+
+def augment_params(preset: Preset, **changes: float | bool) -> AugmentParams:
+    """A preset of `train.augment`, with single keys overruled."""
+    nulls = dict.fromkeys(AugmentParams.model_fields)
+    return AugmentParams.model_validate(nulls | {"preset": preset} | changes)
+
+
+STILL = augment_params("none")
 
 
 def squares_cohort(n_patients: Mapping[str, int] = SIZES) -> pd.DataFrame:
@@ -63,17 +75,48 @@ def manifest_of(samples: pd.DataFrame) -> pd.DataFrame:
     return facts.sort_values("path").reindex(columns=MANIFEST.names)
 
 
+def save_with_contract(model: Any, name: str, folder: Path) -> None:
+    """A model folder as the stage `train` leaves it, of a Keras model with two classes."""
+    from tasks.classifier import CONTRACT_MEMBER, INPUT
+
+    contract = {
+        "model": name,
+        "size_px": model.input_shape[1],
+        "classes": list(CLASSES),
+        "n_parameters": model.count_params(),
+        "precision": "float32",
+        "input": INPUT,
+    }
+    folder.mkdir(parents=True)
+    model.save(folder / "model.keras")
+    with zipfile.ZipFile(folder / "model.keras", "a") as archive:
+        archive.writestr(CONTRACT_MEMBER, json.dumps(contract))
+    write_json(folder / "model.json", contract)
+
+
 def train_params(**changes: object) -> TrainParams:
     """Section `train` for a fit of seconds."""
     values: dict[str, object] = {
         "epochs": 2,
         "batch_size": 8,
         "seed": 3,
+        "n_seeds": 1,
         "precision": "float32",
         "learning_rate": 0.001,
+        "schedule": "plateau",
+        "warmup_epochs": 0,
         "plateau_factor": 0.1,
         "plateau_patience": 3,
         "early_stopping_patience": 8,
+        "average_momentum": None,
+        "loss": "cross_entropy",
+        "focal_gamma": 2.0,
+        "label_smoothing": 0.0,
+        "combine_remedies": False,
+        "weights": "none",
+        "weights_sha256": None,
+        "freeze_epochs": 0,
+        "fine_tune_learning_rate": 0.0001,
         "augment": STILL,
     }
     return TrainParams.model_validate(values | changes)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import yaml
 from PIL import Image
 
 from tasks import paths
@@ -25,11 +26,9 @@ TRAIN_FILMS = {"PNEUMONIA": 210, "NORMAL": 340}
 
 def write_state(root: Path, models: tuple[str, ...] = (MODEL,)) -> None:
     """Write params.yaml and every artifact that `page` and `report` read, below `root`."""
-    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
-    names = "".join(f"  - {model}\n" for model in models)
-    head, _, tail = text.partition("models:\n")
-    rest = tail[tail.index("\n\n") :]
-    (root / "params.yaml").write_text(f"{head}models:\n{names}{rest}", encoding="utf-8")
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params |= {"models": list(models), "per_model": {model: {} for model in models}}
+    (root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
     films = cohort_films()
     write_tables(root, films)
     for number, model in enumerate(models):
@@ -176,6 +175,7 @@ def write_model(root: Path, model: str, films: pd.DataFrame, seed: int) -> None:
     write_json(root / paths.metrics(model), metrics_of(model, predictions))
     write_json(root / paths.model_dir(model) / "model.json", contract_of(model))
     write_curves(root / paths.training_dir(model), rng)
+    Image.linear_gradient("L").save(root / paths.augmentation(model))
     write_explanations(
         root / paths.explanations(model), metrics_of(model, predictions), predictions, rng
     )

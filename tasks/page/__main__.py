@@ -1,9 +1,10 @@
 """Stage `page`: everything that is known of one model, on one page that needs no network.
 
 Reads       data/models/M/model.json, data/predictions/M.parquet, data/samples.parquet,
-            reports/M/metrics.json, reports/M/training/, reports/M/explanations/
+            reports/M/metrics.json, reports/M/training/, reports/M/augmentation.png,
+            reports/M/explanations/
 Writes      reports/M.html, data/summaries/M.json
-Params      ingest.source, train, page
+Params      ingest.source, train, per_model.M, page
 Fails when  the predictions, the metrics and the cohort do not count the same films
 Run         python -m tasks.page --model M
 """

@@ -31,6 +31,7 @@ class Evidence:
     curves: loss and accuracy by epoch: {"train/loss": [0.61, 0.42, ...], ...}.
     explanations: `reports/<model>/explanations/explanations.json`.
     pictures_dir: folder that the picture names in `explanations` are relative to.
+    contact_sheet: training films under each preset of augmentation, a PNG file.
     synthetic: whether the films are phantoms, drawn by a program.
     """
 
@@ -42,6 +43,7 @@ class Evidence:
     curves: Mapping[str, list[float]]
     explanations: Record
     pictures_dir: Path
+    contact_sheet: Path
     synthetic: bool
 
     @property
@@ -78,6 +80,7 @@ def load_evidence(model: str, *, synthetic: bool) -> Evidence:
         curves=read_curves(paths.training_dir(model)),
         explanations=read_json(paths.explanations(model) / "explanations.json"),
         pictures_dir=paths.explanations(model),
+        contact_sheet=paths.augmentation(model),
         synthetic=synthetic,
     )
     _check_counts(evidence)

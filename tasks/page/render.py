@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from tasks.html import render
+from tasks.html import inline_png, render
 from tasks.page.curves import Floats, calibration_bins, roc_points
 from tasks.page.evidence import SPLIT_NAMES, Evidence
 from tasks.page.gallery import view_filters, view_outcomes
@@ -28,9 +28,10 @@ def render_page(evidence: Evidence, params: Params) -> str:
         params: All parameters; the page shows those of training.
 
     Raises:
-        PictureError: A picture of the explanations is no PNG.
+        PictureError: A picture is no PNG.
     """
     metrics = evidence.metrics
+    settings = params.train_of(evidence.model)
     findings = find_weaknesses(evidence)
     context = {
         "model": evidence.model,
@@ -52,7 +53,9 @@ def render_page(evidence: Evidence, params: Params) -> str:
         "errors": [_error_table(evidence, outcome) for outcome in ("FN", "FP")],
         "contract": evidence.contract,
         "cohort": {SPLIT_NAMES[split]: counts for split, counts in evidence.cohort.items()},
-        "train_params": _flat(params.train.model_dump()),
+        "contact_sheet": inline_png(evidence.contact_sheet),
+        "preset": settings.augment.preset,
+        "train_params": _flat(settings.model_dump()),
     }
     return render(TEMPLATES, "page.html.j2", context)
 

@@ -34,7 +34,7 @@ def record(name: str) -> None:
             "data": name,
             "model": model,
             "size_px": params.resize.size_px,
-            "epochs": params.train.epochs,
+            "epochs": params.train_of(model).epochs,
             "operating_point": metrics["operating_point"],
             "test": metrics["test"],
             "baselines": metrics["baselines"],

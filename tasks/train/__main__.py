@@ -1,14 +1,19 @@
 """Stage `train`: fit one network on the training films, stop by the validation films.
 
+A run that was killed goes on where it stood: its state after each epoch lies in
+data/checkpoints/<model>/ until the model is written.
+
 Reads       data/samples.parquet, data/images/
-Writes      data/models/<model>/, reports/<model>/training/
-Params      train
-Fails when  the model is not in the zoo, or its loss is no longer a number
+Writes      data/models/<model>/, reports/<model>/training/, reports/<model>/augmentation.png
+Params      train, per_model.M
+Fails when  the model is not in the zoo, the weights to start from are not those meant, its loss is
+            no longer a number, or the disk is full
 Run         python -m tasks.train --model minivggnet
 """
 
 import argparse
 import logging
+import shutil
 
 from tasks import paths, stage
 
@@ -21,16 +26,27 @@ def main(arguments: argparse.Namespace) -> None:
     from tasks.tables import SAMPLES, read_table
 
     prepare_backend()
+    from tasks.atomic import atomic_path
     from tasks.train.artifact import save_classifier
-    from tasks.train.fit import fit
+    from tasks.train.contact_sheet import choose_films, draw_sheet, sheet_rows
+    from tasks.train.fit import Workplace, fit
 
     name = arguments.model
-    params = load_params(paths.PARAMS).train
+    params = load_params(paths.PARAMS)
+    settings = params.train_of(name)
     samples = read_table(SAMPLES, paths.SAMPLES)
-    run = fit(name, samples, ImageStore(paths.IMAGES), params, paths.training_dir(name))
+    checkpoints = paths.checkpoint_dir(name)
+    workplace = Workplace(checkpoints, params.compute.n_workers or 1)
+    store = ImageStore(paths.IMAGES)
+    run = fit(name, samples, store, settings, paths.training_dir(name), workplace)
     save_classifier(run, paths.model_dir(name))
+    shutil.rmtree(checkpoints)
+    films = store.read(choose_films(samples))[..., 0]
+    sheet = draw_sheet(films, sheet_rows(settings.augment), settings.seed)
+    with atomic_path(paths.augmentation(name)) as temporary:
+        sheet.save(temporary, format="PNG")
     logging.getLogger(__name__).info(
-        "%s: %d epochs, best validation loss %.3f after epoch %d",
+        "%s: %d epochs, validation loss %.3f after epoch %d, which is kept",
         name,
         run.epochs_run,
         run.best_loss,

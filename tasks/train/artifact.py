@@ -1,14 +1,15 @@
-"""The saved model: the same bytes for the same weights, and its input contract beside it."""
+"""The saved model: the same bytes for the same weights, its input contract inside."""
 
 import json
 import re
 import zipfile
 from pathlib import Path
-
-import keras
+from typing import Any
 
 from tasks.atomic import atomic_path, write_json
+from tasks.classifier import CONTRACT_MEMBER, INPUT
 from tasks.train.fit import TrainingRun
+from tasks.train.stripped import without_augmentation
 
 EPOCH_OF_ZIP = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 DATE_SAVED = "1980-01-01@00:00:00"  # in the form that Keras writes
@@ -18,52 +19,52 @@ SHARED_OBJECT = re.compile(rb'"shared_object_id": (\d+)')  # a memory address in
 def save_classifier(run: TrainingRun, folder: Path) -> None:
     """Write `model.keras` and `model.json` into a fresh folder, atomically.
 
+    `model.json` is a copy of the contract that stands inside `model.keras`.
+
     Args:
-        run: The trained network.
+        run: The trained network. Layers that only change training films are left out, so that
+            loading needs no code of ours.
         folder: Place of the model; what stood there is replaced.
     """
+    model = without_augmentation(run.model)
     contract = {
-        "model": run.model.name,
-        "size_px": run.model.input_shape[1],
+        "model": model.name,
+        "size_px": model.input_shape[1],
         "classes": list(run.classes),
-        "n_parameters": run.model.count_params(),
+        "n_parameters": model.count_params(),
         "precision": run.precision,
         "seed": run.seed,
+        "n_seeds": run.n_seeds,
         "epochs_run": run.epochs_run,
         "best_epoch": run.best_epoch,
-        "input": {
-            "dtype": "uint8",
-            "range": [0, 255],
-            "channels": 1,
-            "polarity": "bright = dense",
-        },
+        "input": INPUT,
     }
     with atomic_path(folder) as temporary:
         temporary.mkdir(parents=True)
         saved = temporary / "saved.keras"
-        # a fresh model has no optimiser: its moments would make the file three times as large
-        keras.Model(run.model.input, run.model.output, name=run.model.name).save(saved)
-        rewrite_stable(saved, temporary / "model.keras")
+        model.save(saved)
+        rewrite_stable(saved, temporary / "model.keras", contract)
         saved.unlink()
         write_json(temporary / "model.json", contract)
 
 
-def rewrite_stable(saved: Path, target: Path) -> None:
+def rewrite_stable(saved: Path, target: Path, contract: dict[str, Any]) -> None:
     """Copy a `.keras` file without what differs between two saves of one model.
 
     Args:
         saved: As `keras.Model.save` wrote it.
         target: The copy: members sorted by name, all times fixed, shared objects numbered.
+        contract: Put into the copy as `contract.json`; Keras does not look at it.
     """
-    with zipfile.ZipFile(saved) as source, zipfile.ZipFile(target, "w") as copy:
-        for name in sorted(source.namelist()):
-            data = source.read(name)
-            if name == "metadata.json":
-                metadata = json.loads(data) | {"date_saved": DATE_SAVED}
-                data = json.dumps(metadata, sort_keys=True).encode()
-            if name == "config.json":
-                data = _number_shared_objects(data)
-            copy.writestr(zipfile.ZipInfo(name, EPOCH_OF_ZIP), data)
+    with zipfile.ZipFile(saved) as source:
+        members = {name: source.read(name) for name in source.namelist()}
+    metadata = json.loads(members["metadata.json"]) | {"date_saved": DATE_SAVED}
+    members["metadata.json"] = json.dumps(metadata, sort_keys=True).encode()
+    members["config.json"] = _number_shared_objects(members["config.json"])
+    members[CONTRACT_MEMBER] = json.dumps(contract, indent=2, ensure_ascii=False).encode()
+    with zipfile.ZipFile(target, "w") as copy:
+        for name in sorted(members):
+            copy.writestr(zipfile.ZipInfo(name, EPOCH_OF_ZIP), members[name])
 
 
 def _number_shared_objects(config: bytes) -> bytes:

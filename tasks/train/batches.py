@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tasks.image_store import ImageStore, Pixels
+from tasks.train.devices import n_devices
 
 Batch = tuple[Pixels, NDArray[np.float32], NDArray[np.float32]]
 
@@ -22,6 +23,10 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         n_classes: Width of the labels.
         batch_size: Films per batch; the last batch may be smaller.
         seed: Shuffles anew each epoch, by seed and epoch alone. None keeps the table's order.
+        first_epoch: Epochs that are already done, where a run goes on.
+
+    `workers` threads read ahead; their number changes no order. Where several devices share each
+    batch, one that cannot be dealt out evenly is filled up with its own first films at weight 0.
     """
 
     def __init__(
@@ -31,17 +36,20 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         n_classes: int,
         batch_size: int,
         seed: int | None = None,
+        first_epoch: int = 0,
     ) -> None:
         super().__init__()
+        self._ids = list(samples["image_id"])
         self._store = store
-        self._rows = store.rows(list(samples["image_id"]))
+        self._rows = store.rows(self._ids)
         self._labels = np.eye(n_classes, dtype=np.float32)[samples["class_index"]]
         self._weights = samples["sample_weight"].to_numpy(dtype=np.float32)
         self._films = np.repeat(np.arange(len(samples)), samples["n_repeats"])
         self._batch_size = batch_size
         self._seed = seed
-        self._epoch = 0
+        self._epoch = first_epoch
         self._order = self._draw_order()
+        self._n_devices = n_devices()
 
     def __len__(self) -> int:
         """Batches per epoch."""
@@ -53,15 +61,29 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         Returns:
             images (B, H, W, 1) uint8, labels (B, n_classes) float32 one-hot, weights (B,) float32.
         """
-        start = index * self._batch_size
-        chosen = self._order[start : start + self._batch_size]
-        images = self._store.take(self._rows[chosen])[..., np.newaxis]  # (B, H, W, 1)
-        return images, self._labels[chosen], self._weights[chosen]
+        chosen = self._chosen(index)
+        dealt = np.resize(chosen, len(chosen) + -len(chosen) % self._n_devices)
+        images = self._store.take(self._rows[dealt])[..., np.newaxis]  # (B, H, W, 1)
+        weights = self._weights[dealt]
+        weights[len(chosen) :] = 0.0
+        return images, self._labels[dealt], weights
+
+    @property
+    def n_films(self) -> int:
+        """Films per epoch, each as often as it comes."""
+        return len(self._films)
+
+    def image_ids(self, index: int) -> list[str]:
+        """Films of batch `index` of this epoch."""
+        return [self._ids[film] for film in self._chosen(index)]
 
     def on_epoch_end(self) -> None:
         """Draw the order of the next epoch."""
         self._epoch += 1
         self._order = self._draw_order()
+
+    def _chosen(self, index: int) -> NDArray[np.int64]:
+        return self._order[index * self._batch_size :][: self._batch_size]
 
     def _draw_order(self) -> NDArray[np.int64]:
         if self._seed is None:

@@ -13,11 +13,11 @@ STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages
 PARAMS: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
 
 # What these say is already in `params:` and `outs:`, or never reaches an artifact.
-NOT_DEPENDENCIES = {"__init__", "errors", "params", "paths", "stage"}
+NOT_DEPENDENCIES = {"__init__", "data_params", "errors", "params", "paths", "stage"}
 
 
 def test_stage_room_and_section_share_one_word() -> None:
-    sections = set(PARAMS) - {"models", "compute"}
+    sections = set(PARAMS) - {"models", "per_model", "compute"}
     assert set(STAGES) == rooms() == sections
 
 
@@ -57,6 +57,7 @@ def test_outputs_are_the_paths_that_the_code_writes() -> None:
         "resize": {paths.IMAGES, paths.RESIZE_JSON, paths.RESIZE_PICTURE},
         "train": {
             paths.model_dir(model),
+            paths.augmentation(model),
             paths.training_dir(model) / "metrics.json",
             paths.training_dir(model) / "plots",
         },

@@ -13,13 +13,19 @@ import pytest
 import yaml
 
 from tasks import paths
-from tasks.atomic import write_json
 from tasks.errors import EvaluationError
 from tasks.evaluate.metrics import METRICS
 from tasks.evaluate.predictions import predictions_schema
 from tasks.image_store import ImageStore
 from tasks.tables import MANIFEST, SAMPLES, read_table, write_table
-from tests.cohorts import CLASSES, draw_squares, manifest_of, squares_cohort, store_films
+from tests.cohorts import (
+    CLASSES,
+    draw_squares,
+    manifest_of,
+    save_with_contract,
+    squares_cohort,
+    store_films,
+)
 
 # Keras 3.15 saves its variables through an __array__ without NumPy 2's `copy`
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -66,11 +72,7 @@ def made(tmp_path_factory) -> Path:
     images = keras.Input((SIZE_PX, SIZE_PX, 1), dtype="uint8")
     x = layers.Flatten()(layers.Rescaling(1 / 255)(images))
     x = layers.Softmax(name="predictions")(layers.Dense(2, name="logits")(x))
-    folder = root / paths.model_dir(MODEL)
-    folder.mkdir(parents=True)
-    keras.Model(images, x).save(folder / "model.keras")
-    facts = {"model": MODEL, "size_px": SIZE_PX, "classes": list(CLASSES)}
-    write_json(folder / "model.json", facts | {"n_parameters": 514, "precision": "float32"})
+    save_with_contract(keras.Model(images, x), MODEL, root / paths.model_dir(MODEL))
     return root
 
 

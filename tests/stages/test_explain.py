@@ -16,6 +16,7 @@ from tasks.errors import EvaluationError, TableError
 from tasks.explain.__main__ import main
 from tasks.image_store import ImageStore
 from tasks.store_builder import write_store
+from tests.cohorts import save_with_contract
 
 # Keras 3.15 saves its variables through an __array__ without NumPy 2's `copy`
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -81,10 +82,7 @@ def write_model(folder: Path) -> None:
         x = layers.MaxPooling2D(name=f"block{block}_pool")(x)
     x = layers.Dense(2, name="logits", dtype="float32")(layers.Flatten(name="flatten")(x))
     model = keras.Model(images, layers.Softmax(name="predictions", dtype="float32")(x))
-    folder.mkdir(parents=True)
-    model.save(folder / "model.keras")
-    facts = {"model": MODEL, "size_px": SIZE_PX, "classes": ["NORMAL", "PNEUMONIA"]}
-    write_json(folder / "model.json", facts | {"n_parameters": 1, "precision": "float32"})
+    save_with_contract(model, MODEL, folder)
 
 
 def write_predictions(path: Path) -> None:

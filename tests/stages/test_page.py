@@ -53,9 +53,17 @@ def test_weak_comes_before_metrics_and_sections_keep_their_order(page: str) -> N
 
 
 def test_page_shows_every_picture_and_plot(page: str) -> None:
-    # 8 films (input, Grad-CAM, 4 layers each), and the filters
-    assert page.count("<img ") == 8 * 6 + 1
+    # 8 films (input, Grad-CAM, 4 layers each), the filters, the contact sheet of augmentation
+    assert page.count("<img ") == 8 * 6 + 2
     assert page.count('<figure class="plot"') == 5
+
+
+def test_page_shows_what_augmentation_does_and_names_the_preset(page: str) -> None:
+    made = page[page.index('<section id="made"') :]
+    assert 'width="256" height="256" alt="Some training films as they are' in made
+    assert "Preset of this run: radiograph." in made
+    assert "<code>augment.preset</code></dt><dd>radiograph</dd>" in made
+    assert "augment.zoom" not in made  # null: the preset's
 
 
 def test_page_lists_errors_with_missed_films_first(page: str) -> None:
@@ -77,6 +85,18 @@ def test_synthetic_films_are_called_so_and_real_ones_not(
     text = re.sub("source: .*", "source: data/raw/films", params.read_text(encoding="utf-8"))
     params.write_text(text, encoding="utf-8")
     assert "Synthetic" not in make_page(tmp_path, monkeypatch)
+
+
+def test_settings_are_those_of_the_model(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_state(tmp_path)
+    params = tmp_path / "params.yaml"
+    text = params.read_text(encoding="utf-8")
+    own = text.replace(f"{MODEL}: {{}}", f"{MODEL}: {{learning_rate: 0.0123}}")
+    params.write_text(own, encoding="utf-8")
+    assert "0.0123" in make_page(tmp_path, monkeypatch)
+    assert "0.0123" not in page
 
 
 def test_two_runs_write_the_same_bytes(

@@ -57,7 +57,7 @@ def test_stage_ends_well_and_speaks_only_in_its_own_lines(done):
         " of 32 px"
     )
     assert lines[1].startswith("[train] epoch  1/2  loss ")
-    assert lines[3].startswith("[train] minivggnet: 2 epochs, best validation loss ")
+    assert lines[3].startswith("[train] minivggnet: 2 epochs, validation loss ")
 
 
 def test_stage_writes_what_dvc_yaml_names_and_nothing_else(repository, done):
@@ -72,6 +72,7 @@ def test_stage_writes_what_dvc_yaml_names_and_nothing_else(repository, done):
         paths.SAMPLES,
         paths.model_dir(MODEL) / "model.keras",
         paths.model_dir(MODEL) / "model.json",
+        paths.augmentation(MODEL),
         live / "metrics.json",
         live / "plots/metrics/train/learning_rate.tsv",
     }
@@ -89,7 +90,7 @@ def test_unknown_model_is_one_message_and_exit_code_1(repository, done):
     failed = train(repository, "--model", "minivgnet")
     assert (failed.returncode, failed.stdout) == (1, "")
     assert failed.stderr.startswith("[train] ERROR: every name under `models`")
-    assert "choose from: minivggnet" in failed.stderr
+    assert "choose from: ann, chexnet, " in failed.stderr
     assert "Traceback" not in failed.stderr
     assert not (repository / paths.model_dir("minivgnet")).exists()
 
@@ -119,9 +120,10 @@ def test_second_run_writes_the_same_bytes(repository, done):
     def written() -> dict[str, bytes]:
         folders = (paths.model_dir(MODEL), paths.training_dir(MODEL))
         files = (file for folder in folders for file in (repository / folder).rglob("*.*"))
-        return {str(file): file.read_bytes() for file in files if file.is_file()}
+        found = [*files, repository / paths.augmentation(MODEL)]
+        return {str(file): file.read_bytes() for file in found if file.is_file()}
 
     before = written()
-    assert len(before) == 8
+    assert len(before) == 9
     assert train(repository, "--model", MODEL).returncode == 0
     assert written() == before

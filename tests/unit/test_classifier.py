@@ -1,14 +1,15 @@
+import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tasks.atomic import write_json
-from tasks.classifier import Contract, load_classifier, predict_logits, read_contract
+from tasks.classifier import INPUT, Contract, load_classifier, predict_logits, read_contract
 from tasks.errors import EvaluationError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,10 +33,63 @@ def model() -> Any:
     return keras.Model(images, layers.Softmax(name="predictions")(x))
 
 
-def test_contract_is_read_and_what_else_the_file_says_is_left_aside(tmp_path):
-    facts = {"model": "m", "size_px": 8, "classes": ["A", "B"], "n_parameters": 5}
-    write_json(tmp_path / "model.json", facts | {"precision": "float32", "seed": 1})
-    assert read_contract(tmp_path) == Contract("m", 8, ("A", "B"), 5, "float32")
+FACTS = {
+    "model": "m",
+    "size_px": 8,
+    "classes": ["A", "B", "C"],
+    "n_parameters": 475,  # 4 * 9 + 4 of the convolution, 6 * 6 * 4 * 3 + 3 of the dense layer
+    "precision": "float32",
+    "input": INPUT,
+}
+
+
+def write_model(folder: Path, model: Any, facts: dict[str, Any] | None) -> None:
+    model.save(folder / "model.keras")
+    if facts is not None:
+        with zipfile.ZipFile(folder / "model.keras", "a") as archive:
+            archive.writestr("contract.json", json.dumps(facts))
+
+
+def test_contract_is_read_from_the_model_file_alone(model, tmp_path):
+    write_model(tmp_path, model, FACTS | {"seed": 1})
+    assert read_contract(tmp_path) == Contract("m", 8, ("A", "B", "C"), 475, "float32")
+    loaded = load_classifier(tmp_path)
+    np.testing.assert_array_equal(predict_logits(loaded, FILMS), predict_logits(model, FILMS))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"size_px": 9},
+        {"classes": ["A", "B"]},
+        {"n_parameters": 474},
+        {"input": INPUT | {"polarity": "bright = air"}},
+        {"input": INPUT | {"channels": 3}},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_contract_that_is_not_that_of_the_network_is_refused(change, model, tmp_path):
+    write_model(tmp_path, model, FACTS | change)
+    with pytest.raises(EvaluationError, match="the two agree"):
+        load_classifier(tmp_path)
+
+
+def test_model_without_contract_or_without_file_is_refused(model, tmp_path):
+    with pytest.raises(EvaluationError, match="FileNotFoundError"):
+        read_contract(tmp_path)
+    write_model(tmp_path, model, None)
+    with pytest.raises(EvaluationError, match=r"contract\.json"):
+        load_classifier(tmp_path)
+    (tmp_path / "model.keras").write_bytes(b"no archive")
+    with pytest.raises(EvaluationError, match="BadZipFile"):
+        load_classifier(tmp_path)
+
+
+@pytest.mark.parametrize("brightest", [0, 1])
+def test_films_scaled_to_0_and_1_beforehand_are_refused(brightest, model):
+    scaled = np.minimum(FILMS, brightest).astype(np.uint8)
+    with pytest.raises(EvaluationError, match=f"none above {brightest} in 4 images"):
+        predict_logits(model, scaled)
 
 
 def test_logits_are_those_before_the_softmax(model):
@@ -85,7 +139,7 @@ def test_model_file_with_code_inside_is_refused(tmp_path):
 
     images = keras.Input((8, 8, 1), dtype="uint8")
     model = keras.Model(images, keras.layers.Lambda(lambda x: x * 2, name="logits")(images))
-    model.save(tmp_path / "model.keras")
+    write_model(tmp_path, model, FACTS)
     with pytest.raises(ValueError, match="safe"):
         load_classifier(tmp_path)
 

@@ -47,7 +47,8 @@ def test_the_shipped_file_loads() -> None:
 def keys_of_yaml(values: dict[str, Any], prefix: str = "") -> set[str]:
     keys = set()
     for key, value in values.items():
-        inner = keys_of_yaml(value, f"{prefix}{key}.") if isinstance(value, dict) else set()
+        is_section = isinstance(value, dict) and key != "per_model"  # its keys are names of models
+        inner = keys_of_yaml(value, f"{prefix}{key}.") if is_section else set()
         keys |= inner or {f"{prefix}{key}"}
     return keys
 
@@ -72,7 +73,7 @@ def test_a_missing_key_is_named(tmp_path: Path, key: str) -> None:
     assert f"{key}: Field required" in fault_of(changed(tmp_path, key, ...))
 
 
-@pytest.mark.parametrize("key", ["ingest.sauce", "train.augment.blur", "model"])
+@pytest.mark.parametrize("key", ["ingest.sauce", "train.augment.sparkle", "model"])
 def test_an_unknown_key_is_named(tmp_path: Path, key: str) -> None:
     assert f"{key}: Extra inputs" in fault_of(changed(tmp_path, key, 1))
 
@@ -97,6 +98,11 @@ def test_an_unknown_key_is_named(tmp_path: Path, key: str) -> None:
         ("train.epochs", 0),
         ("train.learning_rate", float("nan")),
         ("train.precision", "float16"),
+        ("train.n_seeds", 0),
+        ("train.schedule", "step"),
+        ("train.average_momentum", 1.0),
+        ("train.label_smoothing", 1.0),
+        ("train.early_stopping_patience", 0),
         ("train.augment.rotation_deg", 181),
         ("evaluate.target_sensitivity", 1),
         ("evaluate.n_bootstrap", 99),
@@ -105,6 +111,39 @@ def test_an_unknown_key_is_named(tmp_path: Path, key: str) -> None:
 )
 def test_a_value_out_of_range_is_named(tmp_path: Path, key: str, value: Any) -> None:
     assert fault_of(changed(tmp_path, key, value)).startswith(f"{key}: ")
+
+
+def train_changed(tmp_path: Path, balance: str, **train: Any) -> Path:
+    values = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+    values["resample"]["balance"] = balance
+    values["train"] |= train
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("balance", ["class_weight", "oversample", "undersample"])
+def test_imbalance_is_answered_once_unless_asked(tmp_path: Path, balance: str) -> None:
+    found = fault_of(train_changed(tmp_path, balance, loss="focal"))
+    assert f"train.loss focal and resample.balance {balance} both answer imbalance" in found
+    asked = train_changed(tmp_path, balance, loss="focal", combine_remedies=True)
+    assert load_params(asked).train.loss == "focal"
+    alone = train_changed(tmp_path, "none", loss="focal")
+    assert load_params(alone).train.loss == "focal"
+
+
+def test_warm_up_is_of_the_cosine_and_shorter_than_the_run(tmp_path: Path) -> None:
+    fits = train_changed(tmp_path, "none", schedule="cosine", warmup_epochs=14)
+    assert load_params(fits).train.warmup_epochs == 14
+    too_long = train_changed(tmp_path, "none", schedule="cosine", warmup_epochs=15)
+    assert "warmup_epochs is below epochs" in fault_of(too_long)
+    other = train_changed(tmp_path, "none", schedule="plateau", warmup_epochs=1)
+    assert "unless schedule is cosine" in fault_of(other)
+
+
+def test_early_stopping_and_the_average_can_be_switched_off(tmp_path: Path) -> None:
+    path = train_changed(tmp_path, "none", early_stopping_patience=None, average_momentum=None)
+    assert load_params(path).train.early_stopping_patience is None
 
 
 def test_a_model_is_named_once(tmp_path: Path) -> None:
@@ -149,6 +188,51 @@ def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None
 def test_a_missing_file_says_where_to_run(tmp_path: Path) -> None:
     with pytest.raises(ParamsError, match="repository root"):
         load_params(tmp_path / "params.yaml")
+
+
+def with_override(tmp_path: Path, model: str, changes: dict[str, Any]) -> Path:
+    path = changed(tmp_path, "train.epochs", 15)
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    values["per_model"][model] = changes
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    return path
+
+
+def test_an_override_holds_for_its_model_only(tmp_path: Path) -> None:
+    changes = {"epochs": 3, "augment": {"zoom": 0.3}}
+    params = load_params(with_override(tmp_path, "ann", changes))
+    ann, other = params.train_of("ann"), params.train_of("minivggnet")
+    assert (ann.epochs, ann.augment.zoom) == (3, 0.3)
+    assert ann.augment.shift == params.train.augment.shift  # a section is merged key by key
+    assert other == params.train
+    assert other.epochs == 15
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"epochs": 0}, "ann.epochs: "),
+        ({"epoch": 3}, "ann.epoch: Extra inputs"),
+        ({"augment": {"zoom": 2}}, "ann.augment.zoom: "),
+        ({"weights": "chexnet.h5"}, "weights_sha256 is missing; `sha256sum chexnet.h5`"),
+        ({"weights_sha256": "0" * 64}, "weights is none"),
+        ({"weights_sha256": "abc"}, "ann.weights_sha256: "),
+        ({"freeze_epochs": 2}, "freeze_epochs is for weights from elsewhere"),
+    ],
+)
+def test_a_wrong_override_is_named(tmp_path: Path, changes: dict[str, Any], fault: str) -> None:
+    found = fault_of(with_override(tmp_path, "ann", changes))
+    assert found.startswith("per_model: ")
+    assert fault in found
+
+
+def test_every_model_has_its_overrides_even_if_none(tmp_path: Path) -> None:
+    path = changed(tmp_path, "models", ["minivggnet", "vgg16"])
+    assert "vgg16 is missing; `vgg16: {}` if nothing differs" in fault_of(path)
+
+
+def test_a_fault_of_the_common_settings_is_told_once(tmp_path: Path) -> None:
+    assert fault_of(changed(tmp_path, "train.epochs", 0)).count("epochs") == 1
 
 
 def test_params_cannot_change_after_loading() -> None:

@@ -25,6 +25,7 @@ def found(metrics: dict[str, Any], missing: tuple[str, ...] = ()) -> dict[str, F
         curves={},
         explanations={"missing_outcomes": list(missing)},
         pictures_dir=Path(),
+        contact_sheet=Path(),
         synthetic=True,
     )
     return {finding.title: finding for finding in find_weaknesses(evidence)}

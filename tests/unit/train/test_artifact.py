@@ -91,6 +91,7 @@ def test_contract_says_what_the_model_takes_and_gives(run, tmp_path):
         "n_parameters": 593_634,
         "precision": "float32",
         "seed": 5,
+        "n_seeds": 1,
         "epochs_run": 9,
         "best_epoch": 4,
         "input": {
@@ -100,6 +101,10 @@ def test_contract_says_what_the_model_takes_and_gives(run, tmp_path):
             "polarity": "bright = dense",
         },
     }
+    with zipfile.ZipFile(tmp_path / "model/model.keras") as archive:
+        inside = json.loads(archive.read("contract.json"))
+    assert inside == json.loads((tmp_path / "model/model.json").read_text("utf-8"))
+    (tmp_path / "model/model.json").unlink()  # the file alone is enough
     contract = read_contract(tmp_path / "model")
     assert (contract.size_px, contract.classes) == (16, ("NORMAL", "PNEUMONIA"))
 
@@ -108,10 +113,26 @@ def test_loaded_model_predicts_exactly_as_the_one_in_memory(run, tmp_path):
     save_classifier(run, tmp_path / "model")
     loaded = load_classifier(tmp_path / "model")
     np.testing.assert_array_equal(predict_logits(loaded, FILMS), predict_logits(run.model, FILMS))
-    assert [layer.name for layer in loaded.layers] == [layer.name for layer in run.model.layers]
-    for name in ("augment_zoom", "augment_rotation", "augment_contrast"):
-        before, after = (model.get_layer(name).get_config() for model in (run.model, loaded))
-        assert json.loads(json.dumps(before)) == json.loads(json.dumps(after))
+    names = [layer.name for layer in run.model.layers]
+    assert "augment_film" in names
+    assert [layer.name for layer in loaded.layers] == [
+        name for name in names if name != "augment_film"
+    ]
+
+
+def test_layers_of_our_own_that_only_train_are_not_in_the_file(tmp_path):
+    class Ours(keras.layers.Layer):  # not registered: loading it would need this class
+        def call(self, images, training=False):
+            return images * 2 if training else images
+
+    images = keras.Input((16, 16, 1), dtype="uint8", name="images")
+    x = keras.layers.Rescaling(1 / 255)(images)
+    x = Ours(name="augment_ours")(x)
+    logits = keras.layers.Dense(2, name="logits")(keras.layers.Flatten()(x))
+    model = keras.Model(images, keras.layers.Softmax(name="predictions")(logits))
+    save_classifier(TrainingRun(model, ("A", "B"), "float32", 0, 1, 1, 0.5), tmp_path / "model")
+    loaded = load_classifier(tmp_path / "model")
+    np.testing.assert_array_equal(predict_logits(loaded, FILMS), predict_logits(model, FILMS))
 
 
 def fit_in_a_process(folder: Path, seed: int, *prefix: str) -> bytes:

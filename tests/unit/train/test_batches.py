@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from tasks.errors import ImageStoreError
+from tasks.train import batches as batches_module
 from tasks.train.batches import Batches
 from tests.cohorts import draw_squares, squares_cohort, store_films
 
@@ -139,3 +140,35 @@ def test_film_that_is_not_in_the_store_is_an_error(store):
     table = TRAIN.assign(image_id=[*TRAIN["image_id"][:9], "unknown"])
     with pytest.raises(ImageStoreError, match="no image unknown"):
         batches(store, table=table)
+
+
+def test_batches_that_several_devices_share_are_filled_up_with_films_of_no_weight(
+    store, monkeypatch
+):
+    monkeypatch.setattr(batches_module, "n_devices", lambda: 3)
+    epoch = batches(store, seed=None)  # 10 films in batches of 4: 4, 4, 2
+    filled = [epoch[k] for k in range(3)]
+    numbers = [[int(film[0, 0, 0]) for film in images] for images, _, _ in filled]
+    assert numbers == [[0, 1, 2, 3, 0, 1], [4, 5, 6, 7, 4, 5], [8, 9, 8]]
+    weights = [list(weights) for _, _, weights in filled]
+    assert weights == [[1, 1, 1, 1, 0, 0], [1, 1, 1, 1, 0, 0], [1, 1, 0]]
+    assert [len(labels) for _, labels, _ in filled] == [6, 6, 3]
+    assert len(epoch.image_ids(2)) == 2
+    assert batches(store, seed=None).n_films == 10
+
+
+def test_a_run_that_goes_on_draws_the_orders_of_the_epochs_that_are_left(store):
+    whole, late = batches(store), batches(store, first_epoch=2)
+    whole.on_epoch_end()
+    whole.on_epoch_end()
+    assert films_of(late) == films_of(whole)
+    late.on_epoch_end()
+    whole.on_epoch_end()
+    assert films_of(late) == films_of(whole)
+
+
+def test_films_of_a_batch_are_named(store):
+    epoch = batches(store)
+    for k in range(len(epoch)):
+        numbers = [int(film[0, 0, 0]) for film in epoch[k][0]]
+        assert epoch.image_ids(k) == [TRAIN["image_id"][number] for number in numbers]

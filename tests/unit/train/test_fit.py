@@ -11,7 +11,10 @@ from tasks.errors import TrainingError
 from tasks.image_store import ImageStore
 from tasks.train import fit as fit_module
 from tasks.train.artifact import save_classifier
-from tasks.train.fit import TrainingRun, fit
+from tasks.train.batches import Batches
+from tasks.train.devices import prepare_devices
+from tasks.train.fit import TrainingRun, Workplace, fit
+from tasks.train.schedule import plateau_rate
 from tests.cohorts import (
     CLASSES,
     STILL,
@@ -123,6 +126,64 @@ def test_loss_that_is_no_number_stops_the_run(store, tmp_path):
         fit("minivggnet", broken, store, train_params(epochs=1), tmp_path / "live")
 
 
+def test_batch_and_films_of_a_loss_that_is_no_number_are_named(store, tmp_path):
+    rows = SAMPLES.index[SAMPLES["split"] == "train"]
+    broken = SAMPLES.copy()
+    broken.loc[rows[20], "sample_weight"] = np.nan
+    # without shuffling it would be batch 3; the order of the first epoch is that of (seed, 1)
+    order = np.random.default_rng([3, 1]).permutation(32)
+    batch = int(np.flatnonzero(order == 20)[0]) // 8
+    with pytest.raises(TrainingError) as caught:
+        fit("minivggnet", broken, store, train_params(epochs=2), tmp_path / "live")
+    films = [SAMPLES["image_id"][rows[film]] for film in order[batch * 8 : batch * 8 + 5]]
+    where = f"batch {batch + 1} of 4, epoch 1: films {', '.join(films)} and 3 more"
+    assert caught.value.where == where
+
+
+def test_batch_of_a_validation_loss_that_is_no_number_is_named(store, tmp_path):
+    rows = SAMPLES.index[SAMPLES["split"] == "val"]
+    broken = SAMPLES.copy()
+    broken.loc[rows[-1], "sample_weight"] = np.inf
+    with pytest.raises(TrainingError, match="validation loss") as caught:
+        fit("minivggnet", broken, store, train_params(epochs=2), tmp_path / "live")
+    assert caught.value.where.startswith(
+        f"batch 2 of 2, epoch 1: films {broken['image_id'][rows[8]]}"
+    )
+
+
+def test_loss_that_is_no_number_keeps_the_checkpoint_of_the_epoch_before(store, tmp_path):
+    params = train_params(epochs=5, learning_rate=0.99, schedule="constant")
+    place = Workplace(tmp_path / "checkpoints")
+
+    class Broken(Batches):
+        def __getitem__(self, index):
+            images, labels, weights = super().__getitem__(index)
+            late = self._seed is not None and self._epoch == 3
+            return images, labels, weights * np.float32(np.nan if late else 1)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit_module, "Batches", Broken)
+        with pytest.raises(TrainingError, match="epoch 3"):
+            fit("minivggnet", SAMPLES, store, params, tmp_path / "live", place)
+    done = fit("minivggnet", SAMPLES, store, params, tmp_path / "live", place)
+    assert done.epochs_run == 5
+    assert len(curve(tmp_path / "live", "eval/loss")) == 5
+
+
+def test_cosine_and_plateau_rates_reach_the_optimiser(store, tmp_path):
+    warm = train_params(epochs=3, schedule="cosine", warmup_epochs=1, learning_rate=0.01)
+    fit("minivggnet", SAMPLES, store, warm, tmp_path / "cosine")
+    # after 4, 8 and 12 of 12 steps, the first four of which rise
+    found = list(curve(tmp_path / "cosine", "train/learning_rate")["learning_rate"])
+    np.testing.assert_allclose(found, [0.01, 0.005, 0.0], atol=1e-8)
+    high = train_params(epochs=4, learning_rate=0.9, plateau_patience=1, plateau_factor=0.5)
+    fit("minivggnet", SAMPLES, store, high, tmp_path / "plateau")
+    losses = list(curve(tmp_path / "plateau", "eval/loss")["loss"])
+    found = list(curve(tmp_path / "plateau", "train/learning_rate")["learning_rate"])
+    np.testing.assert_allclose(found, [plateau_rate(losses[:n], high) for n in range(4)], rtol=1e-6)
+    assert found[0] == pytest.approx(0.9)
+
+
 def test_validation_loss_that_is_no_number_stops_the_run(store, tmp_path):
     broken = SAMPLES.assign(sample_weight=np.where(SAMPLES["split"] == "val", np.nan, 1.0))
     with pytest.raises(TrainingError, match="validation loss"):
@@ -141,10 +202,10 @@ def test_mixed_precision_runs_on_a_cpu(store, tmp_path):
 
 def test_precision_auto_is_float32_without_a_gpu(monkeypatch):
     monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["cpu:0"])
-    assert fit_module._prepare_backend(train_params(precision="auto")) == "float32"
+    assert prepare_devices(train_params(precision="auto")) == "float32"
     monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["gpu:0"])
     try:
-        assert fit_module._prepare_backend(train_params(precision="auto")) == "mixed_float16"
+        assert prepare_devices(train_params(precision="auto")) == "mixed_float16"
     finally:
         keras.config.set_dtype_policy("float32")
 
@@ -162,5 +223,5 @@ def test_gpu_memory_is_set_up_before_anything_starts_the_gpu(monkeypatch):
     monkeypatch.setattr(
         keras.distribution, "list_devices", lambda: (calls.append("start"), real())[1]
     )
-    fit_module._prepare_backend(train_params())
+    prepare_devices(train_params())
     assert calls == ["growth", "start"]

@@ -1,0 +1,101 @@
+"""What a poorer machine or a smaller file does to a film: blur, noise, JPEG compression."""
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+BLOCK_PX = 8  # JPEG compresses squares of this side
+LEAST_BLUR_PX = 0.05  # a Gaussian of this width leaves every pixel as it is
+
+# Source: ITU-T T.81 (1992), table K.1: steps for luminance at quality 50.
+STEPS = np.array(
+    [
+        *(16, 11, 10, 16, 24, 40, 51, 61),
+        *(12, 12, 14, 19, 26, 58, 60, 55),
+        *(14, 13, 16, 24, 40, 57, 69, 56),
+        *(14, 17, 22, 29, 51, 87, 80, 62),
+        *(18, 22, 37, 56, 68, 109, 103, 77),
+        *(24, 35, 55, 64, 81, 104, 113, 92),
+        *(49, 64, 78, 87, 103, 121, 120, 101),
+        *(72, 92, 95, 98, 112, 100, 103, 99),
+    ],
+    dtype=np.float32,
+)
+
+
+def blur(films: keras.KerasTensor, share: keras.KerasTensor) -> keras.KerasTensor:
+    """Gaussian blur, as of a smaller picture that was enlarged; edges are not darkened.
+
+    Two matrix products per film: each film has a width of its own, a convolution has one kernel.
+
+    Args:
+        films: (B, H, W, 1) float32.
+        share: (B, 1) float32, standard deviation as a share of the side.
+    """
+    height_px, width_px = films.shape[1:3]
+    rows, columns = _gaussian(height_px, share), _gaussian(width_px, share)
+    flat = ops.squeeze(films, axis=3)
+    blurred = ops.matmul(ops.matmul(rows, flat), ops.transpose(columns, (0, 2, 1)))
+    return ops.expand_dims(blurred, axis=3)
+
+
+def add_noise(
+    films: keras.KerasTensor, deviation: keras.KerasTensor, seeds: keras.random.SeedGenerator
+) -> keras.KerasTensor:
+    """Add Gaussian noise, cut to [0, 1].
+
+    Args:
+        films: (B, H, W, 1) float32 in [0, 1].
+        deviation: (B, 1) float32, standard deviation as a share of the range.
+        seeds: Of the noise.
+    """
+    noise = keras.random.normal(ops.shape(films), dtype="float32", seed=seeds)
+    return ops.clip(films + deviation[:, :, None, None] * noise, 0.0, 1.0)
+
+
+def compress(films: keras.KerasTensor, quality: keras.KerasTensor) -> keras.KerasTensor:
+    """What is left of a film after JPEG compression at its size.
+
+    Args:
+        films: (B, H, W, 1) float32 in [0, 1]; black is padded to whole blocks.
+        quality: (B, 1) float32 in [1, 100] on libjpeg's scale; rounded.
+
+    Source:
+        ITU-T T.81 (1992), annex A.3; the scale of quality is that of libjpeg, jcparam.c.
+    """
+    height_px, width_px = films.shape[1:3]
+    down, across = -(-height_px // BLOCK_PX), -(-width_px // BLOCK_PX)
+    pad_px = ((0, 0), (0, down * BLOCK_PX - height_px), (0, across * BLOCK_PX - width_px), (0, 0))
+    levels = ops.pad(films, pad_px) * 255.0 - 128.0
+    grid = ops.reshape(levels, (-1, down, BLOCK_PX, across, BLOCK_PX))
+    blocks = ops.reshape(ops.transpose(grid, (0, 1, 3, 2, 4)), (-1, down * across, BLOCK_PX**2))
+    cosines = ops.convert_to_tensor(cosine_transform())
+    steps = ops.expand_dims(_steps(quality), axis=1)  # (B, 1, 64)
+    kept = ops.round(ops.matmul(blocks, ops.transpose(cosines)) / steps) * steps
+    back = ops.reshape(ops.matmul(kept, cosines), (-1, down, across, BLOCK_PX, BLOCK_PX))
+    whole = ops.reshape(ops.transpose(back, (0, 1, 3, 2, 4)), (-1, *levels.shape[1:]))
+    return ops.clip((whole[:, :height_px, :width_px] + 128.0) / 255.0, 0.0, 1.0)
+
+
+def cosine_transform() -> NDArray[np.float32]:
+    """(64, 64) matrix of the orthonormal two-dimensional cosine transform of a block, row-major."""
+    place = np.arange(BLOCK_PX)
+    one = np.cos((2 * place + 1) * place[:, None] * np.pi / (2 * BLOCK_PX)) / 2
+    one[0] /= np.sqrt(2)
+    return np.kron(one, one).astype(np.float32)
+
+
+def _steps(quality: keras.KerasTensor) -> keras.KerasTensor:
+    """(B, 64) steps for (B, 1) qualities."""
+    whole = ops.round(quality)
+    percent = ops.where(whole < 50.0, ops.floor(5000.0 / whole), 200.0 - 2.0 * whole)
+    return ops.clip(ops.floor((STEPS[None] * percent + 50.0) / 100.0), 1.0, 255.0)
+
+
+def _gaussian(side_px: int, share: keras.KerasTensor) -> keras.KerasTensor:
+    """(B, side, side): weight of each pixel (column) in each blurred one (row)."""
+    place = np.arange(side_px, dtype=np.float32)
+    squares = (place - place[:, None]) ** 2
+    width_px = ops.maximum(share * side_px, LEAST_BLUR_PX)[:, :, None]
+    return ops.softmax(-squares[None] / (2.0 * width_px**2), axis=-1)

@@ -1,0 +1,87 @@
+"""Freeze, then fine-tune: first the new head learns, then everything but batch normalisation."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import keras
+
+from tasks.classifier import LOGITS_LAYER
+from tasks.params import TrainParams
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Epochs in which the same layers learn.
+
+    first_epoch, last_epoch: as Keras counts, the last one not included. frozen: whether the head
+    learns alone. fine_tuned: whether the body does too, and came from elsewhere.
+    """
+
+    first_epoch: int
+    last_epoch: int
+    learning_rate: float
+    frozen: bool = False
+    fine_tuned: bool = False
+
+    @property
+    def suffix(self) -> str:
+        """What the name of its checkpoint ends in."""
+        return "-frozen" if self.frozen else ""
+
+    def settings(self, params: TrainParams) -> TrainParams:
+        """Section `train` for this phase as a run of its own."""
+        n_epochs = self.last_epoch - self.first_epoch
+        changes = {
+            "epochs": n_epochs,
+            "learning_rate": self.learning_rate,
+            "warmup_epochs": min(params.warmup_epochs, n_epochs - 1),
+        }
+        return params.model_copy(update=changes)
+
+    def prepare(self, model: keras.Model) -> None:
+        """Say which layers learn; takes effect at the next `compile`."""
+        if self.frozen:
+            freeze_body(model)
+        elif self.fine_tuned:
+            unfreeze_body(model)
+
+
+def phases(params: TrainParams) -> list[Phase]:
+    """The one or two phases of a run: random weights learn at once and all together."""
+    if params.weights == "none":
+        return [Phase(0, params.epochs, params.learning_rate)]
+    n_frozen = min(params.freeze_epochs, params.epochs)
+    both = [
+        Phase(0, n_frozen, params.learning_rate, frozen=True),
+        Phase(n_frozen, params.epochs, params.fine_tune_learning_rate, fine_tuned=True),
+    ]
+    return [phase for phase in both if phase.first_epoch < phase.last_epoch]
+
+
+def freeze_body(model: keras.Model) -> None:
+    """Let only the layer `logits` learn; takes effect at the next `compile`.
+
+    Frozen batch normalisation also keeps its mean and variance (Keras 3).
+    """
+    for layer in model.layers:
+        layer.trainable = layer.name == LOGITS_LAYER
+
+
+def unfreeze_body(model: keras.Model) -> None:
+    """Let all layers learn but batch normalisation; takes effect at the next `compile`.
+
+    Its statistics come from a million pictures; those of a few batches of films would throw away
+    what was learned with them.
+
+    Source: "Transfer learning & fine-tuning", keras.io/guides/transfer_learning.
+    """
+    for layer in _all_layers(model):
+        layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
+
+
+def _all_layers(model: keras.Model) -> Iterator[keras.Layer]:
+    """Layers of a network and of the networks in it, the outer before the inner."""
+    for layer in model.layers:
+        yield layer
+        if isinstance(layer, keras.Model):
+            yield from _all_layers(layer)

@@ -1,0 +1,36 @@
+"""CNN-deep: three convolutions of growing width, two dense layers; made to be augmented."""
+
+import keras
+from keras import layers
+
+BLOCK_FILTERS = (32, 64, 128)
+UNITS_HEAD = (128, 64)
+
+
+def cnn_deep(pixels: keras.KerasTensor, n_classes: int) -> keras.KerasTensor:
+    """Build the deeper CNN of the notebooks, up to the logits.
+
+    [CONV 3x3xF -> ReLU -> POOL 2x2] for F = 32, 64, 128
+    FC 128 -> ReLU -> FC 64 -> ReLU -> FC n_classes
+
+    Args:
+        pixels: (B, H, W, C) float32 in [0, 1].
+        n_classes: Number of classes, at least two.
+
+    Returns:
+        logits: (B, n_classes) float32.
+
+    Source: the notebook of github.com/deepssharma/Phase4, which chose it, trained with
+    augmentation, for Kermany's films. Unpadded convolutions are the default of Keras.
+    """
+    x = pixels
+    for block, filters in enumerate(BLOCK_FILTERS, start=1):
+        name = f"block{block}"
+        x = layers.Conv2D(filters, 3, name=f"{name}_conv1")(x)
+        x = layers.ReLU(name=f"{name}_relu1")(x)
+        x = layers.MaxPooling2D(2, name=f"{name}_pool")(x)
+    x = layers.Flatten(name="flatten")(x)
+    for number, units in enumerate(UNITS_HEAD, start=1):
+        x = layers.Dense(units, name=f"fc{number}")(x)
+        x = layers.ReLU(name=f"fc{number}_relu")(x)
+    return layers.Dense(n_classes, dtype="float32", name="logits")(x)

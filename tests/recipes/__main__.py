@@ -1,0 +1,95 @@
+"""Try recipes on a source and say which of them each kind of validation would pick.
+
+Reads       a source of films, in any layout that `ingest` knows
+Writes      its cohort below --work, and --out: one JSON object per recipe
+Run         python -m tests.recipes --source FOLDER --work /tmp/recipes mild wide radiograph
+"""
+
+import argparse
+import json
+import logging
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tasks import paths
+from tasks.atomic import write_json
+from tasks.errors import LunglineError
+from tasks.params import load_params
+from tests.recipes.catalogue import RECIPES
+from tests.recipes.cohort import ROOT, open_cohort, prepare
+
+logger = logging.getLogger("recipes")
+
+
+def main() -> None:
+    """Prepare, train, judge, print."""
+    arguments = _arguments()
+    logging.basicConfig(level=logging.INFO, format="[%(name)s] %(message)s", stream=sys.stderr)
+    try:
+        prepare(arguments.source, arguments.work, arguments.size_px)
+    except LunglineError as error:
+        sys.exit(f"ERROR: {error}")
+    from tasks.classifier import prepare_backend
+
+    prepare_backend()
+    from tests.recipes.trial import Settings, picked, try_recipe
+
+    params = load_params(ROOT / paths.PARAMS)
+    more: dict[str, Any] = {"epochs": arguments.epochs} if arguments.epochs else {}
+    settings = Settings(
+        arguments.model,
+        params.evaluate.negative_class,
+        arguments.seeds,
+        more,
+        params.train,
+        arguments.work / "live",
+    )
+    cohort = open_cohort(arguments.work)
+    results: list[dict[str, Any]] = []
+    for name in arguments.recipes:
+        start_s = time.monotonic()
+        results.append(try_recipe(RECIPES[name], cohort, settings, final=arguments.final))
+        logger.info("%s  (%.0f s)", line(results[-1]), time.monotonic() - start_s)
+        if arguments.out:
+            write_json(arguments.out, {"results": results, "picked": picked(results)})
+    sys.stdout.write(json.dumps(picked(results)) + "\n")
+
+
+def line(result: dict[str, Any]) -> str:
+    """One recipe in words."""
+    words = (
+        f"{result['recipe']:20} ordinary {result['ordinary']:.4f}  degraded"
+        f" {result['degraded']:.4f} (worst {result['degraded_worst']:.4f})"
+        f"  held out {result['held_out']:.4f}"
+    )
+    if "test" in result:
+        test = result["test"]
+        words += (
+            f"  TEST {test['auroc']:.4f}, sensitivity {test['sensitivity']:.3f},"
+            f" specificity {test['specificity']:.3f}"
+        )
+    return words
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.recipes",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("recipes", nargs="+", choices=sorted(RECIPES), metavar="RECIPE")
+    parser.add_argument("--source", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True, help="kept between calls")
+    parser.add_argument("--size-px", type=int, default=64)
+    parser.add_argument("--model", default="minivggnet")
+    parser.add_argument("--epochs", type=int, help="in place of train.epochs")
+    parser.add_argument("--seeds", type=int, default=1, help="networks that are averaged")
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--final", action="store_true", help="look at the test films: once, last")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
