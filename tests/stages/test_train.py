@@ -2,6 +2,9 @@
 
 import json
 import os
+import resource
+import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -19,15 +22,24 @@ MODEL = "minivggnet"
 SIZE_PX = 32
 
 
-def train(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def train(
+    repository: Path, *arguments: str, largest_file_bytes: int = resource.RLIM_INFINITY
+) -> subprocess.CompletedProcess[str]:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file_bytes, resource.RLIM_INFINITY))
+
     return subprocess.run(
         [sys.executable, "-m", "tasks.train", *arguments],
         cwd=repository,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env=ENVIRONMENT,
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
+        preexec_fn=limit,
     )
 
 
@@ -114,16 +126,61 @@ def test_help_answers_at_once_and_without_tensorflow(stage):
     assert shown.stdout.endswith("[]\n")
 
 
+def written(repository: Path) -> dict[str, bytes]:
+    folders = (paths.model_dir(MODEL), paths.training_dir(MODEL))
+    files = (file for folder in folders for file in (repository / folder).rglob("*.*"))
+    found = [*files, repository / paths.augmentation(MODEL)]
+    return {
+        file.relative_to(repository).as_posix(): file.read_bytes()
+        for file in found
+        if file.is_file()
+    }
+
+
 def test_second_run_writes_the_same_bytes(repository, done):
     assert done.returncode == 0
-
-    def written() -> dict[str, bytes]:
-        folders = (paths.model_dir(MODEL), paths.training_dir(MODEL))
-        files = (file for folder in folders for file in (repository / folder).rglob("*.*"))
-        found = [*files, repository / paths.augmentation(MODEL)]
-        return {str(file): file.read_bytes() for file in found if file.is_file()}
-
-    before = written()
+    before = written(repository)
     assert len(before) == 9
     assert train(repository, "--model", MODEL).returncode == 0
-    assert written() == before
+    assert written(repository) == before
+
+
+@pytest.mark.slow
+def test_killed_stage_goes_on_past_a_full_disk_and_ends_with_the_same_bytes(
+    repository, done, tmp_path
+):
+    assert done.returncode == 0
+    for name in (paths.PARAMS, paths.SAMPLES):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(repository / name, tmp_path / name)
+    shutil.copytree(repository / paths.IMAGES, tmp_path / paths.IMAGES)
+    checkpoint = paths.checkpoint_dir(MODEL) / "seed0"
+
+    stage = subprocess.Popen(
+        [sys.executable, "-m", "tasks.train", "--model", MODEL],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        stderr=subprocess.DEVNULL,
+    )
+    while not (tmp_path / checkpoint).exists():
+        assert stage.poll() is None
+        time.sleep(0.01)
+    stage.kill()
+    assert stage.wait() == -signal.SIGKILL
+    kept = (tmp_path / checkpoint).read_bytes()
+    assert not (tmp_path / paths.model_dir(MODEL)).exists()
+
+    full = train(tmp_path, "--model", MODEL, largest_file_bytes=5_000_000)
+    assert full.returncode == 1
+    assert "must fit on the disk after each epoch\n  found: File too large" in full.stderr
+    assert f"where: {checkpoint}" in full.stderr
+    assert full.stderr.endswith("run the stage again: it goes on after epoch 1\n")
+    assert "Traceback" not in full.stderr
+    assert [path.name for path in (tmp_path / checkpoint).parent.iterdir()] == ["seed0"]
+    assert (tmp_path / checkpoint).read_bytes() == kept
+
+    last = train(tmp_path, "--model", MODEL)
+    assert last.returncode == 0, last.stderr
+    assert "[train] going on after epoch 1 of 2" in last.stderr
+    assert written(tmp_path) == written(repository)
+    assert not (tmp_path / checkpoint).parent.exists()
