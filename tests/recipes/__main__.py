@@ -27,6 +27,7 @@ def main() -> None:
     """Prepare, train, judge, print."""
     arguments = _arguments()
     logging.basicConfig(level=logging.INFO, format="[%(name)s] %(message)s", stream=sys.stderr)
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of each new set of films
     try:
         prepare(arguments.source, arguments.work, arguments.size_px)
     except LunglineError as error:
