@@ -42,6 +42,39 @@ def auroc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
     return concordant / n_pairs
 
 
+def weighted_auroc(
+    scores: NDArray[np.float64], positive: NDArray[np.bool_], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """AUROC under many weightings at once; NaN where one side has no weight.
+
+    Args:
+        scores: (n,) without NaN.
+        positive: (n,).
+        weights: (R, n) float64, one row per weighting; a row of ones is the plain AUROC.
+
+    Returns:
+        (R,) float64.
+    """
+    of_positives, of_negatives = weights_by_score(scores, positive, weights)
+    below = np.cumsum(of_negatives, axis=1) - of_negatives
+    wins = (of_positives * (below + 0.5 * of_negatives)).sum(axis=1)
+    pairs = of_positives.sum(axis=1) * of_negatives.sum(axis=1)
+    shares: NDArray[np.float64] = np.full_like(wins, np.nan)
+    np.divide(wins, pairs, out=shares, where=pairs > 0)
+    return shares
+
+
+def weights_by_score(
+    scores: NDArray[np.float64], positive: NDArray[np.bool_], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weights of positives and negatives summed per distinct score, lowest first: (R, n_scores)."""
+    order = np.argsort(scores, kind="stable")
+    first = np.unique(scores[order], return_index=True)[1]
+    of_positives = np.add.reduceat((weights * positive)[:, order], first, axis=1)
+    of_negatives = np.add.reduceat((weights * ~positive)[:, order], first, axis=1)
+    return of_positives, of_negatives
+
+
 def concordance(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> tuple[float, int]:
     """Pairs of a positive and a negative in the right order (ties one half), and all pairs."""
     n_positive = int(positive.sum())

@@ -195,9 +195,7 @@ def predict(films: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     judged["prob_PNEUMONIA"], judged["prob_NORMAL"] = prob, 1 - prob
     judged["prob_PNEUMONIA_raw"] = 1 / (1 + np.exp(-logit))
     judged["prob_NORMAL_raw"] = 1 - judged["prob_PNEUMONIA_raw"]
-    return judged.drop(
-        columns=["number", "group_id", "given_split", "sample_weight", "n_repeats", "fold"]
-    )
+    return judged.drop(columns=["number", "given_split", "sample_weight", "n_repeats", "fold"])
 
 
 def metrics_of(model: str, predictions: pd.DataFrame) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tasks.evaluate.intervals import resample_patients, with_interval
+from tasks.bootstrap import resample_patients
+from tasks.evaluate.intervals import with_interval
 from tasks.evaluate.metrics import Scored, accuracy, auroc
 from tasks.image_store import ImageStore
 from tasks.params import EvaluateParams

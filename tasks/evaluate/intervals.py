@@ -1,4 +1,4 @@
-"""95 % intervals: patients, not films, are what a study drew at random."""
+"""95 % intervals of metrics."""
 
 from collections.abc import Callable
 
@@ -6,34 +6,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tasks.bootstrap import percentile_interval
 from tasks.evaluate.metrics import Floats, Scored
 
 Metric = Callable[[Scored, Floats], Floats]
 Interval = dict[str, float | None]
 
-TAILS = (2.5, 97.5)  # percentiles that hold 95 % between them
 Z_95 = 1.959964  # two-sided 95 % point of the normal distribution
 MIN_DEFINED_SHARE = 0.5  # of the resamples; below it an interval would say little
-
-
-def resample_patients(groups: pd.Series, n_bootstrap: int, seed: int) -> Floats:
-    """Weights of films under resampling of patients with replacement.
-
-    Args:
-        groups: Patient (group) of each of n films.
-        n_bootstrap: Resamples.
-        seed: Seed of the draw.
-
-    Returns:
-        weights: (n_bootstrap, n) float64: how often each film's patient was drawn.
-
-    Source: Field and Welsh, "Bootstrapping clustered data", J. R. Stat. Soc. B 69(3), 2007.
-    """
-    codes, names = pd.factorize(groups, sort=True)
-    n_groups = len(names)
-    rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=n_bootstrap)
-    return drawn[:, codes].astype(np.float64)
 
 
 def with_interval(metric: Metric, scored: Scored, resamples: Floats, n_patients: int) -> Interval:
@@ -45,14 +25,13 @@ def with_interval(metric: Metric, scored: Scored, resamples: Floats, n_patients:
     Args:
         metric: From `metrics`.
         scored: The films.
-        resamples: From `resample_patients`.
+        resamples: From `bootstrap.resample_patients`.
         n_patients: Patients that the metric speaks of (positive ones for sensitivity, and so on).
 
     Returns:
         {"value", "low", "high"}; None where undefined.
 
-    Source: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13; Wilson,
-    JASA 22, 1927.
+    Source: Wilson, JASA 22, 1927, for shares of 0 and 1.
     """
     value = float(metric(scored, np.ones((1, resamples.shape[1])))[0])
     if np.isnan(value):
@@ -61,10 +40,10 @@ def with_interval(metric: Metric, scored: Scored, resamples: Floats, n_patients:
     defined = replicates[~np.isnan(replicates)]
     if len(defined) < MIN_DEFINED_SHARE * len(replicates):
         return {"value": value, "low": None, "high": None}
-    low, high = np.percentile(defined, TAILS)
+    low, high = percentile_interval(defined)
     if low == high and value in (0.0, 1.0):
         low, high = wilson(value, n_patients)
-    return {"value": value, "low": float(low), "high": float(high)}
+    return {"value": value, "low": low, "high": high}
 
 
 def wilson(share: float, n: int) -> tuple[float, float]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.auroc import weighted_auroc, weights_by_score
+
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
@@ -32,10 +34,7 @@ def auroc(scored: Scored, weights: Floats) -> Floats:
 
     Source: Hanley and McNeil, Radiology 143(1), 1982.
     """
-    of_positives, of_negatives = _by_score(scored, weights)
-    below = np.cumsum(of_negatives, axis=1) - of_negatives
-    wins = (of_positives * (below + 0.5 * of_negatives)).sum(axis=1)
-    return _ratio(wins, of_positives.sum(axis=1) * of_negatives.sum(axis=1))
+    return weighted_auroc(scored.prob, scored.positive, weights)
 
 
 def average_precision(scored: Scored, weights: Floats) -> Floats:
@@ -43,7 +42,7 @@ def average_precision(scored: Scored, weights: Floats) -> Floats:
 
     Source: Zhu, "Recall, Precision and Average Precision", University of Waterloo, 2004.
     """
-    of_positives, of_negatives = _by_score(scored, weights)
+    of_positives, of_negatives = weights_by_score(scored.prob, scored.positive, weights)
     found = np.cumsum(of_positives[:, ::-1], axis=1)
     alarms = found + np.cumsum(of_negatives[:, ::-1], axis=1)
     precision = np.divide(found, alarms, out=np.zeros_like(found), where=alarms > 0)
@@ -127,15 +126,6 @@ CALLING = {
 }
 PROBABILITY = {"brier": brier, "calibration_error": calibration_error}
 METRICS = RANKING | CALLING | PROBABILITY
-
-
-def _by_score(scored: Scored, weights: Floats) -> tuple[Floats, Floats]:
-    """Weights of positives and negatives summed per distinct score, lowest first: (R, n_scores)."""
-    order = np.argsort(scored.prob, kind="stable")
-    first = np.unique(scored.prob[order], return_index=True)[1]
-    of_positives = np.add.reduceat((weights * scored.positive)[:, order], first, axis=1)
-    of_negatives = np.add.reduceat((weights * ~scored.positive)[:, order], first, axis=1)
-    return of_positives, of_negatives
 
 
 def _share(hits: Bools, among: Bools, weights: Floats) -> Floats:

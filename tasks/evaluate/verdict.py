@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tasks.bootstrap import resample_patients
 from tasks.errors import EvaluationError
-from tasks.evaluate.intervals import n_patients_of, resample_patients, with_interval
+from tasks.evaluate.intervals import n_patients_of, with_interval
 from tasks.evaluate.metrics import METRICS, Scored, sensitivity, specificity
 from tasks.evaluate.predictions import Choices
 from tasks.params import EvaluateParams

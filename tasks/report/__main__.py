@@ -1,9 +1,10 @@
 """Stage `report`: one page: the models, where every film went, what the networks saw.
 
 Reads       data/manifest.parquet, data/samples.parquet, data/excluded.parquet,
-            reports/validation.json, reports/resize.json, reports/resize.jpg, data/summaries/
+            reports/validation.json, reports/resize.json, reports/resize.jpg, data/summaries/,
+            data/predictions/
 Writes      reports/index.html
-Params      ingest.source, models, report
+Params      ingest.source, models, evaluate, report
 Fails when  the counts of films do not add up from the source to a model's test films
 Run         python -m tasks.report
 """
@@ -16,10 +17,13 @@ from tasks import paths, stage
 
 def main(_: argparse.Namespace) -> None:
     """Load, render, write."""
+    import pandas as pd
+
     from tasks.atomic import read_json, write_text
     from tasks.params import load_params
     from tasks.report.film_flow import check_gate, check_models, check_resized, follow_films
     from tasks.report.framing import view_framing
+    from tasks.report.ranking import rank
     from tasks.report.render import render_index
     from tasks.tables import EXCLUDED, MANIFEST, SAMPLES, read_table
 
@@ -35,8 +39,10 @@ def main(_: argparse.Namespace) -> None:
     check_gate(flow, gate)
     check_resized(flow, resized)
     check_models(flow, summaries)
+    predictions = {model: pd.read_parquet(paths.predictions(model)) for model in params.models}
+    places = rank(summaries, predictions, params.evaluate)
     framing = view_framing(resized, paths.RESIZE_PICTURE)
-    write_text(paths.INDEX, render_index(flow, gate, framing, summaries, params))
+    write_text(paths.INDEX, render_index(flow, gate, framing, summaries, places, params))
     logging.getLogger(__name__).info("%s: %d models", paths.INDEX, len(summaries))
 
 

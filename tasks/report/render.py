@@ -10,6 +10,7 @@ from tasks.params import Params
 from tasks.report.comparison import axis_start, compare
 from tasks.report.film_flow import FilmFlow, flow_steps
 from tasks.report.framing import Framing
+from tasks.report.ranking import Place
 
 TEMPLATES = Path(__file__).parent / "templates"
 KERMANY_LAYOUTS = {"mooney", "dincer"}  # the folder trees of the paediatric set on Kaggle
@@ -20,6 +21,7 @@ def render_index(
     gate: Mapping[str, Any],
     framing: Framing,
     summaries: Sequence[Mapping[str, Any]],
+    places: Sequence[Place],
     params: Params,
 ) -> str:
     """The page that compares the models: one HTML file, the same for the same arguments.
@@ -29,6 +31,7 @@ def render_index(
         gate: Content of `reports/validation.json`.
         framing: What the networks see.
         summaries: Content of `data/summaries/<model>.json`, in the order of params.yaml.
+        places: The models, ranked on validation.
         params: All parameters.
     """
     rows = compare(summaries)
@@ -40,6 +43,7 @@ def render_index(
         "summaries": summaries,
         "rows": rows,
         "axis_start": axis_start(rows),
+        "places": places,
         "flow": flow,
         "steps": flow_steps(flow),
         "gate": gate,

@@ -75,6 +75,17 @@ def test_equal_baselines_of_two_models_stand_once() -> None:
     assert make_index().count("trivial baseline</span>") == 3
 
 
+def test_models_are_ranked_on_validation_with_the_gap_to_the_first(state: Path) -> None:
+    index = make_index()
+    ranking = index[index.index("Ranked on validation") : index.index('<section id="films"')]
+    assert ranking.count("the first</td>") == 1
+    assert re.findall(r'href="(\w+)\.html"', ranking) == list(MODELS)  # equal: order of params.yaml
+
+    params = state / "params.yaml"
+    params.write_text(params.read_text("utf-8").replace("- logistic\n", "", 1), "utf-8")
+    assert "Ranked on validation" not in make_index()
+
+
 @pytest.mark.usefixtures("state")
 def test_gate_lists_what_did_not_hold() -> None:
     index = make_index()

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tasks.evaluate.intervals import n_patients_of, resample_patients, wilson, with_interval
+from tasks.bootstrap import resample_patients
+from tasks.evaluate.intervals import n_patients_of, wilson, with_interval
 from tasks.evaluate.metrics import METRICS, Scored, auroc, ppv, sensitivity
 
 GROUPS = pd.Series(["b", "a", "a", "c", "b", "a"])
