@@ -45,6 +45,7 @@ def write_explanations(
         "threshold": metrics["operating_point"]["threshold"],
         "target_class": "PNEUMONIA",
         "gradcam_layer": "block2_conv2",
+        "conv_layers": list(LAYERS),
         "filters": {
             "layer": "block1_conv1",
             "file": "filters.png",
