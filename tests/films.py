@@ -173,7 +173,9 @@ def said_by(arguments: list[str], folder: Path, environment: Mapping[str, str]) 
     return done.stdout
 
 
-def run_stage(module: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_stage(
+    module: str, folder: Path, *arguments: str, timeout_s: int = 120
+) -> subprocess.CompletedProcess[str]:
     """Run a stage as DVC does, in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", f"tasks.{module}", *arguments],
@@ -181,6 +183,6 @@ def run_stage(module: str, folder: Path, *arguments: str) -> subprocess.Complete
         env=stage_environment(),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=timeout_s,
         check=False,
     )

@@ -45,7 +45,13 @@ def write_explanations(
         "threshold": metrics["operating_point"]["threshold"],
         "target_class": "PNEUMONIA",
         "gradcam_layer": "block2_conv2",
-        "filters": {"layer": "block1_conv1", "file": "filters.png", "shape": [3, 3, 1, 32]},
+        "conv_layers": list(LAYERS),
+        "filters": {
+            "layer": "block1_conv1",
+            "file": "filters.png",
+            "shape": [3, 3, 1, 32],
+            "n_shown": 32,
+        },
         "films": films,
         "missing_outcomes": [],
     }

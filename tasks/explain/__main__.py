@@ -4,8 +4,8 @@ Reads       data/models/<model>/, data/predictions/<model>.parquet, data/images/
             reports/<model>/metrics.json
 Writes      reports/<model>/explanations/
 Params      explain
-Fails when  the predictions and the metrics do not belong together, or the model has no 2-D
-            convolution
+Fails when  the predictions and the metrics do not belong together, or the model has neither a 2-D
+            convolution nor a dense layer on its pixels
 Run         python -m tasks.explain --model minivggnet
 """
 

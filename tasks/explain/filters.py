@@ -1,4 +1,4 @@
-"""The learned filters of the first convolution, as one plane of weights each."""
+"""The learned filters of the first layer, as one plane of weights each."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,3 +17,9 @@ def filter_planes(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
         planes: (n_out, kh, kw) float32.
     """
     return np.moveaxis(kernel.sum(axis=2, dtype=np.float32), -1, 0)
+
+
+def strongest(planes: NDArray[np.float32], n_shown: int) -> NDArray[np.float32]:
+    """The planes (n, kh, kw) with the largest sum of squares, largest first, ties by number."""
+    power = np.square(planes, dtype=np.float64).sum(axis=(1, 2))
+    return planes[np.argsort(-power, kind="stable")[:n_shown]]

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from tasks.atomic import atomic_path, write_json
 from tasks.classifier import predict_logits
 from tasks.explain.activations import Maps, most_active, record_activations, share_dead, spread
-from tasks.explain.filters import filter_planes
+from tasks.explain.filters import filter_planes, strongest
 from tasks.explain.grad_cam import grad_cam, to_unit_range
-from tasks.explain.render import draw_evidence, draw_film, draw_filters, draw_maps, save_png
+from tasks.explain.render import draw_evidence, draw_film, draw_filters, draw_maps, save_png, shrink
 from tasks.explain.selection import OUTCOMES, Film
 from tasks.explain.truncated import Truncated, truncate
 from tasks.image_store import Pixels
@@ -23,6 +23,7 @@ from tasks.image_store import Pixels
 logger = logging.getLogger(__name__)
 
 MAX_LAYERS = 8  # convolutions shown per film: keeps the page of a deep network readable
+MAX_DENSE_FILTERS = 16  # each as large as the film
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,13 @@ class Subject:
 class _Insight:
     """What the network did with one film.
 
-    film: (H, W) uint8. evidence: (h, w) float32, >= 0. maps: (h, w, n) float32 per layer.
+    film: (H, W) uint8. evidence: (h, w) float32, >= 0. maps: (h, w, n) float32 per layer. A network
+    without a convolution has no maps, and no evidence made of them.
     """
 
     film: Pixels
     target_class: str
-    evidence: NDArray[np.float32]
+    evidence: NDArray[np.float32] | None
     maps: dict[str, Maps]
 
 
@@ -81,7 +83,7 @@ def write_gallery(
         n_channels: Feature maps shown per layer, the most active ones.
 
     Raises:
-        EvaluationError: The images do not fit the model, or it has no 2-D convolution.
+        EvaluationError: The images do not fit the model, or `truncate` finds no layer to look at.
     """
     targets = subject.targets(predict_logits(model, images))
     truncated = truncate(model)
@@ -92,7 +94,7 @@ def write_gallery(
             "model": subject.model,
             "threshold": subject.threshold,
             "target_class": " or ".join(subject.positive_classes),
-            "gradcam_layer": truncated.layers[-1],
+            "gradcam_layer": truncated.layers[-1] if truncated.layers else None,
             "conv_layers": list(truncated.layers),
             "filters": _write_filters(temporary, truncated),
             "films": _write_films(temporary, films, insights, n_channels),
@@ -111,8 +113,9 @@ def write_gallery(
 def _look(
     subject: Subject, truncated: Truncated, images: Pixels, targets: list[int]
 ) -> list[_Insight]:
-    evidence = grad_cam(truncated, images, targets)
-    maps = record_activations(truncated, images)
+    convolves = bool(truncated.layers)
+    evidence = grad_cam(truncated, images, targets) if convolves else [None] * len(images)
+    maps = record_activations(truncated, images) if convolves else []
     shown = spread(len(truncated.layers), MAX_LAYERS)
     return [
         _Insight(
@@ -127,11 +130,14 @@ def _look(
 
 def _write_filters(folder: Path, truncated: Truncated) -> dict[str, Any]:
     planes = filter_planes(truncated.first_kernel)
+    if not truncated.layers:
+        planes = shrink(strongest(planes, MAX_DENSE_FILTERS))
     save_png(draw_filters(planes), folder / "filters.png")
     return {
-        "layer": truncated.layers[0],
+        "layer": truncated.first_layer,
         "file": "filters.png",
         "shape": list(truncated.first_kernel.shape),
+        "n_shown": len(planes),
         "limit": float(np.abs(planes).max()),  # weight of the deepest red; blue is its negative
     }
 
@@ -146,14 +152,11 @@ def _write_films(
         name = f"{film.outcome}-{n_of[film.outcome]}"
         (folder / name).mkdir()
         save_png(draw_film(insight.film), folder / name / "input.png")
-        evidence = to_unit_range(insight.evidence)
-        save_png(draw_evidence(insight.film, evidence), folder / name / "gradcam.png")
         entry = {
             **asdict(film),
             "target_class": insight.target_class,
             "input": f"{name}/input.png",
-            "gradcam": f"{name}/gradcam.png",
-            "gradcam_empty": not insight.evidence.any(),
+            **_write_evidence(folder, name, insight),
             "activations": [
                 _write_maps(folder, name, layer, maps, n_channels)
                 for layer, maps in insight.maps.items()
@@ -161,6 +164,14 @@ def _write_films(
         }
         entries.append(entry)
     return entries
+
+
+def _write_evidence(folder: Path, name: str, insight: _Insight) -> dict[str, Any]:
+    if insight.evidence is None:
+        return {"gradcam": None}
+    evidence = to_unit_range(insight.evidence)
+    save_png(draw_evidence(insight.film, evidence), folder / name / "gradcam.png")
+    return {"gradcam": f"{name}/gradcam.png", "gradcam_empty": not insight.evidence.any()}
 
 
 def _write_maps(folder: Path, name: str, layer: str, maps: Maps, n_channels: int) -> dict[str, Any]:

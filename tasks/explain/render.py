@@ -59,7 +59,7 @@ def draw_maps(maps: NDArray[np.float32]) -> Image.Image:
     Args:
         maps: (n, h, w) float32.
     """
-    cells = np.stack([np.asarray(_reduce(Image.fromarray(plane), MAP_PX)) for plane in maps])
+    cells = shrink(maps)
     low = np.minimum(cells.min(axis=(1, 2), keepdims=True), 0)
     high = np.percentile(cells, BRIGHTEST_PERCENT, axis=(1, 2), keepdims=True)
     high = np.where(high > low, high, cells.max(axis=(1, 2), keepdims=True))
@@ -67,6 +67,11 @@ def draw_maps(maps: NDArray[np.float32]) -> Image.Image:
     picture = _draw_grid(np.clip((cells - low) / span, 0, 1), MAPS_COLOURS, CELL_PX)
     picture.info["transparency"] = GAP
     return picture
+
+
+def shrink(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Average blocks of planes (n, h, w) float32 until no side is longer than `MAP_PX`."""
+    return np.stack([np.asarray(_reduce(Image.fromarray(plane), MAP_PX)) for plane in planes])
 
 
 def draw_filters(planes: NDArray[np.float32]) -> Image.Image:

@@ -3,6 +3,7 @@
 It is a copy: the model it is made from keeps its weights, its layers and its graph.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,16 +26,18 @@ CONVOLUTIONS = (
 class Truncated:
     """A float32 copy of a classifier that also returns what it computes on the way.
 
-    network: images (B, H, W, C) uint8 -> [maps of convolution 0, ..., of the last one, logits];
-        maps (B, h, w, n_channels) float32, logits (B, n_classes) float32. Maps are taken after
-        the ReLU that follows a convolution, where one does (batch normalisation may stand
-        between), else as the convolution gives them.
-    layers: names of the convolutions, from input to output.
-    first_kernel: weights of the first convolution, (kh, kw, n_in, n_out) float32.
+    network: images (B, H, W, C) uint8 -> [maps of convolution 0, ..., of the last one, logits], or
+        logits alone where there is no convolution; maps (B, h, w, n_channels) float32, logits
+        (B, n_classes) float32. Maps are taken after the ReLU that follows a convolution, where
+        one does (batch normalisation may stand between), else as the convolution gives them.
+    layers: names of the convolutions, from input to output; a dense network has none.
+    first_layer, first_kernel: the first convolution and its weights (kh, kw, n_in, n_out) float32;
+        without a convolution the dense layer on the pixels, whose kernel is as large as the film.
     """
 
     network: keras.Model
     layers: tuple[str, ...]
+    first_layer: str
     first_kernel: NDArray[np.float32]
 
 
@@ -92,7 +95,8 @@ def truncate(model: keras.Model) -> Truncated:
             other models as layers. It is not changed.
 
     Raises:
-        EvaluationError: The model has no 2-D convolution, or no layer `logits`.
+        EvaluationError: The model has no layer `logits`, or neither a 2-D convolution nor a dense
+            layer on its pixels.
     """
     inputs = keras.Input(batch_shape=model.input_shape, dtype=model.input.dtype)
     copy = _Copy()
@@ -106,20 +110,31 @@ def truncate(model: keras.Model) -> Truncated:
         twin.set_weights(origin.get_weights())
     convolutions = [call for call in copy.calls if isinstance(call.layer, CONVOLUTIONS)]
     logits = [call.output for call in copy.calls if call.layer.name == LOGITS_LAYER]
-    if not convolutions or not logits:
+    first = convolutions[:1] or _dense_on_pixels(copy.calls, model.input_shape)
+    if not first or not logits:
         raise EvaluationError(
-            f"a model to explain has a 2-D convolution and a layer `{LOGITS_LAYER}`",
+            "a model to explain has a 2-D convolution, or else a dense layer on its pixels, and a"
+            f" layer `{LOGITS_LAYER}`",
             found=f"layers {', '.join(call.layer.name for call in copy.calls)}",
             where=f"model {model.name}",
             next_step="take it from `models` in params.yaml, or build it as tasks/train does",
         )
     maps = [_rectified(call, copy.calls) for call in convolutions]
     network = keras.Model(inputs, [*maps, logits[-1]])
+    kernel = np.asarray(first[0].layer.get_weights()[0], dtype=np.float32)
     return Truncated(
         network=network,
         layers=tuple(call.layer.name for call in convolutions),
-        first_kernel=np.asarray(convolutions[0].layer.get_weights()[0], dtype=np.float32),
+        first_layer=first[0].layer.name,
+        first_kernel=kernel if convolutions else kernel.reshape(*model.input_shape[1:], -1),
     )
+
+
+def _dense_on_pixels(calls: list[_Call], input_shape: Sequence[int]) -> list[_Call]:
+    """The first dense layer, if it has a weight for each value of the film, else none."""
+    first = [call for call in calls if isinstance(call.layer, keras.layers.Dense)][:1]
+    n_values = np.prod(input_shape[1:])
+    return [call for call in first if call.layer.kernel.shape[0] == n_values]
 
 
 def _rectified(convolution: _Call, calls: list[_Call]) -> Any:

@@ -21,13 +21,14 @@ class Depth:
 class FilmView:
     """One film, what the network marked in it, and what each depth made of it.
 
-    facts: truth, probability and why this film was chosen. marked: caption of the Grad-CAM.
+    facts: truth, probability and why this film was chosen. grad_cam, marked: picture and caption;
+    None and empty, as depths are, for a network without a convolution.
     """
 
     path: str
     facts: str
     film: Picture
-    grad_cam: Picture
+    grad_cam: Picture | None
     marked: str
     depths: list[Depth]
 
@@ -67,9 +68,17 @@ def view_outcomes(explanations: Record, metrics: Record, folder: Path) -> list[O
 
 
 def view_filters(explanations: Record, folder: Path) -> Depth:
-    """The filters of the first convolution."""
+    """The filters of the first layer."""
     filters = explanations["filters"]
     height, width, _, n_filters = filters["shape"]
+    if explanations["gradcam_layer"] is None:
+        caption = (
+            f"{filters['n_shown']} of {plural(n_filters, 'unit')}, those with the largest weights. "
+            f"Each has a weight for every one of {_size(width, height)}: a bright pixel raises its "
+            "answer where the weight is red and lowers it where it is blue. Speckle without a form "
+            "is what a unit started from before training."
+        )
+        return Depth(filters["layer"], inline_png(folder / filters["file"]), caption)
     caption = (
         f"The {plural(n_filters, 'filter')} of {_size(width, height)} with which the network "
         "starts. Red weights add brightness, blue ones subtract it, white ignores: red beside "
@@ -86,14 +95,15 @@ def _view_film(film: Record, explanations: Record, folder: Path) -> FilmView:
         f"{number(film['prob_positive'])}, threshold {number(threshold)}. "
         f"Chosen for: {film['why']}."
     )
-    marked = f"Coloured: what raised the score for {target}."
+    drawn = film["gradcam"]
+    marked = f"Coloured: what raised the score for {target}." if drawn else ""
     if film.get("gradcam_empty", False):
         marked = f"Nothing in this film raised the score for {target}: it stays grey."
     return FilmView(
         path=film["path"],
         facts=facts,
         film=inline_png(folder / film["input"]),
-        grad_cam=inline_png(folder / film["gradcam"]),
+        grad_cam=inline_png(folder / drawn) if drawn else None,
         marked=marked,
         depths=[_view_depth(maps, folder) for maps in film["activations"]],
     )

@@ -184,7 +184,7 @@ def draw_training(name: str, curves: Mapping[str, Sequence[float]], best_epoch: 
             axes.plot(epochs, values, color=colour, label=label, marker=marker)
         axes.axvline(best_epoch, color=INK, linewidth=0.8, dashes=(4, 2), label="weights kept")
         axes.set(xlabel="Epoch", ylabel=name)
-        axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(8, integer=True))
+        axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(8, integer=True, min_n_ticks=1))
         axes.legend(loc="best")
 
     return _svg(f"training-{name.lower()}", f"{name} by epoch of training", draw)

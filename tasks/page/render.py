@@ -49,6 +49,7 @@ def render_page(evidence: Evidence, params: Params) -> str:
         "calibration_bins": params.page.n_calibration_bins,
         "outcomes": view_outcomes(evidence.explanations, metrics, evidence.pictures_dir),
         "gradcam_layer": evidence.explanations["gradcam_layer"],
+        "n_convolutions": len(evidence.explanations["conv_layers"]),
         "filters": view_filters(evidence.explanations, evidence.pictures_dir),
         "errors": [_error_table(evidence, outcome) for outcome in ("FN", "FP")],
         "contract": evidence.contract,

@@ -13,7 +13,8 @@ OUTCOME_TITLES = {
 }
 
 LAYER_WORDS = {  # by the last part of a layer's name
-    "conv": "Each tile is one learned filter slid over the maps before it.",
+    "conv": "Each tile is one learned filter slid over what comes before it.",
+    "sepconv": "Each tile mixes the maps before it, after a learned filter was slid over each.",
     "relu": "The same maps after everything below zero was cut off.",
     "bn": "The same maps, each brought to a common range.",
     "pool": "Half the resolution: of every four neighbours the strongest response is left.",

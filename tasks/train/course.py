@@ -5,11 +5,11 @@ from typing import Any
 
 import keras
 import numpy as np
-from dvclive import Live
 
 from tasks.params import TrainParams
 from tasks.train.averaging import AverageWeights
 from tasks.train.checkpoint import Arrays, Checkpoint, load_checkpoint, save_checkpoint
+from tasks.train.curves import Curves
 from tasks.train.schedule import is_over, kept_epoch, plateau_rate
 
 
@@ -28,7 +28,7 @@ class Course(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(
         self,
         params: TrainParams,
-        live: Live,
+        live: Curves,
         prefix: str,
         path: Path | None,
         fingerprint: str,

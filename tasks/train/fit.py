@@ -6,7 +6,6 @@ from pathlib import Path
 
 import keras
 import pandas as pd
-from dvclive import Live
 
 from tasks.image_store import ImageStore
 from tasks.params import TrainParams
@@ -14,6 +13,7 @@ from tasks.train.averaging import AverageWeights
 from tasks.train.batches import Batches
 from tasks.train.checkpoint import fingerprint_of
 from tasks.train.course import Course
+from tasks.train.curves import Curves
 from tasks.train.devices import prepare_devices
 from tasks.train.loss import build_loss
 from tasks.train.schedule import kept_epoch, learning_rate
@@ -64,7 +64,7 @@ class Journal:
     all that the run depends on.
     """
 
-    live: Live
+    live: Curves
     prefix: str
     path: Path | None
     fingerprint: str
@@ -122,7 +122,7 @@ def fit(
     cohort = Cohort(split["train"], split["val"], store, classes)
     fingerprint = _fingerprint(name, cohort, params, precision)
     models, courses = [], []
-    with Live(str(live_dir), save_dvc_exp=False, dvcyaml=None, report=None) as live:
+    with Curves(str(live_dir)) as live:
         for number in range(params.n_seeds):
             seed = params.seed + number
             path = workplace.checkpoints / f"seed{seed}" if workplace.checkpoints else None

@@ -101,6 +101,28 @@ def explain() -> dict:
     return json.loads((paths.explanations(MODEL) / "explanations.json").read_text("utf-8"))
 
 
+@pytest.mark.usefixtures("run_in")
+def test_network_without_convolution_has_its_first_weights_and_films_explained():
+    from keras import Input, Model, layers
+
+    images = Input((SIZE_PX, SIZE_PX, 1), dtype="uint8")
+    x = layers.Flatten(name="flatten")(layers.Rescaling(1 / 255)(images))
+    x = layers.Dense(2, name="logits")(layers.ReLU()(layers.Dense(40, name="fc1")(x)))
+    shutil.rmtree(paths.model_dir(MODEL))
+    save_with_contract(Model(images, layers.Softmax()(x)), MODEL, paths.model_dir(MODEL))
+
+    explained = explain()
+
+    assert (explained["gradcam_layer"], explained["conv_layers"]) == (None, [])
+    filters = explained["filters"]
+    assert (filters["layer"], filters["shape"]) == ("fc1", [SIZE_PX, SIZE_PX, 1, 40])
+    assert filters["n_shown"] == 16
+    assert [film["outcome"] for film in explained["films"]] == ["TP", "TP", "TN", "TN", "FP"]
+    assert all(film["gradcam"] is None and not film["activations"] for film in explained["films"])
+    named = {"explanations.json", "filters.png", *(film["input"] for film in explained["films"])}
+    assert set(contents(paths.explanations(MODEL))) == named
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     files = (file for file in folder.rglob("*") if file.is_file())
     return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}

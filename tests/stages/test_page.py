@@ -99,6 +99,41 @@ def test_settings_are_those_of_the_model(
     assert "0.0123" not in page
 
 
+def test_page_of_a_network_without_convolution_says_so_once_and_shows_its_films(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_state(tmp_path)
+    explanations = tmp_path / paths.explanations(MODEL) / "explanations.json"
+    values = read_json(explanations)
+    for film in values["films"]:
+        film |= {"gradcam": None, "activations": []}
+    filters = values["filters"] | {"layer": "fc1", "shape": [64, 64, 1, 128], "n_shown": 16}
+    changes = {"gradcam_layer": None, "conv_layers": [], "filters": filters}
+    write_json(explanations, values | changes)
+
+    page = make_page(tmp_path, monkeypatch)
+
+    assert page.count("This network has no convolution") == 1
+    assert page.count("<img ") == 8 + 2  # 8 films, the first weights, the contact sheet
+    assert "16 of 128 units, those with the largest weights." in page
+    assert page.count("Grad-CAM") == 1
+    assert "What each depth saw" not in page
+    assert "Coloured:" not in page
+
+
+def test_page_says_how_many_convolutions_it_shows_of_how_many(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert page.count("What each depth saw (4 convolutions)") == 8
+    write_state(tmp_path)
+    explanations = tmp_path / paths.explanations(MODEL) / "explanations.json"
+    values = read_json(explanations)
+    values["conv_layers"] = [f"conv{number}" for number in range(120)]
+    write_json(explanations, values)
+
+    assert "What each depth saw (4 of 120 convolutions)" in make_page(tmp_path, monkeypatch)
+
+
 def test_two_runs_write_the_same_bytes(
     page: str, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

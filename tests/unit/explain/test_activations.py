@@ -1,7 +1,7 @@
 import numpy as np
 
 from tasks.explain.activations import most_active, record_activations, share_dead, spread
-from tasks.explain.filters import filter_planes
+from tasks.explain.filters import filter_planes, strongest
 from tasks.explain.truncated import truncate
 
 MAPS = np.zeros((2, 2, 4), dtype=np.float32)
@@ -43,3 +43,11 @@ def test_filter_of_several_inputs_is_their_sum():
     assert planes.shape == (2, 2, 1)
     assert planes[0].tolist() == [[0 + 2 + 4], [6 + 8 + 10]]
     assert planes[1].tolist() == [[1 + 3 + 5], [7 + 9 + 11]]
+
+
+def test_strongest_planes_come_first_whatever_the_sign():
+    planes = np.array([[[1.0, 1.0]], [[0.0, -3.0]], [[2.0, 2.0]], [[1.0, -1.0]]], dtype=np.float32)
+
+    # sums of squares 2, 9, 8, 2
+    np.testing.assert_array_equal(strongest(planes, 3), planes[[1, 2, 0]])
+    np.testing.assert_array_equal(strongest(planes, 9), planes[[1, 2, 0, 3]])

@@ -14,6 +14,7 @@ from tasks.explain.render import (
     draw_maps,
     n_columns,
     save_png,
+    shrink,
 )
 
 BRIGHTEST = N_COLOURS - 1
@@ -72,6 +73,18 @@ def test_filters_share_one_scale_with_white_at_zero():
     assert palette[zero].min() > 235
     assert palette[most][0] > palette[most][2]  # red above zero
     assert palette[least][2] > palette[least][0]  # blue below
+
+
+def test_large_planes_are_averaged_and_small_ones_left():
+    large = np.zeros((1, 2 * MAP_PX, MAP_PX), dtype=np.float32)
+    large[0, :2, :2] = [[1, 2], [3, 6]]
+
+    shrunk = shrink(large)
+
+    assert shrunk.shape == (1, MAP_PX, MAP_PX // 2)
+    assert shrunk[0, 0, 0] == 3
+    assert shrunk.sum() == 3
+    np.testing.assert_array_equal(shrink(shrunk), shrunk)
 
 
 def test_film_without_evidence_stays_grey():

@@ -103,9 +103,39 @@ def test_convolution_with_two_readers_is_shown_as_it_is():
     np.testing.assert_allclose(logits, predict_logits(model, FILMS), rtol=1e-5, atol=1e-6)
 
 
-def test_model_without_convolution_is_refused():
-    images = keras.Input((4, 4, 1), dtype="uint8")
-    x = layers.Dense(2, name="logits")(layers.Flatten()(layers.Rescaling(1 / 255)(images)))
+def dense_network(width_px: int = 5) -> keras.Model:
+    """Logit k is k + 1 times the pixel in row 1, column 2, of a film 3 px high."""
+    images = keras.Input((3, width_px, 1), dtype="uint8")
+    logits = layers.Dense(2, name="logits")
+    model = keras.Model(images, layers.Softmax()(logits(layers.Flatten()(images))))
+    weights = np.zeros((3 * width_px, 2), dtype=np.float32)
+    weights[width_px + 2] = [1, 2]
+    logits.set_weights([weights, np.zeros(2, dtype=np.float32)])
+    return model
 
-    with pytest.raises(EvaluationError, match="2-D convolution"):
+
+def test_dense_network_has_no_maps_and_weights_as_large_as_the_film():
+    model = dense_network()
+    truncated = truncate(model)
+
+    assert (truncated.layers, truncated.first_layer) == ((), "logits")
+    assert truncated.first_kernel.shape == (3, 5, 1, 2)
+    assert np.argwhere(truncated.first_kernel).tolist() == [[1, 2, 0, 0], [1, 2, 0, 1]]
+    film = np.arange(15, dtype=np.uint8).reshape(1, 3, 5, 1)
+    assert np.asarray(truncated.network(film, training=False)).tolist() == [[7, 14]]
+
+
+def test_first_layer_of_a_convolutional_network_is_its_first_convolution(build_vgg):
+    truncated = truncate(build_vgg())
+
+    assert truncated.first_layer == "block1_conv1"
+    assert truncated.first_kernel.shape == (3, 3, 1, 4)
+
+
+def test_model_that_neither_convolves_nor_weighs_pixels_is_refused():
+    images = keras.Input((4, 4, 1), dtype="uint8")
+    pooled = layers.Flatten()(layers.AveragePooling2D(2)(layers.Rescaling(1 / 255)(images)))
+    x = layers.Dense(2, name="logits")(pooled)
+
+    with pytest.raises(EvaluationError, match="2-D convolution, or else a dense layer"):
         truncate(keras.Model(images, layers.Softmax()(x)))

@@ -58,4 +58,6 @@ def test_undefined_operating_point_is_not_drawn() -> None:
 
 
 def test_single_epoch_is_drawn() -> None:
-    assert "<use" in draw_training("Loss", {"validation": [0.6]}, 1)
+    svg = draw_training("Loss", {"validation": [0.6]}, 1)
+    assert "<use" in svg
+    assert re.findall(r">(\d[\d.]*)</text>", svg[: svg.index(">Epoch<")]) == ["1"]

@@ -23,5 +23,6 @@ def test_several_positive_classes_are_joined() -> None:
 
 def test_layer_is_told_by_the_end_of_its_name() -> None:
     assert "filter" in layer_words("block2_conv1")
+    assert layer_words("block14_sepconv2").startswith("Each tile mixes")
     assert "resolution" in layer_words("block1_pool")
     assert layer_words("mystery") == ""

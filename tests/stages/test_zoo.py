@@ -1,0 +1,99 @@
+"""Every model of the zoo, from phantom films to its page: one epoch, the stages as processes."""
+
+import base64
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tasks import paths
+from tasks.atomic import read_json
+from tasks.html import number
+from tasks.page.__main__ import MOST_BYTES
+from tasks.phantom import write_phantom
+from tasks.phantom_plan import PhantomSettings
+from tests.films import run_stage, workspace
+
+SIZE_PX = 72  # xception takes no films below 71
+MODELS = ["ann", "chexnet", "cnn4", "cnn4_bn", "cnn4_bn_dropout", "cnn_deep", "minivggnet",
+          "resnet101", "twin5", "xception"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the stages before `train` have run; phantoms, settings of seconds."""
+    folder = workspace(
+        tmp_path_factory.mktemp("zoo"),
+        resize={"size_px": SIZE_PX},
+        train={"epochs": 1, "batch_size": 16, "precision": "float32"},
+        per_model={model: {} for model in MODELS},  # random weights: there is nothing to download
+        evaluate={"n_bootstrap": 100},
+        explain={"n_per_outcome": 1},
+    )
+    write_phantom(folder / paths.PHANTOM, PhantomSettings(seed=5, n_train=32, n_val=12, n_test=12))
+    for stage in ("ingest", "resample", "resize"):
+        end = run_stage(stage, folder)
+        assert end.returncode == 0, end.stderr
+    return folder
+
+
+def section(page: str, name: str) -> str:
+    start = page.index(f'<section id="{name}">')
+    return page[start : page.index("</section>", start)]
+
+
+def pictures(html: str) -> list[Image.Image]:
+    """The inlined pictures, decoded, which fails where one is damaged."""
+    encoded = re.findall(r'src="data:image/png;base64,([^"]+)"', html)
+    return [Image.open(io.BytesIO(base64.b64decode(text))).convert("RGB") for text in encoded]
+
+
+def is_blank(picture: Image.Image) -> bool:
+    return all(low == high for low, high in picture.getextrema())
+
+
+def pictures_named(explanations: dict[str, Any]) -> int:
+    films = explanations["films"]
+    grad_cams = sum(film["gradcam"] is not None for film in films)
+    return 1 + len(films) + grad_cams + sum(len(film["activations"]) for film in films)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", MODELS)
+def test_every_model_is_trained_and_its_page_holds_name_metrics_and_pictures(
+    cohort: Path, model: str
+) -> None:
+    for stage in ("train", "evaluate", "explain", "page"):
+        end = run_stage(stage, cohort, "--model", model, timeout_s=600)
+        assert end.returncode == 0, end.stderr
+    page = (cohort / paths.page(model)).read_text("utf-8")
+    metrics = read_json(cohort / paths.metrics(model))
+    explanations = read_json(cohort / paths.explanations(model) / "explanations.json")
+
+    assert f"<h1>{model}</h1>" in page
+    assert "Synthetic films." in page
+    assert len(page.encode()) < MOST_BYTES
+    for split in ("test", "validation"):
+        for name in ("auroc", "sensitivity", "specificity", "accuracy"):
+            assert number(metrics[split][name]["value"]) in section(page, "metrics")
+    assert page.count('<figure class="plot">') == 5
+    shown = pictures(section(page, "explanations"))
+    assert len(shown) == pictures_named(explanations)
+    assert not is_blank(shown[0])  # the first layer's weights
+    assert len(pictures(section(page, "made"))) == 1  # the contact sheet
+    if model == "ann":
+        assert "This network has no convolution" in section(page, "explanations")
+    else:
+        layer = explanations["gradcam_layer"]
+        assert f"Grad-CAM at the last convolution\n(<code>{layer}</code>)" in page
+        assert all(film["activations"] for film in explanations["films"])
+
+
+@pytest.mark.slow
+def test_models_tried_are_all_that_the_zoo_builds_itself() -> None:
+    from tasks.train.zoo import OWN
+
+    assert {*OWN, "resnet101", "xception"} == set(MODELS)
