@@ -1,7 +1,8 @@
 """Try recipes on a source and say which of them each kind of validation would pick.
 
 Reads       a source of films, in any layout that `ingest` knows
-Writes      its cohort below --work, and --out: one JSON object per recipe
+Writes      its cohort below --work, and --out: one JSON object per recipe; --final: the test
+            scores, which no other output shows
 Run         python -m tests.recipes --source FOLDER --work /tmp/recipes mild wide radiograph
 """
 
@@ -49,29 +50,34 @@ def main() -> None:
     )
     cohort = open_cohort(arguments.work)
     results: list[dict[str, Any]] = []
+    sealed: dict[str, Any] = {}
+    said = {
+        "data": arguments.source.name,
+        "model": arguments.model,
+        "size_px": arguments.size_px,
+        "epochs": arguments.epochs or params.train.epochs,
+        "n_seeds": arguments.seeds,
+    }
     for name in arguments.recipes:
         start_s = time.monotonic()
-        results.append(try_recipe(RECIPES[name], cohort, settings, final=arguments.final))
+        result = try_recipe(RECIPES[name], cohort, settings, final=bool(arguments.final))
+        if arguments.final:
+            sealed[name] = result.pop("test")
+            write_json(arguments.final, sealed)
+        results.append(result)
         logger.info("%s  (%.0f s)", line(results[-1]), time.monotonic() - start_s)
         if arguments.out:
-            write_json(arguments.out, {"results": results, "picked": picked(results)})
+            write_json(arguments.out, said | {"results": results, "picked": picked(results)})
     sys.stdout.write(json.dumps(picked(results)) + "\n")
 
 
 def line(result: dict[str, Any]) -> str:
     """One recipe in words."""
-    words = (
-        f"{result['recipe']:20} ordinary {result['ordinary']:.4f}  degraded"
+    return (
+        f"{result['recipe']:24} ordinary {result['ordinary']:.4f}  degraded"
         f" {result['degraded']:.4f} (worst {result['degraded_worst']:.4f})"
         f"  held out {result['held_out']:.4f}"
     )
-    if "test" in result:
-        test = result["test"]
-        words += (
-            f"  TEST {test['auroc']:.4f}, sensitivity {test['sensitivity']:.3f},"
-            f" specificity {test['specificity']:.3f}"
-        )
-    return words
 
 
 def _arguments() -> argparse.Namespace:
@@ -88,7 +94,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, help="in place of train.epochs")
     parser.add_argument("--seeds", type=int, default=1, help="networks that are averaged")
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--final", action="store_true", help="look at the test films: once, last")
+    parser.add_argument(
+        "--final", type=Path, help="where the test scores go, to be opened when all is chosen"
+    )
     return parser.parse_args()
 
 
