@@ -24,6 +24,8 @@ from tests.benchmarks.memory import resize_memory_growth
 from tests.benchmarks.near_duplicates import near_duplicates_vs_all_pairs, near_duplicates_vs_limit
 from tests.benchmarks.parallel import resize_two_workers
 from tests.benchmarks.resize import AGAINST, resize_vs
+from tests.benchmarks.training import AGAINST as TRAINING_AGAINST
+from tests.benchmarks.training import RivalMissing, train_vs
 
 RECORD = Path("reports/benchmarks.json")
 N_ROUNDS = 5
@@ -59,6 +61,7 @@ BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     ),
     "near_duplicates_vs_all_pairs": near_duplicates_vs_all_pairs,
     "near_duplicates_vs_limit": near_duplicates_vs_limit,
+    **{f"train_vs_{rival}": partial(train_vs, rival) for rival in TRAINING_AGAINST},
     # last: they bring TensorFlow into this process
     **{f"resize_vs_{rival}": partial(resize_vs, rival) for rival in AGAINST},
 }
@@ -70,6 +73,22 @@ def benchmarks_table(entries: Mapping[str, Mapping[str, Any]]) -> str:
     for name, entry in sorted(entries.items()):
         rows.append(f"| `{name}` | {entry['ratio']:.2f} | {entry['against']} |")
     return "\n".join(rows)
+
+
+def measured(
+    benchmarks: Mapping[str, Callable[[], dict[str, Any]]], former: Mapping[str, Any]
+) -> dict[str, Any]:
+    """An entry for each benchmark; one whose rival is not installed keeps its former entry."""
+    entries = {}
+    for name, measure in benchmarks.items():
+        try:
+            entries[name] = entry = measure()
+        except RivalMissing as error:
+            logger.warning("%s: not measured, its former entry stays: %s", name, error)
+            entries |= {name: former[name]} if name in former else {}
+        else:
+            logger.info("%s: %.2f x %s", name, entry["ratio"], entry["against"])
+    return entries
 
 
 def main() -> None:
@@ -84,11 +103,9 @@ def main() -> None:
     if unknown := sorted(set(names) - set(BENCHMARKS)):
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
     logging.basicConfig(level=logging.INFO, format="[bench] %(message)s", stream=sys.stderr)
-    entries = read_json(RECORD) if names and RECORD.exists() else {}
-    for name, measure in BENCHMARKS.items():
-        if not names or name in names:
-            entries[name] = entry = measure()
-            logger.info("%s: %.2f x %s", name, entry["ratio"], entry["against"])
+    former = read_json(RECORD) if RECORD.exists() else {}
+    chosen = {name: BENCHMARKS[name] for name in BENCHMARKS if not names or name in names}
+    entries = (former if names else {}) | measured(chosen, former)
     write_json(RECORD, entries)
     readme = README.read_text(encoding="utf-8")
     write_text(README, with_table(readme, "benchmarks", benchmarks_table(entries)))

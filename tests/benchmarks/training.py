@@ -1,0 +1,107 @@
+"""Films per second of training MiniVGGNet, against the notebooks, PyTorch and the machine's limit.
+
+Run    python -m tests.benchmarks.training RIVAL     logs every round, prints the ratio
+
+Ours is what the stage does: batches from the image store into the network as `tasks.train.fit`
+compiles it, deterministic kernels and the watch over the loss included. Both sides have the same
+layers, 64 px, batches of 32, float32, Adam and as many threads. They take turns in one process,
+five rounds after one that warms up; a ratio is the median over the rounds of a rival's wall time
+per step over ours. The first step of a round fills queues and does not count.
+"""
+
+import argparse
+import logging
+import statistics
+import subprocess
+import sys
+from importlib.util import find_spec
+from typing import Any
+
+from tasks.classifier import prepare_backend
+from tasks.errors import LunglineError
+from tests.films import ROOT
+
+N_ROUNDS = 5
+BATCH_SIZE = 32
+SIZE_PX = 64
+AGAINST = {
+    "notebook": "the notebooks' loop, same network and augmentation: ImageDataGenerator with zoom "
+    "and vertical flip over a folder of original JPEGs, decoded anew each epoch (Kermany's, else "
+    "phantoms enlarged to their size)",
+    "notebook_in_memory": "the same generator over films that were decoded and scaled beforehand",
+    "pytorch": "a hand-written PyTorch loop, same network, channels last, films in memory; neither "
+    "augments",
+    "limit": "the float32 matrix product of two 2,048 x 2,048 matrices, floating-point operations "
+    "per second; nothing is augmented",
+}
+
+logger = logging.getLogger("benchmarks")
+
+
+class RivalMissing(LunglineError):  # noqa: N818 - a state of the machine, not a fault
+    """A rival that the project does not depend on is not installed."""
+
+
+def train_vs(rival: str) -> dict[str, Any]:
+    """Against a key of AGAINST, in a process of its own: threads are fixed when TensorFlow starts.
+
+    Raises:
+        RivalMissing: The rival is PyTorch, and it is not installed.
+    """
+    if rival == "pytorch":
+        require_pytorch()
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.training", rival],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return {"ratio": float(ended.stdout), "against": AGAINST[rival], "command": "make bench"}
+
+
+def require_pytorch() -> None:
+    """Raise `RivalMissing` where PyTorch is not installed."""
+    if find_spec("torch") is None:
+        raise RivalMissing(
+            "the benchmark against PyTorch needs PyTorch, which this project does not depend on",
+            found="no module torch",
+            where=sys.prefix,
+            next_step="`pip install torch` in this environment, then run the benchmark again",
+        )
+
+
+def measure(rival: str) -> float:
+    """The ratio, in this process; TensorFlow must not have started in it."""
+    prepare_backend()
+    from tests.benchmarks.training_ways import training_ways
+
+    seconds: dict[str, list[float]] = {}
+    with training_ways(rival) as ways:
+        for number in range(N_ROUNDS + 1):
+            took = {name: way() for name, way in ways.items()}
+            said = ", ".join(f"{name} {1000 * step_s:.0f} ms" for name, step_s in took.items())
+            logger.info("round %d: %s", number, said)
+            for name, step_s in took.items() if number else ():
+                seconds.setdefault(name, []).append(step_s)
+    for name, steps_s in seconds.items():
+        if name != "limit":
+            logger.info("%s: %.0f films/s", name, BATCH_SIZE / statistics.median(steps_s))
+    pairs = zip(seconds[rival], seconds["ours"], strict=True)
+    return statistics.median(theirs / own for theirs, own in pairs)
+
+
+def main() -> None:
+    """Print the one figure."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.training")
+    parser.add_argument("rival", choices=AGAINST)
+    rival = parser.parse_args().rival
+    logging.basicConfig(level=logging.WARNING, format="[bench] %(message)s", stream=sys.stderr)
+    logger.setLevel(logging.INFO)
+    if rival == "pytorch":
+        require_pytorch()
+    sys.stdout.write(f"{measure(rival)}\n")
+
+
+if __name__ == "__main__":
+    main()

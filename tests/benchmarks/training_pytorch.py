@@ -1,0 +1,59 @@
+"""MiniVGGNet and its training step as one writes them by hand in PyTorch.
+
+PyTorch is no dependency of this project: what this file imports, it imports when it is called.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.classifier import CPU_THREADS
+from tasks.train.zoo.minivggnet import BLOCK_FILTERS, DROPOUT_BLOCK, DROPOUT_HEAD, UNITS_HEAD
+
+if TYPE_CHECKING:
+    from torch import nn
+
+LEARNING_RATE = 1e-3
+
+Step = Callable[[NDArray[np.uint8], NDArray[np.int64]], float]
+
+
+def pytorch_minivggnet(size_px: int, n_classes: int) -> "nn.Sequential":
+    """The layers of `tasks.train.zoo.minivggnet`, in its order: (B, 1, H, W) float32 to logits."""
+    from torch import nn
+
+    stack: list[nn.Module] = []
+    channels = 1
+    for filters in BLOCK_FILTERS:
+        for _ in range(2):
+            stack += [nn.Conv2d(channels, filters, 3, padding=1), nn.ReLU()]
+            stack += [nn.BatchNorm2d(filters)]
+            channels = filters
+        stack += [nn.MaxPool2d(2), nn.Dropout(DROPOUT_BLOCK)]
+    side_px = size_px // 2 ** len(BLOCK_FILTERS)
+    stack += [nn.Flatten(), nn.Linear(channels * side_px**2, UNITS_HEAD), nn.ReLU()]
+    stack += [nn.BatchNorm1d(UNITS_HEAD), nn.Dropout(DROPOUT_HEAD)]
+    return nn.Sequential(*stack, nn.Linear(UNITS_HEAD, n_classes))
+
+
+def pytorch_step(size_px: int, n_classes: int) -> Step:
+    """A step: films (B, H, W) uint8 in [0, 255] and class numbers (B,) int64, gives the loss."""
+    import torch
+
+    torch.set_num_threads(CPU_THREADS)  # as many as TensorFlow has here
+    torch.manual_seed(0)
+    network = pytorch_minivggnet(size_px, n_classes).to(memory_format=torch.channels_last)
+    optimiser = torch.optim.Adam(network.parameters(), LEARNING_RATE)
+    loss_of = torch.nn.CrossEntropyLoss()
+
+    def step(films: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:
+        pixels = torch.from_numpy(films)[:, None].to(memory_format=torch.channels_last)
+        loss = loss_of(network(pixels.float() / 255), torch.from_numpy(labels))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        return loss.item()
+
+    return step
