@@ -27,6 +27,7 @@ folder = Path("reports") / name / "training"
 folder.mkdir(parents=True, exist_ok=True)
 values = {"epochs": settings.epochs, "zoom": settings.augment.zoom}
 (folder / "metrics.json").write_text(json.dumps(values))
+(folder.parent / "augmentation.png").write_bytes(name.encode())
 (Path("data/models") / name).mkdir(parents=True, exist_ok=True)
 (Path("data/models") / name / "model.json").write_text(json.dumps(values))
 """
