@@ -86,8 +86,9 @@ def _missed_target(metrics: Mapping[str, Any]) -> Finding | None:
     if sensitivity["value"] is None:
         return None
     detail = (
-        f"The threshold was set on the validation films to find at least {number(target)} of the "
-        f"films with a finding. On the test films: {estimate_words('sensitivity', sensitivity)}."
+        f"The threshold was set on the validation films to find at least {number(target, 3)} "
+        "of the films with a finding. On the test films: "
+        f"{estimate_words('sensitivity', sensitivity, 3)}."  # 0.966 is not 0.97
     )
     missed = sensitivity["value"] < target
     return Finding(missed, f"Target sensitivity {'missed' if missed else 'held'} on test", detail)

@@ -39,12 +39,12 @@ def layer_words(layer: str) -> str:
     return LAYER_WORDS.get(kind, "")
 
 
-def estimate_words(name: str, estimate: Estimate) -> str:
+def estimate_words(name: str, estimate: Estimate, digits: int = 2) -> str:
     """Name, value and 95 % interval of a metric; says so when it is undefined."""
     if estimate["value"] is None:
         return f"{name} undefined"
-    text = f"{name} {number(estimate['value'])}"
-    limits = interval(estimate)
+    text = f"{name} {number(estimate['value'], digits)}"
+    limits = interval(estimate, digits)
     return f"{text}, 95 % interval {limits}" if limits else text
 
 

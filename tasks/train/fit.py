@@ -173,7 +173,7 @@ def _fit_phase(
     if course.history:
         logger.info("going on after epoch %d of %d", len(course.history), params.epochs)
     if not course.is_over:
-        _compile(model, params, len(train))
+        compile_classifier(model, params, len(train))
         callbacks = [StopOnNaN(train, val)]
         if params.average_momentum is not None:
             average = AverageWeights(params.average_momentum, len(train))
@@ -191,7 +191,8 @@ def _fit_phase(
     course.keep_best(model)
 
 
-def _compile(model: keras.Model, params: TrainParams, steps_per_epoch: int) -> None:
+def compile_classifier(model: keras.Model, params: TrainParams, steps_per_epoch: int) -> None:
+    """Give a network its optimiser, its loss and its schedule, as the stage trains it."""
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate(params, steps_per_epoch)),
         loss=build_loss(params),

@@ -22,7 +22,7 @@ from tasks.resize.films import resize_films
 from tasks.tables import SAMPLES
 from tasks.train.batches import Batches
 from tasks.train.devices import prepare_devices
-from tasks.train.fit import _compile  # as the stage does, with nothing of it left out
+from tasks.train.fit import compile_classifier  # as the stage does, with nothing of it left out
 from tasks.train.watch import StopOnNaN
 from tasks.train.zoo import build_classifier
 from tasks.train.zoo.minivggnet import minivggnet
@@ -92,7 +92,7 @@ def by_lungline(
     prepare_devices(params)
     network = build_classifier("minivggnet", SIZE_PX, len(LABELS), augment, SEED)
     batches = Batches(samples, store, len(LABELS), BATCH_SIZE, SEED)
-    _compile(network, params, len(batches))
+    compile_classifier(network, params, len(batches))
     clock = Clock()
     callbacks = [StopOnNaN(batches, batches), clock]
 

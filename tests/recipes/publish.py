@@ -1,7 +1,7 @@
 """What was tried, as the record and the README's table: the one place that opens test scores.
 
 Reads       --out and --final of `python -m tests.recipes`
-Writes      reports/recipes.json, README.md
+Writes      reports/results/recipes.json, README.md
 Run         python -m tests.recipes.publish OUT FINAL
 """
 
@@ -14,7 +14,7 @@ from tasks.atomic import read_json, write_json, write_text
 from tasks.report.results import README, with_table
 from tests.recipes.trial import KINDS
 
-RECORD = Path("reports/recipes.json")
+RECORD = Path("reports/results/recipes.json")
 HEADS = ("ordinary", "degraded", "worst degraded", "held out")
 COLUMNS = ("ordinary", "degraded", "degraded_worst", "held_out")
 
