@@ -92,7 +92,7 @@ class TrainParams(Section):
     learning_rate: Adam's, at its highest.
     schedule: `plateau` lowers the rate by plateau_factor after plateau_patience epochs without a
         lower validation loss; `cosine` lets it fall to 0 at the last epoch, after warmup_epochs of
-        rising; `constant`.
+        rising, of which a shorter run takes all but its last; `constant`.
     early_stopping_patience: epochs without a lower validation loss before the fit ends and the
         weights of the best epoch are kept; null runs all epochs and keeps the last one's.
     average_momentum: of the moving average of the weights that is validated and kept; null for the
@@ -138,14 +138,6 @@ class TrainParams(Section):
             raise ValueError(f"weights_sha256 is for a file, and weights is {self.weights}")
         if self.freeze_epochs and self.weights == "none":
             raise ValueError("freeze_epochs is for weights from elsewhere, and weights is none")
-        return self
-
-    @model_validator(mode="after")
-    def _warm_up_ends(self) -> Self:
-        if self.schedule == "cosine" and self.warmup_epochs >= self.epochs:
-            raise ValueError("warmup_epochs is below epochs")
-        if self.schedule != "cosine" and self.warmup_epochs:
-            raise ValueError("warmup_epochs is 0 unless schedule is cosine")
         return self
 
     @model_validator(mode="after")

@@ -18,15 +18,16 @@ def learning_rate(
     """What the optimiser starts with.
 
     `cosine` rises from 0 over the warm-up, evenly, and falls to 0 at the last step of the last
-    epoch as half a cosine; it is part of the compiled graph. `constant` and `plateau` are a
-    number; `plateau_rate` lowers it between epochs.
+    epoch as half a cosine; it is part of the compiled graph. The last epoch is never warm-up, in
+    however short a run. `constant` and `plateau` are a number; `plateau_rate` lowers it between
+    epochs.
 
     Source: Loshchilov and Hutter, arXiv 1608.03983, equation 5 without restarts; warm-up after
     Goyal et al., arXiv 1706.02677, section 2.2.
     """
     if params.schedule != "cosine":
         return params.learning_rate
-    warm_up = params.warmup_epochs * steps_per_epoch
+    warm_up = min(params.warmup_epochs, params.epochs - 1) * steps_per_epoch
     return keras.optimizers.schedules.CosineDecay(
         0.0 if warm_up else params.learning_rate,
         decay_steps=params.epochs * steps_per_epoch - warm_up,

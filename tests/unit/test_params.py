@@ -132,15 +132,6 @@ def test_imbalance_is_answered_once_unless_asked(tmp_path: Path, balance: str) -
     assert load_params(alone).train.loss == "focal"
 
 
-def test_warm_up_is_of_the_cosine_and_shorter_than_the_run(tmp_path: Path) -> None:
-    fits = train_changed(tmp_path, "none", schedule="cosine", warmup_epochs=14)
-    assert load_params(fits).train.warmup_epochs == 14
-    too_long = train_changed(tmp_path, "none", schedule="cosine", warmup_epochs=15)
-    assert "warmup_epochs is below epochs" in fault_of(too_long)
-    other = train_changed(tmp_path, "none", schedule="plateau", warmup_epochs=1)
-    assert "unless schedule is cosine" in fault_of(other)
-
-
 def test_early_stopping_and_the_average_can_be_switched_off(tmp_path: Path) -> None:
     path = train_changed(tmp_path, "none", early_stopping_patience=None, average_momentum=None)
     assert load_params(path).train.early_stopping_patience is None

@@ -29,6 +29,13 @@ def test_cosine_without_warm_up_starts_at_the_top():
                                atol=1e-8)  # fmt: skip
 
 
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_a_run_shorter_than_its_warm_up_keeps_the_last_epoch_for_the_fall(epochs):
+    found = rates(COSINE.model_copy(update={"epochs": epochs, "warmup_epochs": 2}), 2)
+    assert found[2 * epochs - 2] == max(found) == pytest.approx(0.01)
+    assert found[-1] == pytest.approx(0.0, abs=1e-8)
+
+
 @pytest.mark.parametrize("schedule", ["plateau", "constant"])
 def test_other_schedules_start_as_a_number(schedule):
     assert learning_rate(train_params(schedule=schedule, learning_rate=0.02), 3) == 0.02
