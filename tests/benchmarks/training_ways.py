@@ -17,7 +17,7 @@ from PIL import Image
 
 from tasks import paths
 from tasks.image_store import ImageStore
-from tasks.params import Preset, load_params
+from tasks.params import AugmentParams, Preset, load_params
 from tasks.resize.films import resize_films
 from tasks.tables import SAMPLES
 from tasks.train.batches import Batches
@@ -37,6 +37,7 @@ FILM_PX = (1296, 904)  # width and height in the middle of Kermany's originals
 N_FILMS = 8 * BATCH_SIZE
 SEED = 0
 LABELS = ("NORMAL", "PNEUMONIA")
+PLAIN = {"preset": "none"}
 LIMIT_S = 1.0  # what the limit is measured by
 
 Way = Callable[[], float]
@@ -58,8 +59,8 @@ class Clock(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 @contextmanager
-def training_ways(rival: str) -> Iterator[dict[str, Way]]:
-    """Ours and a rival, a key of `AGAINST`: each trains an epoch, returns seconds per step."""
+def training_way(rival: str, side: str) -> Iterator[Way]:
+    """One side, ours or a rival (a key of `AGAINST`): trains an epoch, returns seconds per step."""
     keras.config.disable_interactive_logging()  # a folder's reader would print to stdout
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -68,22 +69,20 @@ def training_ways(rival: str) -> Iterator[dict[str, Way]]:
         source = str(folder / "films")
         resize_films(samples, source, params, folder / "images", on_workers(None))
         store = ImageStore(folder / "images")
-        preset: Preset = "notebook" if rival.startswith("notebook") else "none"
-        ours, network = by_lungline(samples, store, preset)
-        if rival == "notebook":
-            yield {"ours": ours, rival: by_notebook(folder / "films")}
-        elif rival == "notebook_in_memory":
-            yield {"ours": ours, rival: by_notebook_in_memory(samples, store)}
-        elif rival == "pytorch":
-            yield {"ours": ours, rival: by_pytorch(samples, store)}
+        if side == "notebook":
+            yield by_notebook(folder / "films")
+        elif side == "notebook_in_memory":
+            yield by_notebook_in_memory(samples, store)
+        elif side == "pytorch":
+            yield by_pytorch(samples, store)
+        elif side == "limit":
+            yield at_the_limit()
         else:
-            yield {"ours": ours, rival: at_the_limit(training_flops(network) * BATCH_SIZE)}
+            yield by_lungline(samples, store, "notebook" if "notebook" in rival else "none")
 
 
-def by_lungline(
-    samples: pd.DataFrame, store: ImageStore, preset: Preset
-) -> tuple[Way, keras.Model]:
-    """Our loop, and the network it trains."""
+def by_lungline(samples: pd.DataFrame, store: ImageStore, preset: Preset) -> Way:
+    """Our loop."""
     params = load_params(paths.PARAMS).train_of("minivggnet")
     augment = params.augment.model_copy(update={"preset": preset})
     params = params.model_copy(
@@ -100,7 +99,7 @@ def by_lungline(
         network.fit(batches, verbose=0, shuffle=False, callbacks=callbacks)
         return clock.step_s
 
-    return way, network
+    return way
 
 
 def by_notebook(folder: Path) -> Way:
@@ -141,8 +140,11 @@ def by_pytorch(samples: pd.DataFrame, store: ImageStore) -> Way:
     return way
 
 
-def at_the_limit(n_flops: float) -> Way:
-    """Seconds that so many floating-point operations take in a large matrix product."""
+def at_the_limit() -> Way:
+    """Seconds that the operations of a step take in a large matrix product."""
+    augment = AugmentParams.model_validate(dict.fromkeys(AugmentParams.model_fields) | PLAIN)
+    network = build_classifier("minivggnet", SIZE_PX, len(LABELS), augment, SEED)
+    n_flops = training_flops(network) * BATCH_SIZE
     return lambda: n_flops / matmul_flops_per_s(LIMIT_S)
 
 
