@@ -31,12 +31,7 @@ class Phase:
     def settings(self, params: TrainParams) -> TrainParams:
         """Section `train` for this phase as a run of its own."""
         n_epochs = self.last_epoch - self.first_epoch
-        changes = {
-            "epochs": n_epochs,
-            "learning_rate": self.learning_rate,
-            "warmup_epochs": min(params.warmup_epochs, n_epochs - 1),
-        }
-        return params.model_copy(update=changes)
+        return params.model_copy(update={"epochs": n_epochs, "learning_rate": self.learning_rate})
 
     def prepare(self, model: keras.Model) -> None:
         """Say which layers learn; takes effect at the next `compile`."""
