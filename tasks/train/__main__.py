@@ -1,7 +1,7 @@
-"""Stage `train`: fit one network on the training films, stop by the validation films.
+"""Stage `train`: fit one network on the training films, watched on the validation films.
 
 A run that was killed goes on where it stood: its state after each epoch lies in
-data/checkpoints/<model>/ until the model is written.
+data/checkpoints/<model>/ until all is written.
 
 Reads       data/samples.parquet, data/images/
 Writes      data/models/<model>/, reports/<model>/training/, reports/<model>/augmentation.png
@@ -40,11 +40,11 @@ def main(arguments: argparse.Namespace) -> None:
     store = ImageStore(paths.IMAGES)
     run = fit(name, samples, store, settings, paths.training_dir(name), workplace)
     save_classifier(run, paths.model_dir(name))
-    shutil.rmtree(checkpoints)
     films = store.read(choose_films(samples))[..., 0]
     sheet = draw_sheet(films, sheet_rows(settings.augment), settings.seed)
     with atomic_path(paths.augmentation(name)) as temporary:
         sheet.save(temporary, format="PNG")
+    shutil.rmtree(checkpoints)  # last: what fails before this costs no training
     logging.getLogger(__name__).info(
         "%s: %d epochs, validation loss %.3f after epoch %d, which is kept",
         name,

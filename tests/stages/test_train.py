@@ -145,6 +145,24 @@ def test_second_run_writes_the_same_bytes(repository, done):
     assert written(repository) == before
 
 
+def test_a_failure_after_the_last_epoch_costs_no_training(repository, done, tmp_path):
+    assert done.returncode == 0
+    for name in (paths.PARAMS, paths.SAMPLES):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(repository / name, tmp_path / name)
+    shutil.copytree(repository / paths.IMAGES, tmp_path / paths.IMAGES)
+    sheet = tmp_path / paths.augmentation(MODEL)
+    sheet.mkdir(parents=True)
+    (sheet / "in the way").touch()
+    assert train(tmp_path, "--model", MODEL).returncode == 1
+    shutil.rmtree(sheet)
+
+    last = train(tmp_path, "--model", MODEL)
+    assert last.returncode == 0, last.stderr
+    assert "[train] going on after epoch 2 of 2" in last.stderr
+    assert written(tmp_path) == written(repository)
+
+
 @pytest.mark.slow
 def test_killed_stage_goes_on_past_a_full_disk_and_ends_with_the_same_bytes(
     repository, done, tmp_path
