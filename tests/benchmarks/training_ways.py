@@ -25,6 +25,7 @@ from tasks.train.devices import prepare_devices
 from tasks.train.fit import compile_classifier  # as the stage does, with nothing of it left out
 from tasks.train.watch import StopOnNaN
 from tasks.train.zoo import build_classifier
+from tasks.train.zoo.batch_norm import of_keras
 from tasks.train.zoo.minivggnet import minivggnet
 from tests.benchmarks.repeated_films import film_files, with_comment
 from tests.benchmarks.training import BATCH_SIZE, SIZE_PX
@@ -180,7 +181,8 @@ def _generator() -> ImageDataGenerator:
 def _fitted_on(batches: keras.utils.PyDataset) -> Way:
     """The network and the settings of a notebook: Keras' own wherever it does not say."""
     pixels = keras.Input((SIZE_PX, SIZE_PX, 1))
-    network = keras.Model(pixels, layers.Softmax()(minivggnet(pixels, len(LABELS))))
+    ours = keras.Model(pixels, layers.Softmax()(minivggnet(pixels, len(LABELS))))
+    network = keras.models.clone_model(ours, clone_function=of_keras)
     network.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
     clock = Clock()
 

@@ -78,13 +78,16 @@ def test_dvclive_has_a_row_per_epoch_and_no_clock(trained):
 
 
 def test_saved_network_is_that_of_the_best_epoch(store, tmp_path):
-    # a step this long overshoots: the best epoch is not the last one
-    params = train_params(epochs=4, learning_rate=0.05, plateau_patience=20)
-    run = fit("minivggnet", SAMPLES, store, params, tmp_path / "live")
+    # some validation films are labelled wrongly: the surer the network, the larger the loss
+    is_wrong = (SAMPLES["split"] == "val") & SAMPLES["patient_id"].str.endswith(("0", "1"))
+    index = SAMPLES["class_index"].mask(is_wrong, 1 - SAMPLES["class_index"])
+    samples = SAMPLES.assign(class_index=index, label=[CLASSES[k] for k in index])
+    params = train_params(epochs=6)
+    run = fit("minivggnet", samples, store, params, tmp_path / "live")
     losses = list(curve(tmp_path / "live", "eval/loss")["loss"])
-    assert run.best_epoch < run.epochs_run == 4
+    assert run.best_epoch < run.epochs_run == 6
     assert losses[-1] > 1.01 * run.best_loss
-    val = SAMPLES[SAMPLES["split"] == "val"]
+    val = samples[samples["split"] == "val"]
     logits = predict_logits(run.model, store.read(list(val["image_id"]))).astype(np.float64)
     loss = -log_softmax(logits, axis=1)[np.arange(len(val)), val["class_index"]].mean()
     assert loss == pytest.approx(run.best_loss, rel=1e-3)
