@@ -57,6 +57,8 @@ def main() -> None:
         "size_px": arguments.size_px,
         "epochs": arguments.epochs or params.train.epochs,
         "n_seeds": arguments.seeds,
+        "batch_size": params.train.batch_size,
+        "precision": params.train.precision,
     }
     for name in arguments.recipes:
         start_s = time.monotonic()

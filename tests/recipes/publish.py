@@ -2,7 +2,7 @@
 
 Reads       --out and --final of `python -m tests.recipes`
 Writes      reports/results/recipes.json, README.md
-Run         python -m tests.recipes.publish OUT FINAL
+Run         python -m tests.recipes.publish OUT FINAL [OUT FINAL ...]
 """
 
 import argparse
@@ -17,24 +17,37 @@ from tests.recipes.trial import KINDS
 RECORD = Path("reports/results/recipes.json")
 HEADS = ("ordinary", "degraded", "worst degraded", "held out")
 COLUMNS = ("ordinary", "degraded", "degraded_worst", "held_out")
+TEST = ("auroc", "sensitivity", "specificity")
 
 
 def recipes_table(record: Mapping[str, Any]) -> str:
-    """One row per recipe, as it was tried; what each kind of validation picks stands in bold."""
-    picked = record["picked"]
-    heads = ["recipe", *HEADS, "test AUROC", "test sensitivity", "test specificity"]
+    """One row per recipe, run after run; what each kind of validation picks in a run is bold."""
+    heads = ["recipe", "trained", *HEADS, "test AUROC", "test sensitivity", "test specificity"]
     rows = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
-    for result in record["results"]:
-        name = result["recipe"]
-        cells = [f"`{name}`"]
-        for column in COLUMNS:
-            cell = f"{result[column]:.3f}"
-            cells.append(f"**{cell}**" if picked.get(column) == name else cell)
-        test = record["test"].get(name)
-        scores = ("auroc", "sensitivity", "specificity")
-        cells += [f"{test[score]:.3f}" if test else "" for score in scores]
-        rows.append(f"| {' | '.join(cells)} |")
+    for run in record["runs"]:
+        trained = f"{run['size_px']} px, {run['epochs']} epochs, seeds: {run['n_seeds']}"
+        for result in run["results"]:
+            name = result["recipe"]
+            cells = [f"`{name}`", trained, *_judged(result, run["picked"])]
+            test = run["test"].get(name)
+            cells += [f"{test[score]:.3f}" if test else "" for score in TEST]
+            rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
+
+
+def _judged(result: Mapping[str, Any], picked: Mapping[str, str]) -> list[str]:
+    cells = []
+    for column in COLUMNS:
+        cell = f"{result[column]:.3f}" if column in result else ""
+        cells.append(f"**{cell}**" if picked.get(column) == result["recipe"] else cell)
+    return cells
+
+
+def read_run(judged: Path, final: Path) -> dict[str, Any]:
+    """What one call of `python -m tests.recipes` wrote, with its test scores."""
+    run = read_json(judged) | {"test": read_json(final)}
+    picks = {kind: run["picked"][kind] for kind in KINDS if kind in run["picked"]}
+    return run | {"picked": picks if len(run["results"]) > 1 else {}}
 
 
 def main() -> None:
@@ -44,11 +57,12 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("out", type=Path)
-    parser.add_argument("final", type=Path)
-    arguments = parser.parse_args()
-    record = read_json(arguments.out) | {"test": read_json(arguments.final)}
-    record["picked"] = {kind: record["picked"][kind] for kind in KINDS}
+    parser.add_argument("files", type=Path, nargs="+", metavar="OUT FINAL")
+    files = parser.parse_args().files
+    if len(files) % 2:
+        parser.error("files come in pairs: what --out wrote, then what --final wrote")
+    pairs = zip(files[::2], files[1::2], strict=True)
+    record = {"runs": [read_run(judged, final) for judged, final in pairs]}
     write_json(RECORD, record)
     readme = README.read_text(encoding="utf-8")
     write_text(README, with_table(readme, "recipes", recipes_table(record)))

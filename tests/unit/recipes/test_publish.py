@@ -1,8 +1,15 @@
 """The table says what was tried, what each validation picks, and what the test said of it."""
 
-from tests.recipes.publish import recipes_table
+from pathlib import Path
+from typing import Any
 
-RECORD = {
+from tasks.atomic import write_json
+from tests.recipes.publish import read_run, recipes_table
+
+RUN: dict[str, Any] = {
+    "size_px": 32,
+    "epochs": 40,
+    "n_seeds": 1,
     "results": [
         {
             "recipe": "mild",
@@ -24,7 +31,21 @@ RECORD = {
 }
 
 
+TRAINED = "32 px, 40 epochs, seeds: 1"
+
+
 def test_table_marks_each_pick_and_leaves_out_tests_that_were_not_run() -> None:
-    *_, mild, wide = recipes_table(RECORD).splitlines()
-    assert mild == "| `mild` | **0.996** | 0.980 | 0.900 | **0.850** |  |  |  |"
-    assert wide == "| `wide` | 0.993 | **0.990** | 0.950 | 0.800 | 0.971 | 0.990 | 0.750 |"
+    *_, mild, wide = recipes_table({"runs": [RUN]}).splitlines()
+    assert mild == f"| `mild` | {TRAINED} | **0.996** | 0.980 | 0.900 | **0.850** |  |  |  |"
+    assert wide == (
+        f"| `wide` | {TRAINED} | 0.993 | **0.990** | 0.950 | 0.800 | 0.971 | 0.990 | 0.750 |"
+    )
+
+
+def test_run_of_one_recipe_picks_nothing(tmp_path: Path) -> None:
+    judged, final = tmp_path / "out.json", tmp_path / "final.json"
+    write_json(judged, {**RUN, "results": RUN["results"][1:]})
+    write_json(final, RUN["test"])
+    run = read_run(judged, final)
+    assert run["test"] == RUN["test"]
+    assert "**" not in recipes_table({"runs": [run]})
