@@ -46,6 +46,19 @@ def compare(summaries: Sequence[Mapping[str, Any]]) -> list[Row]:
     return rows + _baselines(summaries)
 
 
+def weak_in(summaries: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Each weakness once, by its title, with the summaries of the models that have it.
+
+    Args:
+        summaries: Contents of `data/summaries/<model>.json`.
+    """
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for summary in summaries:
+        for weakness in summary["weaknesses"]:
+            found.setdefault(weakness["title"], []).append(summary)
+    return found
+
+
 def axis_start(rows: Sequence[Row]) -> float:
     """Left end of the AUROC axis: 0.5, or the tenth below the lowest interval."""
     ends = [row.estimates["auroc"][end] for row in rows for end in ("value", "low")]

@@ -7,7 +7,7 @@ from typing import Any
 from tasks import paths
 from tasks.html import render
 from tasks.params import Params
-from tasks.report.comparison import axis_start, compare
+from tasks.report.comparison import axis_start, compare, weak_in
 from tasks.report.film_flow import FilmFlow, flow_steps
 from tasks.report.framing import Framing
 from tasks.report.ranking import Place
@@ -41,6 +41,7 @@ def render_index(
         "synthetic": params.ingest.is_synthetic,
         "kermany": not KERMANY_LAYOUTS.isdisjoint(flow.layouts),
         "summaries": summaries,
+        "weak_in": weak_in(summaries),
         "rows": rows,
         "axis_start": axis_start(rows),
         "places": places,

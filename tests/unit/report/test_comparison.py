@@ -1,6 +1,6 @@
 from typing import Any
 
-from tasks.report.comparison import axis_start, compare
+from tasks.report.comparison import axis_start, compare, weak_in
 from tests.report_inputs import estimate
 
 
@@ -37,3 +37,15 @@ def test_metric_that_a_row_lacks_is_unknown() -> None:
 def test_axis_begins_at_guessing_or_below_the_lowest_interval() -> None:
     assert axis_start(compare([summary("a", 0.9, 0.6)])) == 0.5
     assert axis_start(compare([summary("a", 0.9, 0.47)])) == 0.4
+
+
+def test_weakness_of_several_models_is_told_once_with_their_names() -> None:
+    said = {"a": ["Sensitivity missed"], "b": ["Probabilities are off", "Sensitivity missed"]}
+    summaries = [
+        {"model": model, "weaknesses": [{"title": title, "detail": model} for title in titles]}
+        for model, titles in said.items()
+    ]
+    found = {
+        title: [each["model"] for each in those] for title, those in weak_in(summaries).items()
+    }
+    assert found == {"Sensitivity missed": ["a", "b"], "Probabilities are off": ["b"]}
