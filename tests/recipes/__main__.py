@@ -78,7 +78,8 @@ def line(result: dict[str, Any]) -> str:
     return (
         f"{result['recipe']:24} ordinary {result['ordinary']:.4f}  degraded"
         f" {result['degraded']:.4f} (worst {result['degraded_worst']:.4f})"
-        f"  held out {result['held_out']:.4f}"
+        f" softened {result['softened']:.4f}  held out {result['held_out']:.4f}"
+        f" (negative {result['held_out_negative']:.4f})"
     )
 
 

@@ -15,8 +15,8 @@ from tasks.report.results import README, with_table
 from tests.recipes.trial import KINDS
 
 RECORD = Path("reports/results/recipes.json")
-HEADS = ("ordinary", "degraded", "worst degraded", "held out")
-COLUMNS = ("ordinary", "degraded", "degraded_worst", "held_out")
+COLUMNS = ("ordinary", "degraded", "degraded_worst", "softened", "held_out", "held_out_negative")
+HEADS = ("ordinary", "degraded", "worst", "normals softened", "held out", "normals held out")
 TEST = ("auroc", "sensitivity", "specificity")
 
 

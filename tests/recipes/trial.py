@@ -14,11 +14,11 @@ from tasks.image_store import ImageStore, Pixels
 from tasks.params import TrainParams
 from tests.recipes.catalogue import Recipe
 from tests.recipes.cohort import Cohort, by_subtype, reweighted
-from tests.recipes.degraded import degraded_aurocs
+from tests.recipes.degraded import SOFTENED, degraded_aurocs
 from tests.recipes.hold_out import HELD, hold_out
 
 TARGET_SENSITIVITY = 0.97
-KINDS = ("ordinary", "degraded", "held_out")
+KINDS = ("ordinary", "degraded", "softened", "held_out", "held_out_negative")
 
 Score = Callable[[Pixels], NDArray[np.float64]]
 
@@ -51,8 +51,9 @@ def try_recipe(
         final: Look at the test films too.
 
     Returns:
-        `ordinary`, `degraded` (mean), `degraded_worst`, `held_out`: AUROC; `conditions`: the AUROC
-        of each degradation; `test` if final, see `judge_test`.
+        AUROC: `ordinary`; `degraded` (mean of all `conditions`), `degraded_worst` and `softened`
+        (mean of those in SOFTENED); `held_out` and `held_out_negative` (the negative ones held out
+        against ordinary positive ones). `test` if final, see `judge_test`.
     """
     samples = cohort.samples
     score = train_score(recipe, samples, cohort.store, settings)
@@ -64,15 +65,26 @@ def try_recipe(
         "ordinary": auroc(score(films), positive),
         "degraded": float(np.mean(list(found.values()))),
         "degraded_worst": min(found.values()),
+        "softened": float(np.mean([found[name] for name in SOFTENED])),
         "conditions": found,
     }
     if final:
         result["test"] = judge_test(score, cohort, settings)
-    apart = hold_out(samples, cohort.manifest, settings.negative)
+    return result | judge_held_out(recipe, cohort, settings)
+
+
+def judge_held_out(recipe: Recipe, cohort: Cohort, settings: Settings) -> dict[str, float]:
+    """Train without the films held out by acquisition, and judge by them: see `try_recipe`."""
+    apart = hold_out(cohort.samples, cohort.manifest, settings.negative)
     held = apart[apart["split"] == HELD]
-    score = train_score(recipe, reweighted(apart[apart["split"] != HELD]), cohort.store, settings)
-    result["held_out"] = auroc(score(_films(held, cohort.store)), _positive(held, settings))
-    return result
+    kept = reweighted(apart[apart["split"] != HELD])
+    score = train_score(recipe, kept, cohort.store, settings)
+    ordinary = kept[(kept["split"] == "val") & _positive(kept, settings)]
+    softer = pd.concat([held[~_positive(held, settings)], ordinary])
+    return {
+        name: auroc(score(_films(rows, cohort.store)), _positive(rows, settings))
+        for name, rows in (("held_out", held), ("held_out_negative", softer))
+    }
 
 
 def train_score(

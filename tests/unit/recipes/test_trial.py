@@ -11,7 +11,7 @@ from tests.films import ROOT
 from tests.recipes.__main__ import line
 from tests.recipes.catalogue import RECIPES, Recipe
 from tests.recipes.cohort import Cohort, by_subtype, reweighted
-from tests.recipes.trial import Settings, log_odds, operating_point, picked, try_recipe
+from tests.recipes.trial import KINDS, Settings, log_odds, operating_point, picked, try_recipe
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
@@ -36,10 +36,10 @@ def test_operating_point_finds_97_of_100_and_no_more_than_needed():
 
 def test_each_kind_of_validation_picks_its_own_best():
     results = [
-        {"recipe": "a", "ordinary": 0.99, "degraded": 0.7, "held_out": 0.8},
-        {"recipe": "b", "ordinary": 0.98, "degraded": 0.9, "held_out": 0.7},
+        {"recipe": "a", **dict.fromkeys(KINDS, 0.7), "ordinary": 0.99, "held_out": 0.8},
+        {"recipe": "b", **dict.fromkeys(KINDS, 0.75), "ordinary": 0.98},
     ]
-    assert picked(results) == {"ordinary": "a", "degraded": "b", "held_out": "a"}
+    assert picked(results) == dict.fromkeys(KINDS, "b") | {"ordinary": "a", "held_out": "a"}
 
 
 def test_subtypes_become_classes_with_weights_of_their_own():
@@ -84,13 +84,15 @@ def trial(cohort: Cohort, folder: Path, *, final: bool) -> dict:
     return try_recipe(Recipe("tried", {"brightness": 0.1}), cohort, settings, final=final)
 
 
-def test_a_trial_judges_by_three_validations_and_leaves_the_test_alone(cohort, tmp_path):
+def test_a_trial_judges_by_each_validation_and_leaves_the_test_alone(cohort, tmp_path):
     films = cohort.samples
     without_test = Cohort(cohort.manifest, films[films["split"] != "test"], cohort.store)
     found = trial(without_test, tmp_path, final=False)  # there are no test films to look at
     assert "test" not in found
-    for kind in ("ordinary", "degraded", "degraded_worst", "held_out"):
+    for kind in (*KINDS, "degraded_worst"):
         assert 0.0 <= found[kind] <= 1.0
+    both = found["conditions"]["halved, negative"], found["conditions"]["compressed, negative"]
+    assert found["softened"] == pytest.approx(sum(both) / 2)
     assert found["degraded_worst"] == min(found["conditions"].values())
     assert found["degraded_worst"] <= found["degraded"]
     assert line(found).startswith("tried                    ordinary ")
