@@ -3,7 +3,7 @@
 Reads       a source of films, in any layout that `ingest` knows
 Writes      its cohort below --work, and --out: one JSON object per recipe; --final: the test
             scores, which no other output shows
-Run         python -m tests.recipes --source FOLDER --work /tmp/recipes mild wide radiograph
+Run         python -m tests.recipes --source FOLDER --work /tmp/recipes mild mild_degraded wide
 """
 
 import argparse

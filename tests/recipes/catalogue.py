@@ -31,10 +31,14 @@ class Recipe:
 # the mild augmentation and the wide crop of the study that found the wide crop
 MILD = {"zoom": 0.15, "shift": 0.05, "brightness": 0.15, "contrast": 0.15}
 WIDE = {"crop_min_area": 0.08, "crop_max_ratio": 4 / 3, "brightness": 0.15, "contrast": 0.3}
-# a fixed schedule: validation, which is easy here, neither stops it nor chooses the epoch
-FIXED = {"schedule": "cosine", "warmup_epochs": 1, "early_stopping_patience": None}
-AVERAGED = FIXED | {"average_momentum": 0.99}
+MEDIUM = WIDE | {"crop_min_area": 0.4, "crop_max_ratio": 1.2}
+MOVED = MILD | {"zoom": 0.2, "shift": 0.1, "rotation_deg": 15.0, "contrast": 0.3}
 DEGRADED = {"blur": 0.015, "noise": 0.02, "jpeg_min_quality": 30, "gamma": 0.3}
+WIDE_TURNED = WIDE | DEGRADED | {"rotation_deg": 10.0}
+
+# the schedule is fixed unless a recipe says so: validation, which is easy here, would stop it
+PLATEAU = {"schedule": "plateau", "early_stopping_patience": 8}
+AVERAGED = {"average_momentum": 0.99}
 
 RECIPES = {
     recipe.name: recipe
@@ -42,26 +46,18 @@ RECIPES = {
         Recipe("none"),
         Recipe("notebook", {"preset": "notebook"}),
         Recipe("mild", MILD),
+        Recipe("mild_plateau", MILD, PLATEAU),
+        Recipe("mild_degraded", MILD | DEGRADED),
+        Recipe("mild_degraded_averaged", MILD | DEGRADED, AVERAGED),
+        Recipe("mild_degraded_subtype", MILD | DEGRADED, by_subtype=True),
+        Recipe("mild_degraded_mirrored", MILD | DEGRADED | {"horizontal_flip": True}),
+        Recipe("mild_degraded_mixup", MILD | DEGRADED | {"mixup": 0.2}),
+        Recipe("moved_degraded", MOVED | DEGRADED),
+        Recipe("medium", MEDIUM),
+        Recipe("medium_degraded", MEDIUM | DEGRADED),
         Recipe("wide", WIDE),
-        Recipe("degraded", MILD | DEGRADED),
-        Recipe("wide_degraded", WIDE | DEGRADED),
-        Recipe("radiograph", {"preset": "radiograph"}),
-        Recipe("radiograph_mirrored", {"preset": "radiograph", "horizontal_flip": True}),
-        Recipe("radiograph_mixup", {"preset": "radiograph", "mixup": 0.2}),
-        Recipe("radiograph_subtype", {"preset": "radiograph"}, by_subtype=True),
-        Recipe("none_fixed", train=FIXED),
-        Recipe("notebook_fixed", {"preset": "notebook"}, FIXED),
-        Recipe("mild_fixed", MILD, FIXED),
-        Recipe("wide_fixed", WIDE, FIXED),
-        Recipe("wide_fixed_averaged", WIDE, AVERAGED),
-        Recipe("wide_fixed_subtype", WIDE, FIXED, by_subtype=True),
-        Recipe("degraded_fixed", MILD | DEGRADED, FIXED),
-        Recipe("radiograph_fixed", {"preset": "radiograph"}, FIXED),
-        Recipe("radiograph_fixed_averaged", {"preset": "radiograph"}, AVERAGED),
-        Recipe(
-            "radiograph_fixed_mirrored", {"preset": "radiograph", "horizontal_flip": True}, FIXED
-        ),
-        Recipe("radiograph_fixed_mixup", {"preset": "radiograph", "mixup": 0.2}, FIXED),
-        Recipe("radiograph_fixed_subtype", {"preset": "radiograph"}, FIXED, by_subtype=True),
+        Recipe("wide_averaged", WIDE, AVERAGED),
+        Recipe("wide_subtype", WIDE, by_subtype=True),
+        Recipe("wide_turned_degraded", WIDE_TURNED),
     )
 }

@@ -5,11 +5,13 @@ import keras
 import numpy as np
 import pytest
 
-from tasks.params import AugmentParams
+from tasks.params import AugmentParams, load_params
 from tasks.train.augmentation import augmentation_layers
 from tasks.train.augmentation.presets import PRESET_NAMES, PRESETS, Changes, resolve
 from tasks.train.stripped import without_augmentation
 from tests.cohorts import STILL, augment_params
+from tests.films import ROOT
+from tests.recipes.catalogue import RECIPES
 
 ONE_EACH = {
     "zoom": 0.3,
@@ -241,9 +243,10 @@ def test_presets_are_what_their_names_promise():
     assert (notebook.zoom, notebook.vertical_flip) == (0.3, True)
     assert not any((notebook.tones, notebook.degrades, notebook.horizontal_flip))
     assert not any((radiograph.vertical_flip, radiograph.horizontal_flip))
-    assert radiograph.crop_min_area == 0.08
     assert radiograph.tones
     assert radiograph.degrades
+    chosen = RECIPES["mild_degraded"].params(load_params(ROOT / "params.yaml").train)
+    assert resolve(chosen.augment) == radiograph
 
 
 def classifier(params: AugmentParams) -> keras.Model:
