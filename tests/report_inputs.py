@@ -242,6 +242,7 @@ def contract_of(model: str) -> dict[str, Any]:
         "n_parameters": 8_459_458,
         "precision": "float32",
         "seed": 0,
+        "n_seeds": 1,
         "epochs_run": 15,
         "best_epoch": 12,
         "input": {"dtype": "uint8", "range": [0, 255], "channels": 1, "polarity": "bright = dense"},

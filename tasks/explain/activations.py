@@ -19,7 +19,7 @@ def record_activations(truncated: Truncated, images: Pixels) -> list[Maps]:
     Returns:
         One array per name in `truncated.layers`: maps (N, h, w, n_channels) float32.
     """
-    *maps, _ = truncated.network(images, training=False)
+    maps = truncated.network(images, training=False)[: len(truncated.layers)]
     return [np.asarray(depth, dtype=np.float32) for depth in maps]
 
 

@@ -22,7 +22,8 @@ def grad_cam(
     alpha_k = mean over pixels of d logit / d A_k;  map = ReLU(sum over k of alpha_k A_k), where
     A_k is channel k of the rectified maps. The logit is explained as it stands, before the
     softmax and not as a difference of logits: the slope of a saturated probability is zero. A
-    logit may be moved by an evidence *against* the other class that this map does not show.
+    logit may be moved by an evidence *against* the other class that this map does not show. Where
+    networks are averaged, the channels are those of all their last convolutions.
 
     Args:
         truncated: From `tasks.explain.truncated.truncate`.
@@ -35,12 +36,14 @@ def grad_cam(
     """
     columns = tf.constant(list(class_indices), dtype=tf.int32)
     with tf.GradientTape() as tape:
-        *_, maps, logits = truncated.network(images, training=False)
+        *maps, logits = truncated.network(images, training=False)
         # films do not mix at inference, so the slope of the sum holds each film's own slope
         score = tf.reduce_sum(tf.gather(logits, columns, batch_dims=1))
-    slopes = tape.gradient(score, maps)
+    deepest = maps[len(truncated.layers) - 1 :]  # one of each network
+    slopes = tf.concat(tape.gradient(score, deepest), axis=-1)
     weights = tf.reduce_mean(slopes, axis=(1, 2), keepdims=True)  # (N, 1, 1, n_channels)
-    evidence = tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1))  # (N, h, w)
+    weighted = weights * tf.concat(deepest, axis=-1)
+    evidence = tf.nn.relu(tf.reduce_sum(weighted, axis=-1))  # (N, h, w)
     return np.asarray(evidence, dtype=np.float32)
 
 

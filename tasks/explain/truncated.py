@@ -3,6 +3,7 @@
 It is a copy: the model it is made from keeps its weights, its layers and its graph.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ CONVOLUTIONS = (
     keras.layers.DepthwiseConv2D,
     keras.layers.SeparableConv2D,
 )
+MEMBER = re.compile(rf"seed(\d+)_{LOGITS_LAYER}")  # of one network of several that are averaged
 
 
 @dataclass(frozen=True)
@@ -30,21 +32,26 @@ class Truncated:
         logits alone where there is no convolution; maps (B, h, w, n_channels) float32, logits
         (B, n_classes) float32. Maps are taken after the ReLU that follows a convolution, where
         one does (batch normalisation may stand between), else as the convolution gives them.
+        Where several networks are averaged the maps are those of the first; the last ones of each
+        other network follow, before the logits.
     layers: names of the convolutions, from input to output; a dense network has none.
+    n_networks: how many are averaged.
     first_layer, first_kernel: the first convolution and its weights (kh, kw, n_in, n_out) float32;
         without a convolution the dense layer on the pixels, whose kernel is as large as the film.
     """
 
     network: keras.Model
     layers: tuple[str, ...]
+    n_networks: int
     first_layer: str
     first_kernel: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class _Call:
-    """One layer at work: its copy, the tensors that went in, the tensor that came out."""
+    """One layer at work: its name in the model, its copy, the tensors that went in and came out."""
 
+    name: str
     layer: keras.layers.Layer
     inputs: tuple[int, ...]  # ids of symbolic tensors
     output: Any
@@ -54,17 +61,21 @@ class _Call:
 class _Copy:
     """Copies a graph layer by layer, steps into nested models, and keeps every call.
 
-    All layers compute in float32, whatever precision the model was trained in.
+    All layers compute in float32, whatever precision the model was trained in. origins: the layer
+    that each copy was made from.
     """
 
     calls: list[_Call] = field(default_factory=list)
-    origins: list[tuple[keras.layers.Layer, keras.layers.Layer]] = field(default_factory=list)
+    origins: dict[keras.layers.Layer, keras.layers.Layer] = field(default_factory=dict)
 
     def copy_layer(self, layer: keras.layers.Layer) -> keras.layers.Layer:
         if isinstance(layer, keras.Model):
             return layer  # `call` takes it apart
-        copy = type(layer).from_config({**layer.get_config(), "dtype": "float32"})
-        self.origins.append((copy, layer))
+        # the nested models of averaged networks share names, and no graph holds a name twice
+        name = f"{layer.name}_{len(self.origins)}"
+        config = {**layer.get_config(), "dtype": "float32", "name": name}
+        copy = type(layer).from_config(config)
+        self.origins[copy] = layer
         return copy
 
     def call(self, layer: keras.layers.Layer, *args: Any, **kwargs: Any) -> Any:
@@ -83,7 +94,7 @@ class _Copy:
             return self.calls[-1].output  # the graph is walked from input to output
         output = layer(*args, **kwargs)
         inputs = tuple(id(tensor) for tensor in keras.tree.flatten((args, kwargs)))
-        self.calls.append(_Call(layer, inputs, output))
+        self.calls.append(_Call(self.origins[layer].name, layer, inputs, output))
         return output
 
 
@@ -106,28 +117,44 @@ def truncate(model: keras.Model) -> Truncated:
         keras.models.clone_model(
             model, input_tensors=inputs, clone_function=copy.copy_layer, call_function=copy.call
         )
-    for twin, origin in copy.origins:
+    for twin, origin in copy.origins.items():
         twin.set_weights(origin.get_weights())
-    convolutions = [call for call in copy.calls if isinstance(call.layer, CONVOLUTIONS)]
-    logits = [call.output for call in copy.calls if call.layer.name == LOGITS_LAYER]
+    logits = [call for call in copy.calls if call.name == LOGITS_LAYER][-1:]
+    members = {match[1]: call for call in copy.calls if (match := MEMBER.fullmatch(call.name))}
+    ends = [members[number] for number in sorted(members, key=int)] or logits
+    networks = [_convolutions_before(end, copy.calls) for end in ends]
+    convolutions = networks[0] if networks else []
     first = convolutions[:1] or _dense_on_pixels(copy.calls, model.input_shape)
     if not first or not logits:
         raise EvaluationError(
             "a model to explain has a 2-D convolution, or else a dense layer on its pixels, and a"
             f" layer `{LOGITS_LAYER}`",
-            found=f"layers {', '.join(call.layer.name for call in copy.calls)}",
+            found=f"layers {', '.join(call.name for call in copy.calls)}",
             where=f"model {model.name}",
             next_step="take it from `models` in params.yaml, or build it as tasks/train does",
         )
-    maps = [_rectified(call, copy.calls) for call in convolutions]
-    network = keras.Model(inputs, [*maps, logits[-1]])
+    others = [calls[-1] for calls in networks[1:] if calls]
+    maps = [_rectified(call, copy.calls) for call in (*convolutions, *others)]
+    network = keras.Model(inputs, [*maps, logits[0].output])
     kernel = np.asarray(first[0].layer.get_weights()[0], dtype=np.float32)
     return Truncated(
         network=network,
-        layers=tuple(call.layer.name for call in convolutions),
-        first_layer=first[0].layer.name,
+        layers=tuple(call.name for call in convolutions),
+        n_networks=len(networks),
+        first_layer=first[0].name,
         first_kernel=kernel if convolutions else kernel.reshape(*model.input_shape[1:], -1),
     )
+
+
+def _convolutions_before(end: _Call, calls: list[_Call]) -> list[_Call]:
+    """The convolutions that a call depends on, from input to output."""
+    needed = set(end.inputs)
+    found = []
+    for call in reversed(calls):
+        if id(call.output) in needed:
+            needed.update(call.inputs)
+            found.append(call)
+    return [call for call in reversed(found) if isinstance(call.layer, CONVOLUTIONS)]
 
 
 def _dense_on_pixels(calls: list[_Call], input_shape: Sequence[int]) -> list[_Call]:

@@ -121,6 +121,20 @@ def test_page_of_a_network_without_convolution_says_so_once_and_shows_its_films(
     assert "Coloured:" not in page
 
 
+def test_page_says_which_of_averaged_networks_it_shows(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "differ in their seed" not in page
+    write_state(tmp_path)
+    contract = tmp_path / paths.model_dir(MODEL) / "model.json"
+    write_json(contract, read_json(contract) | {"n_seeds": 3})
+
+    averaged = make_page(tmp_path, monkeypatch)
+
+    assert "The model is the mean of 3 networks that differ in their seed." in averaged
+    assert "<dt>Seeds</dt><dd>0 to 2, the mean of 3 networks</dd>" in averaged
+
+
 def test_page_says_how_many_convolutions_it_shows_of_how_many(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

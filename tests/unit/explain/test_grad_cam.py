@@ -3,6 +3,7 @@ import pytest
 
 from tasks.explain.grad_cam import grad_cam, to_unit_range
 from tasks.explain.truncated import truncate
+from tasks.train.seeds import average_logits
 
 FILM = np.array([[0, 1], [2, 3]], dtype=np.uint8)[np.newaxis, ..., np.newaxis]
 # A0 = [[0, 2], [4, 6]], A1 = [[2, 1], [0, 0]]; d logit 1 / d A_k is w_k / 4 at each of 4 pixels,
@@ -15,6 +16,17 @@ def test_map_equals_the_one_worked_by_hand(build_by_hand):
 
     assert evidence.dtype == np.float32
     np.testing.assert_allclose(evidence, BY_HAND[np.newaxis], rtol=1e-6)
+
+
+def test_averaged_networks_are_explained_by_the_channels_of_all(build_by_hand):
+    second = build_by_hand()
+    dense = second.get_layer("logits")
+    dense.set_weights([2.0 * weight for weight in dense.get_weights()])
+
+    evidence = grad_cam(truncate(average_logits([build_by_hand(), second])), FILM, [1])
+
+    # the mean of [[-4, -1/2], [3, 9/2]] and of its double
+    np.testing.assert_allclose(evidence[0], [[0.0, 0.0], [4.5, 6.75]], rtol=1e-6)
 
 
 def test_each_film_is_explained_for_its_own_class(build_by_hand):

@@ -6,6 +6,9 @@ from keras import layers
 from tasks.classifier import predict_logits
 from tasks.errors import EvaluationError
 from tasks.explain.truncated import truncate
+from tasks.train.seeds import average_logits
+from tasks.train.zoo import build_classifier
+from tests.cohorts import STILL
 
 FILMS = np.random.default_rng(3).integers(0, 256, (3, 16, 16, 1), dtype=np.uint8)
 
@@ -20,6 +23,39 @@ def test_one_network_returns_every_convolution_in_order(build_vgg):
     assert truncated.layers == ("block1_conv1", "block1_conv2", "block2_conv1", "block2_conv2")
     shapes = [output.shape for output in outputs_of(truncated)]
     assert shapes == [(3, 16, 16, 4), (3, 16, 16, 4), (3, 8, 8, 6), (3, 8, 8, 6), (3, 2)]
+
+
+def test_of_averaged_networks_the_first_is_shown_and_the_last_maps_of_each_other_follow(build_vgg):
+    networks = [build_vgg() for _ in range(3)]
+    for network in networks[1:]:
+        network.set_weights([weight * 0.9 for weight in network.get_weights()])
+
+    truncated = truncate(average_logits(networks))
+
+    assert truncated.n_networks == 3
+    assert truncated.layers == ("block1_conv1", "block1_conv2", "block2_conv1", "block2_conv2")
+    *maps, second, third, _ = outputs_of(truncated)
+    for found, expected in zip(maps, outputs_of(truncate(networks[0])), strict=False):
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    for found, network in ((second, networks[1]), (third, networks[2])):
+        expected = outputs_of(truncate(network))[3]
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_averaged_networks_with_a_model_inside_are_explained_under_the_names_of_the_first():
+    networks = []
+    for seed in range(2):
+        keras.utils.set_random_seed(seed)
+        networks.append(build_classifier("mobilenetv2", 32, 2, STILL, seed))
+    films = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 1), dtype=np.uint8)
+
+    truncated = truncate(average_logits(networks))
+
+    assert truncated.layers == truncate(networks[0]).layers
+    assert (truncated.layers[-1], truncated.n_networks) == ("Conv_1", 2)
+    alone = [outputs_of(truncate(network), films)[-2] for network in networks]
+    together = outputs_of(truncated, films)[-3:-1]
+    np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-5)
 
 
 def test_maps_are_those_behind_the_relu(build_vgg):
