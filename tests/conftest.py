@@ -13,9 +13,9 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-SMALL: dict[str, dict[str, Any]] = {  # 32 px and two epochs: every stage, in a minute
+SMALL: dict[str, dict[str, Any]] = {  # 32 px, two epochs, one seed: every stage, in a minute
     "resize": {"size_px": 32},
-    "train": {"epochs": 2},
+    "train": {"epochs": 2, "n_seeds": 1},
     "evaluate": {"n_bootstrap": 200},
     "explain": {"n_per_outcome": 1},
 }

@@ -90,7 +90,7 @@ def judge_held_out(recipe: Recipe, cohort: Cohort, settings: Settings) -> dict[s
 def train_score(
     recipe: Recipe, samples: pd.DataFrame, store: ImageStore, settings: Settings
 ) -> Score:
-    """Train the networks of a recipe; give the mean of their log-odds of a finding.
+    """Train the networks of a recipe; give their log-odds of a finding.
 
     Args:
         recipe: What is tried.
@@ -107,20 +107,12 @@ def train_score(
     if recipe.by_subtype:
         samples = by_subtype(samples, settings.negative)
     samples = samples[samples["split"].isin(["train", "val"])]
-    runs = []
-    for number in range(settings.n_seeds):
-        params = recipe.params(
-            settings.shipped, **settings.more, seed=settings.shipped.seed + number
-        )
-        runs.append(fit(settings.model, samples, store, params, settings.live_dir))
+    params = recipe.params(settings.shipped, **settings.more, n_seeds=settings.n_seeds)
+    run = fit(settings.model, samples, store, params, settings.live_dir)
+    negative = run.classes.index(settings.negative)
 
     def score(films: Pixels) -> NDArray[np.float64]:
-        images = films[..., np.newaxis]
-        each = [
-            log_odds(predict_logits(run.model, images), run.classes.index(settings.negative))
-            for run in runs
-        ]
-        return cast(NDArray[np.float64], np.mean(each, axis=0))
+        return log_odds(predict_logits(run.model, films[..., np.newaxis]), negative)
 
     return score
 

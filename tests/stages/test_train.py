@@ -47,7 +47,7 @@ def train(
 def repository(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("repository")
     params = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
-    params["train"] |= {"epochs": 2, "batch_size": 8, "precision": "float32"}
+    params["train"] |= {"epochs": 2, "n_seeds": 1, "batch_size": 8, "precision": "float32"}
     (root / "params.yaml").write_text(yaml.safe_dump(params), "utf-8")
     samples = squares_cohort()
     write_table(samples, SAMPLES, root / paths.SAMPLES)

@@ -28,7 +28,7 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = workspace(
         tmp_path_factory.mktemp("zoo"),
         resize={"size_px": SIZE_PX},
-        train={"epochs": 1, "batch_size": 16, "precision": "float32"},
+        train={"epochs": 1, "n_seeds": 1, "batch_size": 16, "precision": "float32"},
         per_model={model: {} for model in MODELS},  # random weights: there is nothing to download
         evaluate={"n_bootstrap": 100},
         explain={"n_per_outcome": 1},
