@@ -35,6 +35,7 @@ def record(name: str) -> None:
             "model": model,
             "size_px": params.resize.size_px,
             "epochs": params.train_of(model).epochs,
+            "n_seeds": params.train_of(model).n_seeds,
             "operating_point": metrics["operating_point"],
             "test": metrics["test"],
             "baselines": metrics["baselines"],
@@ -53,7 +54,7 @@ def results_table(records: list[dict[str, Any]]) -> str:
     for entry in records:
         test = entry["test"]
         films = f"{test['n_images']} ({test['n_patients']})"
-        model = f"{entry['model']}, {entry['size_px']} px"
+        model = f"{entry['model']}, {entry['size_px']} px, seeds: {entry['n_seeds']}"
         rows.append([entry["data"], model, films, *(_cell(test[name]) for name in COLUMNS)])
         best = max(entry["baselines"], key=lambda baseline: baseline["test"]["auroc"]["value"])
         scores = best["test"]

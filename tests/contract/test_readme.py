@@ -11,6 +11,8 @@ from tasks.report.results import RECORDS, read_records, results_table, with_tabl
 from tests.benchmarks.__main__ import RECORD, benchmarks_table
 from tests.conftest import Clone, FirstRun
 from tests.contract.imports import ROOT, rooms
+from tests.recipes.publish import RECORD as RECIPES
+from tests.recipes.publish import recipes_table
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [
@@ -58,6 +60,11 @@ def test_results_are_generated_from_the_records() -> None:
 def test_table_of_benchmarks_is_generated_from_the_record() -> None:
     table = benchmarks_table(read_json(ROOT / RECORD))
     assert with_table(README, "benchmarks", table) == README
+
+
+def test_table_of_recipes_is_generated_from_the_record() -> None:
+    table = recipes_table(read_json(ROOT / RECIPES))
+    assert with_table(README, "recipes", table) == README
 
 
 def test_stage_table_has_every_stage_once() -> None:
