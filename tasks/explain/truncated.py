@@ -35,14 +35,12 @@ class Truncated:
         Where several networks are averaged the maps are those of the first; the last ones of each
         other network follow, before the logits.
     layers: names of the convolutions, from input to output; a dense network has none.
-    n_networks: how many are averaged.
     first_layer, first_kernel: the first convolution and its weights (kh, kw, n_in, n_out) float32;
         without a convolution the dense layer on the pixels, whose kernel is as large as the film.
     """
 
     network: keras.Model
     layers: tuple[str, ...]
-    n_networks: int
     first_layer: str
     first_kernel: NDArray[np.float32]
 
@@ -140,7 +138,6 @@ def truncate(model: keras.Model) -> Truncated:
     return Truncated(
         network=network,
         layers=tuple(call.name for call in convolutions),
-        n_networks=len(networks),
         first_layer=first[0].name,
         first_kernel=kernel if convolutions else kernel.reshape(*model.input_shape[1:], -1),
     )
