@@ -70,7 +70,8 @@ def farther(film: Image.Image, _: np.random.Generator) -> Image.Image:
 
 # As Kermany's normal test films differ from the training ones: softer (variance of the Laplacian 67
 # against 79) and from files of lower JPEG quality (75 against 95); the others hardly differ.
-# Source: measured on the films at 224 px, and by published audits of the original files.
+# Sources: the sharpness was measured on the films at 224 px, test films included; the quality is
+# that of published audits of the original files.
 SOFTENED = ("halved, negative", "compressed, negative")
 
 CHANGES: dict[str, Change] = {
