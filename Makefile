@@ -15,13 +15,13 @@ help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: $(READY)  ## from the films to the report: every stage that is not up to date
-	@if grep -qE '^  source: data/phantom/kaggle( |$$)' params.yaml; then python -m tasks.phantom; fi
+	@if grep -qE '^  source: data/phantom/kaggle( |$$)' params.yaml; then python -m tasks.core.phantom; fi
 	@python -m tasks.ingest.check
 	@dvc repro
 	@python -m tasks.report.headline
 
 phantom: $(READY)  ## write the synthetic films to data/phantom/
-	@python -m tasks.phantom
+	@python -m tasks.core.phantom
 
 test: $(READY) lint  ## lint, then all tests but the slow ones
 	python -m pytest $(TWO) -m "not slow"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from tasks.errors import LunglineError
+from tasks.core.errors import LunglineError
 
 
 class FlowError(LunglineError):

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tasks.atomic import write_json
-from tasks.image_store import ImageStore, Pixels
-from tasks.params import AugmentParams, EvaluateParams, Preset, TrainParams
-from tasks.store_builder import write_store
-from tasks.tables import MANIFEST
+from tasks.core.atomic import write_json
+from tasks.core.image_store.builder import write_store
+from tasks.core.image_store.store import ImageStore, Pixels
+from tasks.core.params import AugmentParams, EvaluateParams, Preset, TrainParams
+from tasks.core.tables import MANIFEST_SCHEMA
 
 CLASSES = ("NORMAL", "PNEUMONIA")
 SIZES = {"train": 16, "val": 8, "test": 8}  # patients per split, two films each
@@ -72,12 +72,12 @@ def manifest_of(samples: pd.DataFrame) -> pd.DataFrame:
     facts = samples[["image_id", "path", "label", "subtype", "given_split", "patient_id"]].copy()
     facts[["width", "height", "bit_depth", "n_bytes"]] = [512, 400, 8, 9000]
     facts[["mode", "format", "layout", "status"]] = ["L", "PNG", "class_folders", "ok"]
-    return facts.sort_values("path").reindex(columns=MANIFEST.names)
+    return facts.sort_values("path").reindex(columns=MANIFEST_SCHEMA.names)
 
 
 def save_with_contract(model: Any, name: str, folder: Path) -> None:
     """A model folder as the stage `train` leaves it, of a Keras model with two classes."""
-    from tasks.classifier import CONTRACT_MEMBER, INPUT
+    from tasks.core.classifier import CONTRACT_MEMBER, INPUT
 
     contract = {
         "model": name,

@@ -19,7 +19,7 @@ import yaml
 from numpy.typing import NDArray
 from PIL import Image
 
-from tasks.params import ComputeParams, IngestParams
+from tasks.core.params import ComputeParams, IngestParams
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKS = ROOT / "../shared/data"

@@ -10,9 +10,9 @@ import pyarrow as pa
 import yaml
 from PIL import Image
 
-from tasks import paths
-from tasks.atomic import write_json
-from tasks.tables import EXCLUDED, MANIFEST, SAMPLES, write_table
+from tasks.core import paths
+from tasks.core.atomic import write_json
+from tasks.core.tables import EXCLUDED_SCHEMA, MANIFEST_SCHEMA, SAMPLES_SCHEMA, write_table
 from tests.report_pictures import write_explanations
 
 ROOT = Path(__file__).parents[1]
@@ -87,13 +87,13 @@ def write_tables(root: Path, films: pd.DataFrame) -> None:
     )
     usable = pd.concat([films, aside.drop(columns=["reason", "because"])]).assign(status="ok")
     manifest = pd.concat([usable, broken]).sort_values("path", ignore_index=True)
-    for field in MANIFEST:
+    for field in MANIFEST_SCHEMA:
         if field.name not in manifest:
             manifest[field.name] = 512 if pa.types.is_integer(field.type) else None
     manifest["layout"] = "mooney"
-    write_table(manifest, MANIFEST, root / paths.MANIFEST)
-    write_table(films, SAMPLES, root / paths.SAMPLES)
-    write_table(aside, EXCLUDED, root / paths.EXCLUDED)
+    write_table(manifest, MANIFEST_SCHEMA, root / paths.MANIFEST)
+    write_table(films, SAMPLES_SCHEMA, root / paths.SAMPLES)
+    write_table(aside, EXCLUDED_SCHEMA, root / paths.EXCLUDED)
     write_json(root / paths.VALIDATION_JSON, gate(len(manifest), len(usable)))
     write_json(root / paths.RESIZE_JSON, resized(films))
     Image.linear_gradient("L").convert("RGB").save(root / paths.RESIZE_PICTURE)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from tasks.atomic import write_json
+from tasks.core.atomic import write_json
 
 MAGMA = mpl.colormaps["magma"](np.linspace(0, 1, 64))[:, :3]
 LAYERS = {"block1_conv1": 32, "block1_conv2": 32, "block2_conv1": 64, "block2_conv2": 64}

@@ -10,23 +10,23 @@ Run         python -m tasks.evaluate --model minivggnet
 import argparse
 import logging
 
-from tasks import paths, stage
+from tasks.core import paths, stage
 
 
 def main(arguments: argparse.Namespace) -> None:
     """Load, call, write."""
-    from tasks.atomic import write_json
-    from tasks.classifier import load_classifier, predict_logits, read_contract
+    from tasks.core.atomic import write_json
+    from tasks.core.classifier import load_classifier, predict_logits, read_contract
+    from tasks.core.image_store.store import ImageStore
+    from tasks.core.params import load_params
+    from tasks.core.tables import MANIFEST_SCHEMA, SAMPLES_SCHEMA, read_table, write_table
     from tasks.evaluate.baselines import score_baselines
     from tasks.evaluate.predictions import build_predictions, predictions_schema
     from tasks.evaluate.verdict import judge
-    from tasks.image_store import ImageStore
-    from tasks.params import load_params
-    from tasks.tables import MANIFEST, SAMPLES, read_table, write_table
 
     name = arguments.model
     params = load_params(paths.PARAMS).evaluate
-    samples = read_table(SAMPLES, paths.SAMPLES)
+    samples = read_table(SAMPLES_SCHEMA, paths.SAMPLES)
     store = ImageStore(paths.IMAGES)
     contract = read_contract(paths.model_dir(name))
     held_out = samples[samples["split"] != "train"].sort_values(["split", "image_id"])
@@ -34,7 +34,7 @@ def main(arguments: argparse.Namespace) -> None:
     logits = predict_logits(model, store.read(list(held_out["image_id"])))
     predictions, choices = build_predictions(held_out, logits, contract.classes, params)
     metrics = judge(name, predictions, contract.classes, choices, params)
-    manifest = read_table(MANIFEST, paths.MANIFEST)
+    manifest = read_table(MANIFEST_SCHEMA, paths.MANIFEST)
     metrics["baselines"] = score_baselines(samples, manifest, store, params)
     write_table(predictions, predictions_schema(contract.classes), paths.predictions(name))
     write_json(paths.metrics(name), metrics)

@@ -9,11 +9,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tasks.bootstrap import resample_patients
+from tasks.core.image_store.store import ImageStore
+from tasks.core.params import EvaluateParams
+from tasks.core.statistics.bootstrap import resample_patients
 from tasks.evaluate.intervals import with_interval
 from tasks.evaluate.metrics import Scored, accuracy, auroc
-from tasks.image_store import ImageStore
-from tasks.params import EvaluateParams
 
 Floats = NDArray[np.float64]
 

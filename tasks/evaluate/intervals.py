@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks.bootstrap import percentile_interval
+from tasks.core.statistics.bootstrap import percentile_interval
 from tasks.evaluate.metrics import Floats, Scored
 
 Metric = Callable[[Scored, Floats], Floats]

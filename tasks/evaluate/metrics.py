@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.auroc import weighted_auroc, weights_by_score
+from tasks.core.statistics.auroc import weighted_auroc, weights_by_score
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

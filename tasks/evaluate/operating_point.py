@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.errors import EvaluationError
+from tasks.core.errors import EvaluationError
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

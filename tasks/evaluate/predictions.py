@@ -8,10 +8,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from tasks.errors import EvaluationError
+from tasks.core.errors import EvaluationError
+from tasks.core.params import EvaluateParams
 from tasks.evaluate.calibration import fit_temperature
 from tasks.evaluate.operating_point import choose_threshold
-from tasks.params import EvaluateParams
 
 _OUTCOMES = {(True, True): "TP", (False, True): "FP", (False, False): "TN", (True, False): "FN"}
 

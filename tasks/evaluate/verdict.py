@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks.bootstrap import resample_patients
-from tasks.errors import EvaluationError
+from tasks.core.errors import EvaluationError
+from tasks.core.params import EvaluateParams
+from tasks.core.statistics.bootstrap import resample_patients
 from tasks.evaluate.intervals import n_patients_of, with_interval
 from tasks.evaluate.metrics import METRICS, Scored, sensitivity, specificity
 from tasks.evaluate.predictions import Choices
-from tasks.params import EvaluateParams
 
 SPLIT_TITLES = {"test": "test", "val": "validation"}
 SMALLEST_SUBGROUP = 5  # films; below it an interval spans nearly everything

@@ -11,16 +11,16 @@ Run         python -m tasks.explain --model minivggnet
 
 import argparse
 
-from tasks import paths, stage
+from tasks.core import paths, stage
 
 
 def main(arguments: argparse.Namespace) -> None:
     """Choose films, look into the model, draw."""
-    from tasks.atomic import read_json
-    from tasks.classifier import load_classifier, prepare_backend, read_contract
+    from tasks.core.atomic import read_json
+    from tasks.core.classifier import load_classifier, prepare_backend, read_contract
+    from tasks.core.image_store.store import ImageStore
+    from tasks.core.params import load_params
     from tasks.explain.selection import choose_films, read_test_predictions
-    from tasks.image_store import ImageStore
-    from tasks.params import load_params
 
     prepare_backend()
     from tasks.explain.gallery import Subject, write_gallery

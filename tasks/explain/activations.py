@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.core.image_store.store import Pixels
 from tasks.explain.truncated import Truncated
-from tasks.image_store import Pixels
 
 Maps = NDArray[np.float32]
 

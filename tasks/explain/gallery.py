@@ -10,15 +10,15 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.atomic import atomic_path, write_json
-from tasks.classifier import predict_logits
+from tasks.core.atomic import atomic_path, write_json
+from tasks.core.classifier import predict_logits
+from tasks.core.image_store.store import Pixels
 from tasks.explain.activations import Maps, most_active, record_activations, share_dead, spread
 from tasks.explain.filters import filter_planes, strongest
 from tasks.explain.grad_cam import grad_cam, to_unit_range
 from tasks.explain.render import draw_evidence, draw_film, draw_filters, draw_maps, save_png, shrink
 from tasks.explain.selection import OUTCOMES, Film
 from tasks.explain.truncated import Truncated, truncate
-from tasks.image_store import Pixels
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ def write_gallery(
     Args:
         folder: Replaced by the new pictures and `explanations.json`.
         subject: Names and operating point.
-        model: From `tasks.classifier.load_classifier`; not changed.
+        model: From `tasks.core.classifier.load_classifier`; not changed.
         films: From `tasks.explain.selection.choose_films`; at least one.
         images: Their pixels, (N, H, W, 1) uint8 in [0, 255].
         n_channels: Feature maps shown per layer, the most active ones.

@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from tasks.core.image_store.store import Pixels
 from tasks.explain.truncated import Truncated
-from tasks.image_store import Pixels
 
 
 def grad_cam(

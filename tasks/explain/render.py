@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tasks.image_store import Pixels
+from tasks.core.image_store.store import Pixels
 
 FILM_PX = 256  # longest side of a drawn film
 MAP_PX = 64  # most pixels along a side of a feature map that are drawn; larger maps are averaged

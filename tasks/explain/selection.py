@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from tasks.errors import TableError
-from tasks.tables import read_table
+from tasks.core.errors import TableError
+from tasks.core.tables import read_table
 
 OUTCOMES = ("TP", "TN", "FP", "FN")
 

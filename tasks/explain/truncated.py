@@ -12,8 +12,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.classifier import LOGITS_LAYER
-from tasks.errors import EvaluationError
+from tasks.core.classifier import LOGITS_LAYER
+from tasks.core.errors import EvaluationError
 
 # SeparableConv2D and DepthwiseConv2D are no subclasses of Conv2D
 CONVOLUTIONS = (
@@ -100,7 +100,7 @@ def truncate(model: keras.Model) -> Truncated:
     """Copy a classifier into a network that returns feature maps and logits.
 
     Args:
-        model: Functional or sequential, from `tasks.classifier.load_classifier`; it may hold
+        model: Functional or sequential, from `tasks.core.classifier.load_classifier`; it may hold
             other models as layers. It is not changed.
 
     Raises:

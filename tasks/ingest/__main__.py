@@ -10,25 +10,25 @@ Run         python -m tasks.ingest
 import argparse
 import logging
 
-from tasks import paths, stage
+from tasks.core import paths, stage
 
 
 def main(_: argparse.Namespace) -> None:
     """Load, call, write."""
-    from tasks.image_store import ImageStore
+    from tasks.core.image_store.store import ImageStore
+    from tasks.core.params import load_params
+    from tasks.core.tables import MANIFEST_SCHEMA, PAIRS_SCHEMA, write_table
     from tasks.ingest.manifest import build_manifest
     from tasks.ingest.pairs import find_pairs
     from tasks.ingest.thumbnails import collect_thumbnails
-    from tasks.params import load_params
-    from tasks.tables import MANIFEST, PAIRS, write_table
 
     all_params = load_params(paths.PARAMS)
     params = all_params.ingest
     with collect_thumbnails(paths.THUMBNAILS) as keep_thumbnail:
         manifest = build_manifest(params, keep_thumbnail, all_params.compute)
     pairs = find_pairs(manifest, ImageStore(paths.THUMBNAILS), params)
-    write_table(pairs, PAIRS, paths.PAIRS)
-    write_table(manifest, MANIFEST, paths.MANIFEST)
+    write_table(pairs, PAIRS_SCHEMA, paths.PAIRS)
+    write_table(manifest, MANIFEST_SCHEMA, paths.MANIFEST)
     counts = manifest["status"].value_counts()
     kinds = pairs["kind"].value_counts()
     logging.getLogger(__name__).info(

@@ -6,14 +6,14 @@ Run: python -m tasks.ingest.check
 import argparse
 import logging
 
-from tasks import paths, stage
+from tasks.core import paths, stage
 
 
 def main(_: argparse.Namespace) -> None:
     """Open the source and recognise its layout; decode nothing."""
+    from tasks.core.params import load_params
+    from tasks.core.source.source import open_source
     from tasks.ingest.manifest import recognise
-    from tasks.params import load_params
-    from tasks.source import open_source
 
     params = load_params(paths.PARAMS).ingest
     with open_source(params.source) as source:

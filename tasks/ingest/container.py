@@ -8,26 +8,12 @@ import hashlib
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from tasks.film import DICOM, Film
+from tasks.core.film.decode import DICOM, Film
+from tasks.core.film.quantisation import jpeg_quality
 
 EXIF_DIRECTORY = 0x8769  # the TIFF tag that points to EXIF
-
-# Source: ITU-T T.81 (1992), Table K.1, luminance, row by row
-_LUMINANCE = np.array(
-    [
-        [16, 11, 10, 16, 24, 40, 51, 61],
-        [12, 12, 14, 19, 26, 58, 60, 55],
-        [14, 13, 16, 24, 40, 57, 69, 56],
-        [14, 17, 22, 29, 51, 87, 80, 62],
-        [18, 22, 37, 56, 68, 109, 103, 77],
-        [24, 35, 55, 64, 81, 104, 113, 92],
-        [49, 64, 78, 87, 103, 121, 120, 101],
-        [72, 92, 95, 98, 112, 100, 103, 99],
-    ]
-).ravel()
 
 
 def container_facts(data: bytes, film: Film) -> dict[str, Any]:
@@ -50,7 +36,7 @@ def container_facts(data: bytes, film: Film) -> dict[str, Any]:
         FilmError: A DICOM file's header cannot be read.
     """
     if film.format == DICOM or film.image is None:
-        from tasks import dicom
+        from tasks.core.film import dicom
 
         return _facts(has_icc_profile=dicom.has_icc_profile(data), burned_in=dicom.burned_in(data))
     info = film.image.info
@@ -63,36 +49,6 @@ def container_facts(data: bytes, film: Film) -> dict[str, Any]:
             "is_progressive": bool(info.get("progressive", False)),
         }
     return facts
-
-
-def jpeg_quality(table: list[int]) -> int:
-    """Quality at which libjpeg would have written a luminance table.
-
-    The mean ratio to Table K.1 differs by 0.0036 and more between any two qualities, which makes
-    the answer exact for libjpeg's tables; others (Photoshop's and cameras' own) get the quality
-    of the nearest mean ratio.
-
-    Args:
-        table: 64 divisors, row by row.
-
-    Returns:
-        1 to 100.
-
-    Source:
-        Scaling: Independent JPEG Group, libjpeg 6b, `jpeg_quality_scaling` in jcparam.c.
-    """
-    distances = np.abs(_RATIOS - (np.asarray(table) / _LUMINANCE).mean())
-    return 1 + int(np.argmin(distances))
-
-
-def libjpeg_table(quality: int) -> NDArray[np.int64]:
-    """Luminance table of libjpeg: (64,) int64 in [1, 255], row by row, quality 1 to 100."""
-    percent = 5000 // quality if quality < 50 else 200 - 2 * quality
-    table: NDArray[np.int64] = np.clip((_LUMINANCE * percent + 50) // 100, 1, 255)
-    return table
-
-
-_RATIOS = np.array([(libjpeg_table(quality) / _LUMINANCE).mean() for quality in range(1, 101)])
 
 
 def _facts(**known: bool | None) -> dict[str, Any]:

@@ -9,13 +9,14 @@ import imagehash
 import numpy as np
 from PIL import Image
 
-from tasks.film import FilmError, bit_depth, colour_of, decode_grey, open_film, patient_key
-from tasks.image_store import Pixels
+from tasks.core.film.decode import bit_depth, colour_of, decode_grey, open_film, patient_key
+from tasks.core.film.errors import FilmError
+from tasks.core.image_store.store import Pixels
+from tasks.core.params import IngestParams
+from tasks.core.source.source import Source, open_source
 from tasks.ingest.container import container_facts
 from tasks.ingest.layouts import is_image, is_junk
 from tasks.ingest.pixel_statistics import pixel_statistics
-from tasks.params import IngestParams
-from tasks.source import Source, open_source
 
 HASH_SIDE = 16  # 16 x 16 = 256 bits: 64-bit hashes gave 408 false pairs on Kermany's set
 THUMBNAIL_PX = 64
@@ -42,8 +43,8 @@ def examine(path: str) -> Examined:
     """Read one file of the source.
 
     Returns:
-        facts: Columns of `tables.MANIFEST` that the bytes tell, with `reason` if they rule the
-            file out; and thumbnail: (64, 64) uint8, or None where there is no picture.
+        facts: Columns of the manifest that the bytes tell, with `reason` if they rule the file
+            out; and thumbnail: (64, 64) uint8, or None where there is no picture.
     """
     try:
         data = _source.read(path)

@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from tasks.errors import SourceError
-from tasks.image_store import Pixels
+from tasks.core.compute.parallel import ALL_CORES, map_in_order
+from tasks.core.errors import SourceError
+from tasks.core.image_store.store import Pixels
+from tasks.core.params import ComputeParams, IngestParams
+from tasks.core.source.source import Source, open_source
+from tasks.core.tables import MANIFEST_SCHEMA
 from tasks.ingest.examine import Facts, examine, open_worker
 from tasks.ingest.layouts import Layout, Place, detect_layout, is_image, is_junk
-from tasks.parallel import ALL_CORES, map_in_order
-from tasks.params import ComputeParams, IngestParams
-from tasks.source import Source, open_source
-from tasks.tables import MANIFEST
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ def build_manifest(
         compute: Section `compute`. The rows do not depend on it.
 
     Returns:
-        One row per file, sorted by path, with the columns of `tables.MANIFEST`.
+        One row per file, sorted by path, with the columns of `tables.MANIFEST_SCHEMA`.
 
     Raises:
         SourceError: The source is missing, damaged, empty, of no known layout, or holds no
@@ -48,7 +48,7 @@ def build_manifest(
         rows.append(_row(path, layout, facts))
         if keep_thumbnail and thumbnail is not None:
             keep_thumbnail(facts["image_id"], thumbnail)
-    manifest = pd.DataFrame(rows, columns=MANIFEST.names)
+    manifest = pd.DataFrame(rows, columns=MANIFEST_SCHEMA.names)
     _check_usable(manifest, params)
     return manifest
 

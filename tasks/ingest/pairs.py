@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks.image_store import ImageStore, Pixels
+from tasks.core.image_store.store import ImageStore, Pixels
+from tasks.core.params import IngestParams
+from tasks.core.tables import PAIRS_SCHEMA, usable
 from tasks.ingest.near_duplicates import near_duplicates
-from tasks.params import IngestParams
-from tasks.tables import PAIRS, usable
 
 BLOCK_PAIRS = 2048  # thumbnails held at a time: 2 x 2048 of 64 x 64 px as int32 are 67 MB
 
@@ -22,12 +22,12 @@ def find_pairs(
     difference hash, and their thumbnails correlate.
 
     Args:
-        manifest: Columns of `tables.MANIFEST`; rejected films are left out.
+        manifest: Columns of `tables.MANIFEST_SCHEMA`; rejected films are left out.
         thumbnails: Small grey pictures of at least all usable films.
         params: Section `ingest`.
 
     Returns:
-        Columns of `tables.PAIRS`, `path_a` below `path_b`, sorted by both.
+        Columns of `tables.PAIRS_SCHEMA`, `path_a` below `path_b`, sorted by both.
 
     Raises:
         ImageStoreError: A usable film has no thumbnail.
@@ -44,7 +44,7 @@ def find_pairs(
     exact = pd.DataFrame({"path_a": first_path, "path_b": films["path"]})[~is_first]
     exact = exact.assign(kind="exact", n_bits=0, correlation=1.0)
     near = _near_pairs(films[is_first].reset_index(drop=True), thumbnails, params)
-    pairs = pd.concat([exact, near], ignore_index=True)[PAIRS.names]
+    pairs = pd.concat([exact, near], ignore_index=True)[PAIRS_SCHEMA.names]
     ordered: pd.DataFrame = pairs.sort_values(["path_a", "path_b"], ignore_index=True)
     return ordered
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tasks.sharpness import laplacian_variance
+from tasks.core.film.sharpness import laplacian_variance
 
 SIDE_PX = 224  # of the copy that is looked at: films of every size and shape are comparable there
 BORDER_PX = 11  # 5 % of 224
@@ -24,7 +24,7 @@ def pixel_statistics(grey: Image.Image) -> dict[str, float]:
     Returns:
         mean: Of all pixels, grey levels 0 to 255.
         contrast: Population standard deviation of all pixels, grey levels.
-        sharpness: Variance of the Laplacian, see `tasks.sharpness`.
+        sharpness: Variance of the Laplacian, see `tasks.core.film.sharpness`.
         noise: Standard deviation of the noise, grey levels, see `noise_level`.
         border: Mean of the outermost 5 % (11 px) at each side, grey levels.
         black_share: Share of pixels at or below BLACK, 0 to 1.

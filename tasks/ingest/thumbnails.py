@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tasks.image_store import Pixels
+from tasks.core.image_store.builder import write_store
+from tasks.core.image_store.store import Pixels
 from tasks.ingest.examine import THUMBNAIL_PX
-from tasks.store_builder import write_store
 
 
 @contextmanager

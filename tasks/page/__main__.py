@@ -12,18 +12,18 @@ Run         python -m tasks.page --model M
 import argparse
 import logging
 
-from tasks import paths, stage
+from tasks.core import paths, stage
 
 MOST_BYTES = 3_000_000  # what mail gateways pass and a phone opens at once
 
 
 def main(arguments: argparse.Namespace) -> None:
     """Load, render, write."""
-    from tasks.atomic import write_json, write_text
+    from tasks.core.atomic import write_json, write_text
+    from tasks.core.params import load_params
     from tasks.page.evidence import load_evidence
     from tasks.page.render import render_page
     from tasks.page.summary import summarise
-    from tasks.params import load_params
 
     params = load_params(paths.PARAMS)
     evidence = load_evidence(arguments.model, synthetic=params.ingest.is_synthetic)

@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from tasks import paths
-from tasks.atomic import read_json
-from tasks.errors import TableError
-from tasks.tables import SAMPLES, SPLITS, read_table
+from tasks.core import paths
+from tasks.core.atomic import read_json
+from tasks.core.errors import TableError
+from tasks.core.tables import SAMPLES_SCHEMA, SPLITS, read_table
 
 SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
 OUTCOMES = ("FN", "FP", "TP", "TN")  # what went wrong comes first
@@ -70,7 +70,7 @@ def load_evidence(model: str, *, synthetic: bool) -> Evidence:
             count different films.
     """
     metrics = read_json(paths.metrics(model))
-    samples = read_table(SAMPLES, paths.SAMPLES)
+    samples = read_table(SAMPLES_SCHEMA, paths.SAMPLES)
     evidence = Evidence(
         model=model,
         metrics=metrics,

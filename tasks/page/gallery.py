@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks.html import Picture, inline_png, number, percent, plural
+from tasks.core.html.html import Picture, inline_png, number, percent, plural
 from tasks.page.evidence import OUTCOMES, Record
 from tasks.page.words import layer_words, outcome_title
 

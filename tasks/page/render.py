@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from tasks.html import inline_png, render
+from tasks.core.html.html import inline_png, render
+from tasks.core.params import Params
 from tasks.page.curves import Floats, calibration_bins, roc_points
 from tasks.page.evidence import SPLIT_NAMES, Evidence
 from tasks.page.gallery import view_filters, view_outcomes
 from tasks.page.plots import draw_calibration, draw_roc, draw_scores, draw_training
 from tasks.page.weaknesses import METRIC_NAMES, find_weaknesses
 from tasks.page.words import finding_word, outcome_title, verdict
-from tasks.params import Params
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_ERRORS = 50  # rows of the table of errors

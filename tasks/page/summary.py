@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tasks import paths
+from tasks.core import paths
 from tasks.page.evidence import Evidence
 from tasks.page.weaknesses import find_weaknesses
 from tasks.page.words import verdict

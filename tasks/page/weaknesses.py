@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.html import Estimate, interval, number, plural
+from tasks.core.html.html import Estimate, interval, number, plural
 from tasks.page.evidence import Evidence
 from tasks.page.words import estimate_words, outcome_title
 

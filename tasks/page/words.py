@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.html import Estimate, interval, number, plural
+from tasks.core.html.html import Estimate, interval, number, plural
 
 OUTCOME_TITLES = {
     "FN": "Missed: {finding} called {normal}",

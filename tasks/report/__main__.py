@@ -12,26 +12,26 @@ Run         python -m tasks.report
 import argparse
 import logging
 
-from tasks import paths, stage
+from tasks.core import paths, stage
 
 
 def main(_: argparse.Namespace) -> None:
     """Load, render, write."""
     import pandas as pd
 
-    from tasks.atomic import read_json, write_text
-    from tasks.params import load_params
+    from tasks.core.atomic import read_json, write_text
+    from tasks.core.params import load_params
+    from tasks.core.tables import EXCLUDED_SCHEMA, MANIFEST_SCHEMA, SAMPLES_SCHEMA, read_table
     from tasks.report.film_flow import check_gate, check_models, check_resized, follow_films
     from tasks.report.framing import view_framing
     from tasks.report.ranking import rank
     from tasks.report.render import render_index
-    from tasks.tables import EXCLUDED, MANIFEST, SAMPLES, read_table
 
     params = load_params(paths.PARAMS)
     flow = follow_films(
-        read_table(MANIFEST, paths.MANIFEST),
-        read_table(SAMPLES, paths.SAMPLES),
-        read_table(EXCLUDED, paths.EXCLUDED),
+        read_table(MANIFEST_SCHEMA, paths.MANIFEST),
+        read_table(SAMPLES_SCHEMA, paths.SAMPLES),
+        read_table(EXCLUDED_SCHEMA, paths.EXCLUDED),
     )
     gate = read_json(paths.VALIDATION_JSON)
     resized = read_json(paths.RESIZE_JSON)

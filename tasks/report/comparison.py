@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.html import Estimate
+from tasks.core.html.html import Estimate
 
 UNKNOWN: Estimate = {"value": None, "low": None, "high": None}
 COLUMNS = ("auroc", "sensitivity", "specificity", "accuracy", "calibration_error")

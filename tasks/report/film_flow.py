@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from tasks.errors import TableError
-from tasks.tables import SPLITS
+from tasks.core.errors import TableError
+from tasks.core.tables import SPLITS
 
 AGAIN = "run `dvc repro`: the tables come from different runs"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tasks.html import Picture, data_uri, percent
+from tasks.core.html.html import Picture, data_uri, percent
 
 CHANCE = 0.5  # of an AUROC
 MOST_GAP = 0.05  # between classes in the share of films shown whole; more is said aloud

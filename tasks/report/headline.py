@@ -7,15 +7,15 @@ import argparse
 import sys
 from typing import Any
 
-from tasks import paths, stage
+from tasks.core import paths, stage
 
 SHOWN = ("auroc", "sensitivity", "specificity", "accuracy")
 
 
 def main(_: argparse.Namespace) -> None:
     """Read the summary of each model; print one line per metric and the path of the report."""
-    from tasks.atomic import read_json
-    from tasks.params import load_params
+    from tasks.core.atomic import read_json
+    from tasks.core.params import load_params
 
     params = load_params(paths.PARAMS)
     for model in params.models:

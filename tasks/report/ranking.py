@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks.auroc import weighted_auroc
-from tasks.bootstrap import percentile_interval, resample_patients
-from tasks.errors import TableError
-from tasks.html import Estimate
-from tasks.params import EvaluateParams
+from tasks.core.errors import TableError
+from tasks.core.html.html import Estimate
+from tasks.core.params import EvaluateParams
+from tasks.core.statistics.auroc import weighted_auroc
+from tasks.core.statistics.bootstrap import percentile_interval, resample_patients
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tasks import paths
-from tasks.html import render
-from tasks.params import Params
+from tasks.core import paths
+from tasks.core.html.html import render
+from tasks.core.params import Params
 from tasks.report.comparison import axis_start, compare, weak_in
 from tasks.report.film_flow import FilmFlow, flow_steps
 from tasks.report.framing import Framing

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tasks import paths
-from tasks.atomic import read_json, write_json, write_text
-from tasks.errors import LunglineError
+from tasks.core import paths
+from tasks.core.atomic import read_json, write_json, write_text
+from tasks.core.errors import LunglineError
 
 README = Path("README.md")
 RECORDS = Path("reports/results")
@@ -25,7 +25,7 @@ COLUMNS = {
 
 def record(name: str) -> None:
     """Keep the metrics of every model of params.yaml under `reports/results/NAME/`."""
-    from tasks.params import load_params
+    from tasks.core.params import load_params
 
     params = load_params(paths.PARAMS)
     for model in params.models:

@@ -12,21 +12,31 @@ Run         python -m tasks.resample
 import argparse
 import logging
 
-from tasks import paths, stage
+from tasks.core import paths, stage
 
 
 def main(_: argparse.Namespace) -> None:
     """Load, call, write."""
-    from tasks.params import load_params
+    from tasks.core.params import load_params
+    from tasks.core.tables import (
+        EXCLUDED_SCHEMA,
+        MANIFEST_SCHEMA,
+        PAIRS_SCHEMA,
+        SAMPLES_SCHEMA,
+        read_table,
+        usable,
+        write_table,
+    )
     from tasks.resample.cohort import build_cohort
-    from tasks.tables import EXCLUDED, MANIFEST, PAIRS, SAMPLES, read_table, usable, write_table
 
     params = load_params(paths.PARAMS).resample
-    pairs = read_table(PAIRS, paths.PAIRS)
+    pairs = read_table(PAIRS_SCHEMA, paths.PAIRS)
     # the manifest has no name here: a million rows go as soon as the cohort has its columns
-    samples, excluded = build_cohort(usable(read_table(MANIFEST, paths.MANIFEST)), pairs, params)
-    write_table(samples, SAMPLES, paths.SAMPLES)
-    write_table(excluded, EXCLUDED, paths.EXCLUDED)
+    samples, excluded = build_cohort(
+        usable(read_table(MANIFEST_SCHEMA, paths.MANIFEST)), pairs, params
+    )
+    write_table(samples, SAMPLES_SCHEMA, paths.SAMPLES)
+    write_table(excluded, EXCLUDED_SCHEMA, paths.EXCLUDED)
     counts = samples["split"].value_counts()
     logging.getLogger(__name__).info(
         "%d usable films: train %d, val %d, test %d, excluded %d",

@@ -2,14 +2,14 @@
 
 import pandas as pd
 
-from tasks.groups import join_groups, patients
-from tasks.params import ResampleParams
+from tasks.core.params import ResampleParams
+from tasks.core.statistics.groups import join_groups, patients
+from tasks.core.tables import EXCLUDED_SCHEMA, SAMPLES_SCHEMA, SPLITS
 from tasks.resample.balance import class_weights, count_repeats, surplus_films
 from tasks.resample.exclusions import find_exclusions
 from tasks.resample.labels import map_labels
 from tasks.resample.lots import draw_lots, group_lots
 from tasks.resample.splits import split_films
-from tasks.tables import EXCLUDED, SAMPLES, SPLITS
 
 COLUMNS = ("image_id", "path", "label", "subtype", "given_split", "patient_id", "pixel_hash")
 
@@ -40,7 +40,7 @@ def build_cohort(
     films = _with_groups(films, pairs, params)
     films = films.join(find_exclusions(films))
     candidates = films[films["reason"].isna()]
-    kept = [name for name in SAMPLES.names if name in films]
+    kept = [name for name in SAMPLES_SCHEMA.names if name in films]
     samples = candidates[kept].join(split_films(candidates, params))
     if params.balance == "undersample":
         because = surplus_films(samples, params.seed)
@@ -48,7 +48,7 @@ def build_cohort(
         films.loc[because.index, "because"] = because
         samples = samples.drop(index=because.index)
     excluded = films[films["reason"].notna()].reset_index(drop=True)
-    return _with_balance(samples, params)[SAMPLES.names], excluded[EXCLUDED.names]
+    return _with_balance(samples, params)[SAMPLES_SCHEMA.names], excluded[EXCLUDED_SCHEMA.names]
 
 
 def _with_groups(films: pd.DataFrame, pairs: pd.DataFrame, params: ResampleParams) -> pd.DataFrame:

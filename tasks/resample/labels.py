@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from tasks.errors import CohortError
+from tasks.core.errors import CohortError
 
 _PNEUMONIAS = (
     *("PNEUMONIA", "VIRAL PNEUMONIA", "BACTERIAL PNEUMONIA", "BACTERIA", "VIRUS"),

@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tasks.errors import CohortError
-from tasks.params import ResampleParams
-from tasks.tables import SPLITS
+from tasks.core.errors import CohortError
+from tasks.core.params import ResampleParams
+from tasks.core.tables import SPLITS
 
 logger = logging.getLogger(__name__)
 

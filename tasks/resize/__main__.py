@@ -14,32 +14,32 @@ import argparse
 import logging
 from typing import TYPE_CHECKING
 
-from tasks import paths, stage
+from tasks.core import paths, stage
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tasks.params import Params
+    from tasks.core.params import Params
 
 JPEG_QUALITY = 80
 
 
 def main(_: argparse.Namespace) -> None:
     """Load, call, write."""
-    from tasks.params import load_params
+    from tasks.core.params import load_params
+    from tasks.core.tables import SAMPLES_SCHEMA, read_table
     from tasks.resize.films import resize_films
-    from tasks.tables import SAMPLES, read_table
 
     params = load_params(paths.PARAMS)
     counts = resize_films(
-        read_table(SAMPLES, paths.SAMPLES, ["image_id", "path"]),
+        read_table(SAMPLES_SCHEMA, paths.SAMPLES, ["image_id", "path"]),
         params.ingest.source,
         params.resize,
         paths.IMAGES,
         params.compute,
     )
     # Not read before: held while films are decoded, more columns would only cost memory
-    samples = read_table(SAMPLES, paths.SAMPLES, ["image_id", "path", "label", "group_id"])
+    samples = read_table(SAMPLES_SCHEMA, paths.SAMPLES, ["image_id", "path", "label", "group_id"])
     _show(samples, params)
     size_px = params.resize.size_px
     logging.getLogger(__name__).info(
@@ -49,8 +49,8 @@ def main(_: argparse.Namespace) -> None:
 
 def _show(samples: "pd.DataFrame", params: "Params") -> None:
     """Write what the finished store says of the cohort, in figures and in a picture."""
-    from tasks.atomic import atomic_path, write_json
-    from tasks.image_store import ImageStore
+    from tasks.core.atomic import atomic_path, write_json
+    from tasks.core.image_store.store import ImageStore
     from tasks.resize.picture import choose_films, draw_picture, read_shown
     from tasks.resize.summary import summarise
 

@@ -16,15 +16,15 @@ from typing import Any, overload
 import numpy as np
 import pandas as pd
 
-from tasks.errors import SourceError
-from tasks.film import FilmError
-from tasks.image_store import Ids, Rows, as_id_bytes
-from tasks.parallel import ALL_CORES, map_in_order
-from tasks.params import ComputeParams, ResizeParams
-from tasks.resize.fit import Fitted, fit_film
+from tasks.core.compute.parallel import ALL_CORES, map_in_order
+from tasks.core.errors import SourceError
+from tasks.core.film.errors import FilmError
+from tasks.core.film.square import Fitted, fit_film
+from tasks.core.image_store.builder import StoreBuilder
+from tasks.core.image_store.store import Ids, Rows, as_id_bytes
+from tasks.core.params import ComputeParams, ResizeParams
+from tasks.core.source.source import Source, open_source
 from tasks.resize.kept import KeptImages, Places, choose_working_folder, put_in_place
-from tasks.source import Source, open_source
-from tasks.store_builder import StoreBuilder
 
 # Raise it whenever the code makes other pixels or facts of the same film: images made under
 # another number are decoded anew. `test_pixels_are_those_of_this_format` sees to it.

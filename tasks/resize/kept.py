@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from tasks.atomic import read_json
-from tasks.image_store import LAYOUT, Ids, Records, Rows, is_whole_shard, prefixes
-from tasks.store_builder import StoreBuilder
+from tasks.core.atomic import read_json
+from tasks.core.image_store.builder import StoreBuilder
+from tasks.core.image_store.store import LAYOUT, Ids, Records, Rows, is_whole_shard, prefixes
 
 Places = dict[bytes, tuple[Records, int]]  # where the record of an image is, by id
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from tasks.errors import SourceError
-from tasks.resize.fit import PixelBox
+from tasks.core.errors import SourceError
+from tasks.core.film.square import PixelBox
 
 AGREES = 0.7  # intersection over union from which on a box counts as right
 BOX = ["left", "top", "right", "bottom"]

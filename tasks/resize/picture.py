@@ -9,11 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from tasks.image_store import ImageStore
+from tasks.core.film.region import Region
+from tasks.core.film.square import PixelBox, decode_film
+from tasks.core.image_store.store import ImageStore
+from tasks.core.source.source import open_source
 from tasks.resize.films import read_unchanged
-from tasks.resize.fit import PixelBox, decode_film
-from tasks.resize.region import Region
-from tasks.source import open_source
 
 N_FILMS = 12
 CELL_PX = 192  # side of the space for a film, and of its square

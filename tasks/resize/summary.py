@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks.auroc import auroc, interval
-from tasks.image_store import ImageStore
-from tasks.params import IngestParams, ResizeParams
+from tasks.core.image_store.store import ImageStore
+from tasks.core.params import IngestParams, ResizeParams
+from tasks.core.statistics.auroc import auroc, interval
 from tasks.resize.lung_score import score_boxes
 
 

@@ -15,18 +15,18 @@ import argparse
 import logging
 import shutil
 
-from tasks import paths, stage
+from tasks.core import paths, stage
 
 
 def main(arguments: argparse.Namespace) -> None:
     """Load, call, write."""
-    from tasks.classifier import prepare_backend
-    from tasks.image_store import ImageStore
-    from tasks.params import load_params
-    from tasks.tables import SAMPLES, read_table
+    from tasks.core.classifier import prepare_backend
+    from tasks.core.image_store.store import ImageStore
+    from tasks.core.params import load_params
+    from tasks.core.tables import SAMPLES_SCHEMA, read_table
 
     prepare_backend()
-    from tasks.atomic import atomic_path
+    from tasks.core.atomic import atomic_path
     from tasks.train.artifact import save_classifier
     from tasks.train.contact_sheet import choose_films, draw_sheet, sheet_rows
     from tasks.train.fit import Workplace, fit
@@ -34,7 +34,7 @@ def main(arguments: argparse.Namespace) -> None:
     name = arguments.model
     params = load_params(paths.PARAMS)
     settings = params.train_of(name)
-    samples = read_table(SAMPLES, paths.SAMPLES)
+    samples = read_table(SAMPLES_SCHEMA, paths.SAMPLES)
     checkpoints = paths.checkpoint_dir(name)
     workplace = Workplace(checkpoints, params.compute.n_workers or 1)
     store = ImageStore(paths.IMAGES)

@@ -6,8 +6,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from tasks.atomic import atomic_path, write_json
-from tasks.classifier import CONTRACT_MEMBER, INPUT
+from tasks.core.atomic import atomic_path, write_json
+from tasks.core.classifier import CONTRACT_MEMBER, INPUT
 from tasks.train.fit import TrainingRun
 from tasks.train.stripped import without_augmentation
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks.image_store import ImageStore, Pixels
+from tasks.core.image_store.store import ImageStore, Pixels
 from tasks.train.devices import n_devices
 
 Batch = tuple[Pixels, NDArray[np.float32], NDArray[np.float32]]

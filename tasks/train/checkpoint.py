@@ -17,8 +17,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.atomic import atomic_path
-from tasks.errors import TrainingError
+from tasks.core.atomic import atomic_path
+from tasks.core.errors import TrainingError
 
 Arrays = Sequence[NDArray[Any]]
 GROUPS = ("network", "optimiser", "average", "kept")

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageDraw, ImageFont
 
-from tasks.image_store import Pixels
-from tasks.params import AugmentParams
+from tasks.core.image_store.store import Pixels
+from tasks.core.params import AugmentParams
 from tasks.train.augmentation import layers_of
 from tasks.train.augmentation.presets import PRESETS, Changes, resolve
 

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from tasks.params import TrainParams
+from tasks.core.params import TrainParams
 from tasks.train.averaging import AverageWeights
 from tasks.train.checkpoint import Arrays, Checkpoint, load_checkpoint, save_checkpoint
 from tasks.train.curves import Curves

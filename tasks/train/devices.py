@@ -4,7 +4,7 @@ import logging
 
 import keras
 
-from tasks.params import TrainParams
+from tasks.core.params import TrainParams
 
 logger = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import keras
 import pandas as pd
 
-from tasks.image_store import ImageStore
-from tasks.params import TrainParams
+from tasks.core.image_store.store import ImageStore
+from tasks.core.params import TrainParams
 from tasks.train.averaging import AverageWeights
 from tasks.train.batches import Batches
 from tasks.train.checkpoint import fingerprint_of
@@ -20,7 +20,7 @@ from tasks.train.schedule import kept_epoch, learning_rate
 from tasks.train.seeds import average_logits
 from tasks.train.transfer import Phase, phases
 from tasks.train.watch import LogEpoch, StopOnNaN
-from tasks.train.weights import load_start
+from tasks.train.weights.load import load_start
 from tasks.train.zoo import build_classifier
 
 logger = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 
 import keras
 
-from tasks.params import TrainParams
+from tasks.core.params import TrainParams
 
 
 def build_loss(params: TrainParams) -> keras.losses.Loss:

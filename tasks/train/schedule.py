@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import keras
 
-from tasks.params import TrainParams
+from tasks.core.params import TrainParams
 
 PLATEAU_DELTA = 1e-4  # a loss must fall by more than this to count as lower
 

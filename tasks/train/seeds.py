@@ -6,7 +6,7 @@ from functools import partial
 import keras
 from keras import layers
 
-from tasks.classifier import LOGITS_LAYER
+from tasks.core.classifier import LOGITS_LAYER
 from tasks.train.stripped import AUGMENTATION, skip_augmentation
 
 

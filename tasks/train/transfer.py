@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import keras
 
-from tasks.classifier import LOGITS_LAYER
-from tasks.params import TrainParams
+from tasks.core.classifier import LOGITS_LAYER
+from tasks.core.params import TrainParams
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from tasks.errors import TrainingError
+from tasks.core.errors import TrainingError
 from tasks.train.batches import Batches
 
 logger = logging.getLogger(__name__)

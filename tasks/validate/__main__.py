@@ -12,21 +12,21 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks import paths, stage
+from tasks.core import paths, stage
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tasks.image_store import ImageStore
-    from tasks.params import Params
+    from tasks.core.image_store.store import ImageStore
+    from tasks.core.params import Params
     from tasks.validate.gate import Outcome
 
 
 def main(_: argparse.Namespace) -> None:
     """Load, judge, write, and close the gate if it must be closed."""
-    from tasks.atomic import write_json, write_text
-    from tasks.image_store import ImageStore
-    from tasks.params import load_params
+    from tasks.core.atomic import write_json, write_text
+    from tasks.core.image_store.store import ImageStore
+    from tasks.core.params import load_params
     from tasks.validate.gallery import draw_pictures
     from tasks.validate.html import render_page
     from tasks.validate.verdict import failed, failure
@@ -56,7 +56,7 @@ def examine(
     import pandas as pd
     import pyarrow as pa
 
-    from tasks.tables import MANIFEST, PAIRS, read_table, usable
+    from tasks.core.tables import MANIFEST_SCHEMA, PAIRS_SCHEMA, read_table, usable
     from tasks.validate.frames import build_frames, drift_frames
     from tasks.validate.gate import judge
     from tasks.validate.orientation import upside_down
@@ -68,13 +68,13 @@ def examine(
     rules = build_suite(params.validate_, params.ingest.min_side_px)
     # no column is asked for here: the suite judges them, and the page says which are missing
     manifest = read_table(pa.schema([]), paths.MANIFEST)
-    pairs = read_table(PAIRS, paths.PAIRS)
-    promised = manifest.reindex(columns=MANIFEST.names)
+    pairs = read_table(PAIRS_SCHEMA, paths.PAIRS)
+    promised = manifest.reindex(columns=MANIFEST_SCHEMA.names)
     shortcuts = audit(promised, pairs)
     turned = upside_down(usable(promised)["image_id"], thumbnails)
     frames = build_frames(manifest, pairs, shortcuts["rows"], turned)
     if params.validate_.reference is not None:
-        reference = read_table(MANIFEST, Path(params.validate_.reference))
+        reference = read_table(MANIFEST_SCHEMA, Path(params.validate_.reference))
         frames |= drift_frames(reference, manifest)
         del reference
     del manifest, promised  # of a million rows: half a gigabyte

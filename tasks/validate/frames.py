@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tasks.tables import MANIFEST
+from tasks.core.tables import MANIFEST_SCHEMA
 from tasks.validate.drift import class_table, drift_table, level_index
 from tasks.validate.features import FAMILIES, PIXELS
 from tasks.validate.pairs import join_pairs
@@ -53,8 +53,8 @@ def build_frames(
     """All tables but those of the drift rules, by the name that `Rule.frame` uses.
 
     Args:
-        manifest: As in `tasks.tables.MANIFEST`; columns may be missing.
-        pairs: As in `tasks.tables.PAIRS`.
+        manifest: As in `tasks.core.tables.MANIFEST_SCHEMA`; columns may be missing.
+        pairs: As in `tasks.core.tables.PAIRS_SCHEMA`.
         shortcuts: `rows` of `shortcuts.audit`.
         upside_down: From `orientation.upside_down`.
 
@@ -65,7 +65,7 @@ def build_frames(
         are found in; `pairs`, from `join_pairs`, and the `near_pairs` among them; one table of
         the audit per question and family. Sorted by path or key.
     """
-    joined = join_pairs(manifest.reindex(columns=MANIFEST.names), pairs)
+    joined = join_pairs(manifest.reindex(columns=MANIFEST_SCHEMA.names), pairs)
     films = _films(manifest, joined, upside_down)
     keys = ["path", "label", "given_split", "patient_id", "pixel_hash"]
     usable = films.loc[films["status"] == "ok", keys]
@@ -85,7 +85,7 @@ def build_frames(
 def drift_frames(reference: pd.DataFrame, manifest: pd.DataFrame) -> Frames:
     """Tables of the drift rules: statistics, classes and their shares, of the usable films."""
     reference = reference[reference["status"] == "ok"]
-    usable = manifest.reindex(columns=MANIFEST.names)
+    usable = manifest.reindex(columns=MANIFEST_SCHEMA.names)
     usable = usable[usable["status"] == "ok"]
     counts = class_table(reference, usable)
     shares = pd.DataFrame(
@@ -99,7 +99,7 @@ def drift_frames(reference: pd.DataFrame, manifest: pd.DataFrame) -> Frames:
 
 
 def _films(manifest: pd.DataFrame, joined: pd.DataFrame, upside_down: pd.Series) -> pd.DataFrame:
-    films = manifest.reindex(columns=MANIFEST.names)
+    films = manifest.reindex(columns=MANIFEST_SCHEMA.names)
     if not films["path"].is_monotonic_increasing:
         films = films.sort_values("path", kind="stable")
     films = films.reset_index(drop=True)

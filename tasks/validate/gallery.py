@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 from PIL import Image
 
-from tasks.errors import ImageStoreError
-from tasks.html import Picture, data_uri
-from tasks.image_store import ImageStore
+from tasks.core.errors import ImageStoreError
+from tasks.core.html.html import Picture, data_uri
+from tasks.core.image_store.store import ImageStore
 
 MAX_PICTURES = 360  # about 4 kB each: the page stays well under 3 MB
 PATHS = ("path", "other_path", "same_pixels_as", "nearly_the_same_as")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from tasks.validate.frames import NOUNS
-from tasks.validate.rule import Rule
+from tasks.validate.rules.rule import Rule
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationValidationResult

@@ -5,10 +5,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from tasks.html import Picture, render
-from tasks.params import ValidateParams
+from tasks.core.html.html import Picture, render
+from tasks.core.params import ValidateParams
 from tasks.validate.features import FAMILIES
-from tasks.validate.rule import GROUPS
+from tasks.validate.rules.rule import GROUPS
 from tasks.validate.shortcuts import SPLIT, TOGETHER
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks.image_store import ImageStore
+from tasks.core.image_store.store import ImageStore
 
 SIDE = 16
 RIDGE = 1.0  # the cells have variance 1, and sets of 100 films have 128 features

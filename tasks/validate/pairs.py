@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from tasks.errors import TableError
-from tasks.tables import PAIRS
+from tasks.core.errors import TableError
+from tasks.core.tables import PAIRS_SCHEMA
 
 MAX_PAIRS = 60  # listed; those that cross classes or splits come first
 _FACTS = ("label", "given_split", "patient_id")
@@ -14,7 +14,7 @@ def join_pairs(films: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         films: One row per file, unique index, columns as in the manifest.
-        pairs: As in `tables.PAIRS`.
+        pairs: As in `tables.PAIRS_SCHEMA`.
 
     Returns:
         One row per pair, in the order of `pairs`: `path`, `other_path`, `kind`, `n_bits`,
@@ -24,7 +24,7 @@ def join_pairs(films: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     Raises:
         TableError: A pair names a file that the manifest lacks.
     """
-    table = pairs[PAIRS.names].rename(columns={"path_a": "path", "path_b": "other_path"})
+    table = pairs[PAIRS_SCHEMA.names].rename(columns={"path_a": "path", "path_b": "other_path"})
     named = films["path"].isin(pd.concat([table["path"], table["other_path"]]).unique())
     facts = films.loc[named, ["path", *_FACTS]].drop_duplicates("path").set_index("path")
     strangers = ~(table["path"].isin(facts.index) & table["other_path"].isin(facts.index))

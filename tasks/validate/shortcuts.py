@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks.auroc import Estimate, auroc, concordance, interval
-from tasks.groups import join_groups
+from tasks.core.statistics.auroc import Estimate, auroc, concordance, interval
+from tasks.core.statistics.groups import join_groups
 from tasks.validate.features import (
     CATEGORIES,
     FAMILIES,
@@ -63,7 +63,7 @@ def audit(films: pd.DataFrame, pairs: pd.DataFrame) -> dict[str, Any]:
 
     Args:
         films: One row per file, columns as in the manifest; the usable ones are audited.
-        pairs: As in `tables.PAIRS`; films of one group never straddle folds.
+        pairs: As in `tables.PAIRS_SCHEMA`; films of one group never straddle folds.
 
     Returns:
         `n_films` audited, `n_usable`, `n_folds`, `interval` (its source), `not_asked` (questions

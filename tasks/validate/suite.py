@@ -5,10 +5,10 @@ They are data here; `gate.py` hands each to Great Expectations, which judges.
 
 from dataclasses import replace
 
-from tasks.errors import ParamsError
-from tasks.params import ValidateParams
-from tasks.validate import audit_rules, film_rules, pair_rules, set_rules
-from tasks.validate.rule import Rule
+from tasks.core.errors import ParamsError
+from tasks.core.params import ValidateParams
+from tasks.validate.rules import audit, films, pairs, sets
+from tasks.validate.rules.rule import Rule
 
 
 def build_suite(params: ValidateParams, min_side_px: int) -> list[Rule]:
@@ -26,17 +26,17 @@ def build_suite(params: ValidateParams, min_side_px: int) -> list[Rule]:
         ParamsError: `severity` names an expectation that does not exist.
     """
     rules = [
-        *film_rules.schema(),
-        *film_rules.identity(),
-        *film_rules.ranges(params, min_side_px),
-        *film_rules.pictures(params),
-        *set_rules.classes(params),
-        *set_rules.class_sizes(params),
-        *set_rules.rejects(params),
-        *pair_rules.duplicates(params),
-        *pair_rules.leakage(),
-        *audit_rules.shortcuts(params),
-        *audit_rules.drift(params),
+        *films.schema(),
+        *films.identity(),
+        *films.ranges(params, min_side_px),
+        *films.pictures(params),
+        *sets.classes(params),
+        *sets.class_sizes(params),
+        *sets.rejects(params),
+        *pairs.duplicates(params),
+        *pairs.leakage(),
+        *audit.shortcuts(params),
+        *audit.drift(params),
     ]
     known = [rule.name for rule in rules]
     unknown = sorted(set(params.severity) - set(known))

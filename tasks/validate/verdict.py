@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from tasks.errors import ValidationFailed
-from tasks.tables import SPLITS
+from tasks.core.errors import ValidationFailed
+from tasks.core.tables import SPLITS
 from tasks.validate.gate import MAX_ROWS, Outcome, plain_rows
 from tasks.validate.pairs import conflicts_first
 

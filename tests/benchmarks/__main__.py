@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tasks.atomic import read_json, write_json, write_text
+from tasks.core.atomic import read_json, write_json, write_text
 from tasks.report.results import README, with_table
 from tests.benchmarks.incremental import resize_one_percent_new
 from tests.benchmarks.memory import resize_memory_growth

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from tasks.tables import SAMPLES, write_table
+from tasks.core.tables import SAMPLES_SCHEMA, write_table
 from tests.benchmarks.repeated_films import write_films
 from tests.films import stage_environment, workspace
 
@@ -48,7 +48,7 @@ def peaks_mib(folder: Path, samples: pd.DataFrame) -> dict[str, float]:
     source = str(folder.parent / "source")
     size = {"size_px": SIZE_PX}
     workspace(folder, ingest={"source": source}, resize=size, compute={"n_workers": 2})
-    write_table(samples, SAMPLES, folder / "data/samples.parquet")
+    write_table(samples, SAMPLES_SCHEMA, folder / "data/samples.parquet")
     peaks = {"stage": 0.0, "worker": 0.0}
     with subprocess.Popen(
         [sys.executable, "-m", "tasks.resize"], cwd=folder, env=stage_environment()

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tasks.store_builder import write_store
-from tasks.tables import MANIFEST, PAIRS, write_table
+from tasks.core.image_store.builder import write_store
+from tasks.core.tables import MANIFEST_SCHEMA, PAIRS_SCHEMA, write_table
 from tests.films import stage_environment, workspace
 
 N_ROWS = 1_000_000
@@ -67,8 +67,8 @@ def write_inputs(folder: Path, n_rows: int) -> None:
     """params.yaml, data/manifest.parquet, data/pairs.parquet and data/thumbnails below `folder`."""
     workspace(folder, ingest={"source": "data/raw"})
     manifest = synthetic_manifest(n_rows)
-    write_table(manifest, MANIFEST, folder / "data/manifest.parquet")
-    write_table(synthetic_pairs(manifest), PAIRS, folder / "data/pairs.parquet")
+    write_table(manifest, MANIFEST_SCHEMA, folder / "data/manifest.parquet")
+    write_table(synthetic_pairs(manifest), PAIRS_SCHEMA, folder / "data/pairs.parquet")
     shown = sorted(manifest["image_id"].iloc[:N_THUMBNAILS].unique())
     shape = (len(shown), THUMBNAIL_PX, THUMBNAIL_PX)
     pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
@@ -104,7 +104,7 @@ def synthetic_manifest(n_rows: int) -> pd.DataFrame:
     films = films.assign(**_facts(rng, n_rows))
     rejected = films.index[films.index % 200 == 7]
     films.loc[rejected, ["status", "reason"]] = ["rejected", "truncated"]
-    return films.sort_values("path", ignore_index=True).reindex(columns=MANIFEST.names)
+    return films.sort_values("path", ignore_index=True).reindex(columns=MANIFEST_SCHEMA.names)
 
 
 def _digests(purpose: str, n_rows: int) -> list[str]:

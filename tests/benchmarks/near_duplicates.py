@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks import paths
+from tasks.core import paths
+from tasks.core.params import load_params
+from tasks.core.tables import MANIFEST_SCHEMA, read_table, usable
 from tasks.ingest.near_duplicates import near_duplicates
-from tasks.params import load_params
-from tasks.tables import MANIFEST, read_table, usable
 
 N_HASHES = 200_000
 N_RIVAL = 20_000  # all with all is quadratic in the number of films, so a tenth of them will do
@@ -72,7 +72,7 @@ def growth(sizes: list[int], max_bits: int) -> list[float]:
 
 def film_hashes() -> NDArray[np.bool_]:
     """Different perceptual hashes of the usable films of the last ingest: (n, 256) bool."""
-    hashes = sorted(set(usable(read_table(MANIFEST, paths.MANIFEST))["perceptual_hash"]))
+    hashes = sorted(set(usable(read_table(MANIFEST_SCHEMA, paths.MANIFEST))["perceptual_hash"]))
     digits = np.frombuffer(bytes.fromhex("".join(hashes)), dtype=np.uint8)
     return np.unpackbits(digits.reshape(len(hashes), -1), axis=1).astype(bool)
 

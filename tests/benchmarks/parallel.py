@@ -14,8 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from tasks import paths
-from tasks.params import load_params
+from tasks.core import paths
+from tasks.core.params import load_params
 from tasks.resize.films import resize_films
 from tests.benchmarks.repeated_films import write_films
 from tests.films import on_workers

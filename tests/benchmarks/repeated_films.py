@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from tasks import paths
-from tasks.params import load_params
-from tasks.tables import SAMPLES
+from tasks.core import paths
+from tasks.core.params import load_params
+from tasks.core.tables import SAMPLES_SCHEMA
 from tests.films import PACKS
 
 N_DIFFERENT = 500  # films that the others repeat
@@ -33,7 +33,7 @@ def write_films(folder: Path, n_films: int, pack: str) -> pd.DataFrame:
     same = {"label": "NORMAL", "class_index": 0, "split": "train", "sample_weight": 1.0}
     samples = pd.DataFrame(rows).assign(**same, n_repeats=1)
     samples["patient_id"] = samples["group_id"] = samples["path"]
-    return samples.reindex(columns=SAMPLES.names)
+    return samples.reindex(columns=SAMPLES_SCHEMA.names)
 
 
 def with_comment(data: bytes, number: int) -> bytes:

@@ -27,11 +27,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tasks import paths
-from tasks.classifier import prepare_backend
-from tasks.film import decode_grey, open_film
-from tasks.params import load_params
-from tasks.resize.fit import fit_film
+from tasks.core import paths
+from tasks.core.classifier import prepare_backend
+from tasks.core.film.decode import decode_grey, open_film
+from tasks.core.film.square import fit_film
+from tasks.core.params import load_params
 from tests.benchmarks.repeated_films import film_files, write_films
 from tests.films import ROOT
 

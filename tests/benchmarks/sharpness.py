@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tasks.auroc import auroc
-from tasks.params import ResizeParams
-from tasks.resize.fit import fit_film
+from tasks.core.film.square import fit_film
+from tasks.core.params import ResizeParams
+from tasks.core.statistics.auroc import auroc
 
 NORMAL, PNEUMONIA = "NORMAL", "PNEUMONIA"
 

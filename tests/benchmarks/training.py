@@ -19,8 +19,8 @@ from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from typing import Any
 
-from tasks.classifier import prepare_backend
-from tasks.errors import LunglineError
+from tasks.core.classifier import prepare_backend
+from tasks.core.errors import LunglineError
 from tests.films import ROOT
 
 N_ROUNDS = 5

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.classifier import CPU_THREADS
+from tasks.core.classifier import CPU_THREADS
 from tasks.train.zoo.minivggnet import BLOCK_FILTERS, DROPOUT_BLOCK, DROPOUT_HEAD, UNITS_HEAD
 
 if TYPE_CHECKING:

@@ -15,11 +15,11 @@ from keras import layers
 from keras.src.legacy.preprocessing.image import ImageDataGenerator  # Keras 3 keeps it for us
 from PIL import Image
 
-from tasks import paths
-from tasks.image_store import ImageStore
-from tasks.params import AugmentParams, Preset, load_params
+from tasks.core import paths
+from tasks.core.image_store.store import ImageStore
+from tasks.core.params import AugmentParams, Preset, load_params
+from tasks.core.tables import SAMPLES_SCHEMA
 from tasks.resize.films import resize_films
-from tasks.tables import SAMPLES
 from tasks.train.batches import Batches
 from tasks.train.devices import prepare_devices
 from tasks.train.fit import compile_classifier  # as the stage does, with nothing of it left out
@@ -163,7 +163,7 @@ def write_class_folders(folder: Path) -> pd.DataFrame:
     samples = pd.DataFrame(rows).assign(split="train", sample_weight=1.0, n_repeats=1)
     samples["label"] = [LABELS[index] for index in samples["class_index"]]
     samples["patient_id"] = samples["group_id"] = samples["path"]
-    return samples.reindex(columns=SAMPLES.names)
+    return samples.reindex(columns=SAMPLES_SCHEMA.names)
 
 
 def full_size(picture: Path) -> bytes:

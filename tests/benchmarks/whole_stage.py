@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tasks import paths
-from tasks.params import load_params
+from tasks.core import paths
+from tasks.core.params import load_params
 from tasks.resize.films import resize_films
 from tests.films import on_workers
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tasks.atomic import read_json
+from tasks.core.atomic import read_json
 from tasks.report.results import RECORDS, read_records, results_table, with_table
 from tests.benchmarks.__main__ import RECORD, benchmarks_table
 from tests.conftest import Clone, FirstRun
 from tests.contract.imports import ROOT, rooms
-from tests.recipes.publish import RECORD as RECIPES
-from tests.recipes.publish import recipes_table
+from tests.studies.recipes.publish import RECORD as RECIPES
+from tests.studies.recipes.publish import recipes_table
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [

@@ -18,14 +18,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tasks.film import (
-    FilmError,
-    colour_of,
-    decode_grey,
-    decode_reduced,
-    open_film,
-    patient_key,
-)
+from tasks.core.film.decode import colour_of, decode_grey, decode_reduced, open_film, patient_key
+from tasks.core.film.errors import FilmError
 from tasks.ingest.container import container_facts
 from tasks.ingest.manifest import build_manifest
 from tasks.ingest.pixel_statistics import pixel_statistics

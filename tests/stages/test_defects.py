@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from tasks.atomic import read_json
-from tasks.params import load_params
-from tasks.phantom import write_phantom
+from tasks.core.atomic import read_json
+from tasks.core.params import load_params
+from tasks.core.phantom.write import write_phantom
 from tasks.report.results import README, RECORDS, read_records, with_table
 from tasks.validate.suite import build_suite
-from tests.defects.catalogue import CORE, MORE, Defect
-from tests.defects.score import Trial, row, try_defects
-from tests.defects.table import RECORD, defects_table
-from tests.defects.tree import SETTINGS
 from tests.films import ROOT, tree_hash
+from tests.studies.defects.catalogue import CORE, MORE, Defect
+from tests.studies.defects.score import Trial, row, try_defects
+from tests.studies.defects.table import RECORD, defects_table
+from tests.studies.defects.tree import SETTINGS
 
 # A table written by `ingest` cannot break these: they guard against tables that others wrote
 UNBREAKABLE = {

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tasks import paths
-from tasks.errors import EvaluationError
+from tasks.core import paths
+from tasks.core.errors import EvaluationError
+from tasks.core.image_store.store import ImageStore
+from tasks.core.tables import MANIFEST_SCHEMA, SAMPLES_SCHEMA, read_table, write_table
 from tasks.evaluate.metrics import METRICS
 from tasks.evaluate.predictions import predictions_schema
-from tasks.image_store import ImageStore
-from tasks.tables import MANIFEST, SAMPLES, read_table, write_table
 from tests.cohorts import (
     CLASSES,
     draw_squares,
@@ -57,7 +57,7 @@ def set_params(repository: Path, **changes: object) -> None:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> Path:
     """What the stages before `evaluate` leave behind, for a network of random weights."""
-    from tasks.classifier import prepare_backend
+    from tasks.core.classifier import prepare_backend
 
     prepare_backend()
     import keras
@@ -65,8 +65,8 @@ def made(tmp_path_factory) -> Path:
 
     root = tmp_path_factory.mktemp("made")
     set_params(root)
-    write_table(COHORT, SAMPLES, root / paths.SAMPLES)
-    write_table(manifest_of(COHORT), MANIFEST, root / paths.MANIFEST)
+    write_table(COHORT, SAMPLES_SCHEMA, root / paths.SAMPLES)
+    write_table(manifest_of(COHORT), MANIFEST_SCHEMA, root / paths.MANIFEST)
     store_films(root / paths.IMAGES, COHORT, draw_squares(COHORT, SIZE_PX))
     keras.utils.set_random_seed(4)
     images = keras.Input((SIZE_PX, SIZE_PX, 1), dtype="uint8")
@@ -157,7 +157,7 @@ def test_test_labels_and_pixels_choose_nothing(judged, repository, monkeypatch):
     changed.loc[on_test, "label"] = [CLASSES[k] for k in changed.loc[on_test, "class_index"]]
     films = draw_squares(COHORT, SIZE_PX)
     films[on_test] = 255 - films[on_test]
-    write_table(changed, SAMPLES, repository / paths.SAMPLES)
+    write_table(changed, SAMPLES_SCHEMA, repository / paths.SAMPLES)
     store_films(repository / paths.IMAGES, changed, films)
     in_this_process(repository, monkeypatch)
     before, after = metrics_in(root), metrics_in(repository)
@@ -177,7 +177,7 @@ def test_wrong_negative_class_is_refused_and_nothing_is_written(repository, monk
 def test_interval_that_cannot_be_given_is_said_so(repository, monkeypatch, caplog):
     patients = ["test-000", "test-001"]  # one healthy, one ill: few resamples hold both
     few = COHORT[(COHORT["split"] != "test") | COHORT["patient_id"].isin(patients)]
-    write_table(few, SAMPLES, repository / paths.SAMPLES)
+    write_table(few, SAMPLES_SCHEMA, repository / paths.SAMPLES)
     set_params(repository, n_bootstrap=100, seed=0)
     with caplog.at_level(logging.INFO):
         in_this_process(repository, monkeypatch)

@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tasks import paths
-from tasks.atomic import write_json
-from tasks.errors import EvaluationError, TableError
+from tasks.core import paths
+from tasks.core.atomic import write_json
+from tasks.core.errors import EvaluationError, TableError
+from tasks.core.image_store.builder import write_store
+from tasks.core.image_store.store import ImageStore
 from tasks.explain.__main__ import main
-from tasks.image_store import ImageStore
-from tasks.store_builder import write_store
 from tests.cohorts import save_with_contract
 
 # Keras 3.15 saves its variables through an __array__ without NumPy 2's `copy`
@@ -159,7 +159,7 @@ def test_films_layers_and_missing_outcomes_are_told():
 
 
 def test_grid_holds_the_channels_told_in_that_order(run_in):
-    from tasks.classifier import load_classifier
+    from tasks.core.classifier import load_classifier
     from tasks.explain.activations import record_activations
     from tasks.explain.render import draw_maps
     from tasks.explain.truncated import truncate

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.errors import SourceError
-from tasks.source import open_source
+from tasks.core.errors import SourceError
+from tasks.core.source.source import open_source
 from tests.films import jpeg, png, write_zip
 
 N_ZIPS = 200

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.image_store import ImageStore
-from tasks.tables import MANIFEST, read_table
+from tasks.core.image_store.store import ImageStore
+from tasks.core.tables import MANIFEST_SCHEMA, read_table
 from tests.films import jpeg, mooney_files, run_stage, tree_hash, workspace, write_tree, write_zip
 
 ARTIFACTS = [
@@ -27,7 +27,7 @@ def test_films_become_a_manifest_and_the_last_line_counts_them(tmp_path: Path) -
         "[ingest] 13 files found: 12 usable films, 1 rejected (layout mooney); "
         "0 exact and 0 near duplicate pairs"
     )
-    manifest = read_table(MANIFEST, folder / "data/manifest.parquet")
+    manifest = read_table(MANIFEST_SCHEMA, folder / "data/manifest.parquet")
     assert manifest["path"].tolist() == sorted(files)
     written = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
     thumbnails = ImageStore(folder / "data/thumbnails")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tasks.tables import MANIFEST, PAIRS, read_table
+from tasks.core.tables import MANIFEST_SCHEMA, PAIRS_SCHEMA, read_table
 from tests.films import pack, run_stage, workspace
 
 # usable films, rejected files by reason, exact and near pairs; /shared/data/README.md has why
@@ -32,7 +32,7 @@ def ingested(folder: Path, source: Path) -> tuple[pd.DataFrame, pd.DataFrame, li
     assert end.returncode == 0, end.stderr
     files = [run / "data/manifest.parquet", run / "data/pairs.parquet"]
     files += sorted((run / "data/thumbnails").iterdir())
-    manifest, pairs = read_table(MANIFEST, files[0]), read_table(PAIRS, files[1])
+    manifest, pairs = read_table(MANIFEST_SCHEMA, files[0]), read_table(PAIRS_SCHEMA, files[1])
     return manifest, pairs, [path.read_bytes() for path in files]
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks import paths
-from tasks.atomic import read_json, write_json
-from tasks.errors import TableError
+from tasks.core import paths
+from tasks.core.atomic import read_json, write_json
+from tasks.core.errors import TableError
 from tasks.page.__main__ import MOST_BYTES, main
 from tests.report_inputs import MODEL, write_state
 

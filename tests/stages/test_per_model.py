@@ -20,7 +20,7 @@ MODELS = ["ann", "cnn4", "minivggnet"]
 WORK = """
 import json, sys
 from pathlib import Path
-from tasks.params import load_params
+from tasks.core.params import load_params
 name = sys.argv[1]
 settings = load_params(Path("params.yaml")).train_of(name)
 folder = Path("reports") / name / "training"

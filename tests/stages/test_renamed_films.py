@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tasks.tables import SAMPLES, read_table
+from tasks.core.tables import SAMPLES_SCHEMA, read_table
 from tests.films import Files, mooney_files, run_stage, workspace, write_tree
 
 
@@ -29,7 +29,7 @@ def cohort(folder: Path, files: Files) -> pd.DataFrame:
     for stage in ("ingest", "resample"):
         end = run_stage(stage, run)
         assert end.returncode == 0, end.stderr
-    samples = read_table(SAMPLES, run / "data/samples.parquet")
+    samples = read_table(SAMPLES_SCHEMA, run / "data/samples.parquet")
     samples["group"] = samples.groupby("group_id")["image_id"].transform("min")
     return samples.sort_values("image_id", ignore_index=True)
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tasks import paths
-from tasks.atomic import read_json, write_json
-from tasks.errors import TableError
+from tasks.core import paths
+from tasks.core.atomic import read_json, write_json
+from tasks.core.errors import TableError
+from tasks.core.tables import EXCLUDED_SCHEMA, write_table
 from tasks.page.evidence import load_evidence
 from tasks.page.summary import summarise
 from tasks.report.__main__ import main
-from tasks.tables import EXCLUDED, write_table
 from tests.report_inputs import write_state
 
 MODELS = ("minivggnet", "logistic")
@@ -119,7 +119,7 @@ def test_limits_name_the_source(source: str, says: str) -> None:
 @pytest.mark.usefixtures("state")
 def test_lost_film_stops_the_report() -> None:
     excluded = pd.read_parquet(paths.EXCLUDED)
-    write_table(excluded.iloc[1:], EXCLUDED, paths.EXCLUDED)
+    write_table(excluded.iloc[1:], EXCLUDED_SCHEMA, paths.EXCLUDED)
     with pytest.raises(TableError, match="1 lost, 0 from nowhere"):
         make_index()
 

@@ -7,7 +7,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tasks.tables import EXCLUDED, MANIFEST, PAIRS, SAMPLES, read_table, write_table
+from tasks.core.tables import (
+    EXCLUDED_SCHEMA,
+    MANIFEST_SCHEMA,
+    PAIRS_SCHEMA,
+    SAMPLES_SCHEMA,
+    read_table,
+    write_table,
+)
 from tests.films import run_stage, workspace
 from tests.unit.resample.frames import film, pairs_of, patients, usable_films
 
@@ -26,15 +33,15 @@ ROWS = [
 def prepared(folder: Path, **changes: object) -> Path:
     workspace(folder, **changes)
     films = usable_films(ROWS)
-    write_table(films, MANIFEST, folder / "data/manifest.parquet")
+    write_table(films, MANIFEST_SCHEMA, folder / "data/manifest.parquet")
     pairs = pairs_of(films[films["status"] == "ok"], [("train/NORMAL/alike.jpeg", HELD)])
-    write_table(pairs, PAIRS, folder / "data/pairs.parquet")
+    write_table(pairs, PAIRS_SCHEMA, folder / "data/pairs.parquet")
     return folder
 
 
 def tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    samples = read_table(SAMPLES, folder / "data/samples.parquet")
-    return samples, read_table(EXCLUDED, folder / "data/excluded.parquet")
+    samples = read_table(SAMPLES_SCHEMA, folder / "data/samples.parquet")
+    return samples, read_table(EXCLUDED_SCHEMA, folder / "data/excluded.parquet")
 
 
 def test_usable_films_become_samples_and_exclusions_that_add_up(tmp_path: Path) -> None:
@@ -102,8 +109,8 @@ def test_a_manifest_that_cannot_be_used_ends_with_one_message(tmp_path: Path, sp
         manifest.write_bytes(manifest.read_bytes()[:-100])
     else:
         films = usable_films(patients("NORMAL", 30))
-        write_table(films, MANIFEST, manifest)
-        write_table(pairs_of(films), PAIRS, folder / "data/pairs.parquet")
+        write_table(films, MANIFEST_SCHEMA, manifest)
+        write_table(pairs_of(films), PAIRS_SCHEMA, folder / "data/pairs.parquet")
     end = run_stage("resample", folder)
     lines = end.stderr.splitlines()
     assert end.returncode == 1

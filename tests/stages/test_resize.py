@@ -17,10 +17,10 @@ import pytest
 import yaml
 from PIL import Image
 
-from tasks.image_store import ImageStore
-from tasks.phantom import write_phantom
-from tasks.phantom_plan import PhantomSettings
-from tasks.tables import SAMPLES, read_table, write_table
+from tasks.core.image_store.store import ImageStore
+from tasks.core.phantom.plan import PhantomSettings
+from tasks.core.phantom.write import write_phantom
+from tasks.core.tables import SAMPLES_SCHEMA, read_table, write_table
 from tests.cohorts import squares_cohort
 from tests.films import (
     ROOT,
@@ -72,7 +72,7 @@ def test_samples_become_one_image_store(folder: Path) -> None:
     end = run_stage("resize", folder)
     assert (end.returncode, end.stdout) == (0, "")
     assert end.stderr == "[resize] 48 films at 1024 x 1024 px: 48 decoded, 0 kept, 0 left\n"
-    samples = read_table(SAMPLES, folder / "data/samples.parquet")
+    samples = read_table(SAMPLES_SCHEMA, folder / "data/samples.parquet")
     images = ImageStore(folder / "data/images").read(list(samples["image_id"]))
     assert images.shape == (48, 1024, 1024, 1)
     assert tree_hash(folder / "source") == before
@@ -186,7 +186,7 @@ class Project:
         table = squares_cohort({"train": len(films)}).iloc[: len(films)].copy()
         table["image_id"] = [hashlib.sha256(film.read_bytes()).hexdigest() for film in films]
         table["path"] = [film.name for film in films]
-        write_table(table.sort_values("path"), SAMPLES, self.root / "data/samples.parquet")
+        write_table(table.sort_values("path"), SAMPLES_SCHEMA, self.root / "data/samples.parquet")
 
     def dvc(self, *arguments: str) -> str:
         command = [sys.executable, "-m", "dvc", *arguments]

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tasks import paths
-from tasks.tables import SAMPLES, write_table
+from tasks.core import paths
+from tasks.core.tables import SAMPLES_SCHEMA, write_table
 from tests.cohorts import draw_squares, squares_cohort, store_films
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,7 +50,7 @@ def repository(tmp_path_factory) -> Path:
     params["train"] |= {"epochs": 2, "n_seeds": 1, "batch_size": 8, "precision": "float32"}
     (root / "params.yaml").write_text(yaml.safe_dump(params), "utf-8")
     samples = squares_cohort()
-    write_table(samples, SAMPLES, root / paths.SAMPLES)
+    write_table(samples, SAMPLES_SCHEMA, root / paths.SAMPLES)
     store_films(root / paths.IMAGES, samples, draw_squares(samples, SIZE_PX))
     return root
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tasks.store_builder import write_store
-from tasks.tables import MANIFEST, PAIRS, write_table
+from tasks.core.image_store.builder import write_store
+from tasks.core.tables import MANIFEST_SCHEMA, PAIRS_SCHEMA, write_table
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUTS = (Path("reports/validation.json"), Path("reports/validation.html"))
@@ -43,13 +43,15 @@ def manifest_of(n_films: int) -> pd.DataFrame:
         "black_share": 0.05,
         "colour": 0.0,
     }
-    return pd.DataFrame(films).reindex(columns=MANIFEST.names)
+    return pd.DataFrame(films).reindex(columns=MANIFEST_SCHEMA.names)
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
-    write_table(pd.DataFrame(columns=PAIRS.names), PAIRS, tmp_path / "data/pairs.parquet")
+    write_table(
+        pd.DataFrame(columns=PAIRS_SCHEMA.names), PAIRS_SCHEMA, tmp_path / "data/pairs.parquet"
+    )
     ids = list(manifest_of(60)["image_id"])
     write_store(tmp_path / "data/thumbnails", ids, 64, [90] * len(ids))
     return tmp_path
@@ -72,7 +74,7 @@ def written(repository: Path) -> list[bytes]:
 
 
 def test_sound_manifest_passes_quietly_and_gives_the_same_bytes_twice(repository: Path) -> None:
-    write_table(manifest_of(60), MANIFEST, repository / "data/manifest.parquet")
+    write_table(manifest_of(60), MANIFEST_SCHEMA, repository / "data/manifest.parquet")
     first = validate(repository)
     assert (first.returncode, first.stdout) == (0, "")
     assert first.stderr == (
@@ -89,7 +91,7 @@ def test_broken_expectation_stops_the_run_names_the_row_and_writes_both_reports(
 ) -> None:
     manifest = manifest_of(60)
     manifest.loc[manifest["path"] == "NORMAL/004.png", "width"] = 20
-    write_table(manifest, MANIFEST, repository / "data/manifest.parquet")
+    write_table(manifest, MANIFEST_SCHEMA, repository / "data/manifest.parquet")
     done = validate(repository)
     assert done.returncode == 1
     assert "side_long_enough: 20 to 128 px, accepted is at least 64 px" in done.stderr
@@ -111,7 +113,7 @@ def test_broken_expectation_stops_the_run_names_the_row_and_writes_both_reports(
 def test_warning_is_reported_and_does_not_stop_the_run(repository: Path) -> None:
     manifest = manifest_of(60)
     manifest.loc[3, "patient_id"] = None
-    write_table(manifest, MANIFEST, repository / "data/manifest.parquet")
+    write_table(manifest, MANIFEST_SCHEMA, repository / "data/manifest.parquet")
     done = validate(repository)
     assert done.returncode == 0, done.stderr
     verdict = json.loads((repository / OUTPUTS[0]).read_text(encoding="utf-8"))
@@ -122,7 +124,7 @@ def test_warning_is_reported_and_does_not_stop_the_run(repository: Path) -> None
 
 @pytest.mark.parametrize("absent", ["manifest.parquet", "pairs.parquet", "thumbnails"])
 def test_missing_input_is_one_message(repository: Path, absent: str) -> None:
-    write_table(manifest_of(60), MANIFEST, repository / "data/manifest.parquet")
+    write_table(manifest_of(60), MANIFEST_SCHEMA, repository / "data/manifest.parquet")
     (repository / "data" / absent).rename(repository / "elsewhere")
     done = validate(repository)
     assert done.returncode == 1
@@ -131,10 +133,10 @@ def test_missing_input_is_one_message(repository: Path, absent: str) -> None:
 
 
 def test_reference_manifest_is_compared_with(repository: Path) -> None:
-    write_table(manifest_of(60), MANIFEST, repository / "data/manifest.parquet")
+    write_table(manifest_of(60), MANIFEST_SCHEMA, repository / "data/manifest.parquet")
     darker = manifest_of(60).assign(mean=40.0)
     darker["label"] = darker["label"].replace("NORMAL", "COVID")
-    write_table(darker, MANIFEST, repository / "earlier.parquet")
+    write_table(darker, MANIFEST_SCHEMA, repository / "earlier.parquet")
     params = repository / "params.yaml"
     text = params.read_text(encoding="utf-8")
     params.write_text(text.replace("reference: null", "reference: earlier.parquet"), "utf-8")

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tasks import paths
-from tasks.atomic import read_json
-from tasks.html import number
+from tasks.core import paths
+from tasks.core.atomic import read_json
+from tasks.core.html.html import number
+from tasks.core.phantom.plan import PhantomSettings
+from tasks.core.phantom.write import write_phantom
 from tasks.page.__main__ import MOST_BYTES
-from tasks.phantom import write_phantom
-from tasks.phantom_plan import PhantomSettings
 from tests.films import run_stage, workspace
 
 SIZE_PX = 72  # xception takes no films below 71

@@ -13,7 +13,7 @@ Other columns are not read. Names of columns may be in any case.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from tasks.errors import SourceError
+from tasks.core.errors import SourceError
 from tasks.ingest.layouts.place import SPLIT_NAMES, Place, canonical_label
 from tasks.ingest.layouts.table import Table, read_table
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from tasks.errors import SourceError
+from tasks.core.errors import SourceError
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import keras
 
-from tasks.params import AugmentParams
+from tasks.core.params import AugmentParams
 from tasks.train.augmentation.layer import Augment
 from tasks.train.augmentation.mixup import Mixup, classifier_model
 from tasks.train.augmentation.presets import Changes, resolve

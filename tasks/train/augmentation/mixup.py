@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from tasks.params import AugmentParams
+from tasks.core.params import AugmentParams
 from tasks.train.augmentation.presets import resolve
 
 LAYER = "augment_mixup"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields, replace
 from typing import Any, get_args
 
-from tasks.params import AugmentParams, Preset
+from tasks.core.params import AugmentParams, Preset
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ PRESETS: dict[Preset, Changes] = {
     # as the notebooks have it; an upside-down chest is no chest
     "notebook": Changes(zoom=0.3, vertical_flip=True),
     # No mirroring: the heart lies left. The degradations take away how sharp a film is, which tells
-    # of the machine, and the machine of the label. Chosen by `python -m tests.recipes` among wider
-    # crops and stronger moves: see the table of recipes in the README.
+    # of the machine, and the machine of the label. Chosen by `python -m tests.studies.recipes`
+    # among wider crops and stronger moves: see the table of recipes in the README.
     "radiograph": Changes(
         zoom=0.15,
         shift=0.05,

@@ -5,23 +5,11 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from tasks.core.film.quantisation import LUMINANCE
+
 BLOCK_PX = 8  # JPEG compresses squares of this side
 LEAST_BLUR_PX = 0.05  # a Gaussian of this width leaves every pixel as it is
-
-# Source: ITU-T T.81 (1992), table K.1: steps for luminance at quality 50.
-STEPS = np.array(
-    [
-        *(16, 11, 10, 16, 24, 40, 51, 61),
-        *(12, 12, 14, 19, 26, 58, 60, 55),
-        *(14, 13, 16, 24, 40, 57, 69, 56),
-        *(14, 17, 22, 29, 51, 87, 80, 62),
-        *(18, 22, 37, 56, 68, 109, 103, 77),
-        *(24, 35, 55, 64, 81, 104, 113, 92),
-        *(49, 64, 78, 87, 103, 121, 120, 101),
-        *(72, 92, 95, 98, 112, 100, 103, 99),
-    ],
-    dtype=np.float32,
-)
+STEPS = LUMINANCE.astype(np.float32)  # at quality 50
 
 
 def blur(films: keras.KerasTensor, share: keras.KerasTensor) -> keras.KerasTensor:

@@ -6,8 +6,8 @@ from functools import partial
 import keras
 from keras import layers
 
-from tasks.errors import TrainingError
-from tasks.params import AugmentParams
+from tasks.core.errors import TrainingError
+from tasks.core.params import AugmentParams
 from tasks.train.augmentation import augmentation_layers, classifier_model
 from tasks.train.zoo.ann import ann
 from tasks.train.zoo.applications import APPLICATIONS, application

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tasks.bootstrap import resample_patients
+from tasks.core.statistics.bootstrap import resample_patients
 from tasks.evaluate.intervals import n_patients_of, wilson, with_interval
 from tasks.evaluate.metrics import METRICS, Scored, auroc, ppv, sensitivity
 

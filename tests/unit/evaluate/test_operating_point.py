@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.errors import EvaluationError
+from tasks.core.errors import EvaluationError
 from tasks.evaluate.operating_point import choose_threshold
 
 #                 +     +     -    +    +    -    -    +    -     -

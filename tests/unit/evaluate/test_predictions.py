@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 from scipy.special import softmax
 
-from tasks.errors import EvaluationError
+from tasks.core.errors import EvaluationError
+from tasks.core.tables import read_table, write_table
 from tasks.evaluate.predictions import build_predictions, predictions_schema
-from tasks.tables import read_table, write_table
 from tests.cohorts import CLASSES, evaluate_params, squares_cohort
 
 PARAMS = evaluate_params()

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tasks.errors import EvaluationError
+from tasks.core.errors import EvaluationError
 from tasks.evaluate.metrics import METRICS
 from tasks.evaluate.predictions import Choices
 from tasks.evaluate.verdict import judge

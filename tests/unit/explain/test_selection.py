@@ -3,7 +3,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tasks.errors import TableError
+from tasks.core.errors import TableError
 from tasks.explain.selection import choose_films, read_test_predictions
 
 THRESHOLD = 0.4

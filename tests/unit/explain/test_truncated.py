@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from tasks.classifier import predict_logits
-from tasks.errors import EvaluationError
+from tasks.core.classifier import predict_logits
+from tasks.core.errors import EvaluationError
 from tasks.explain.truncated import truncate
 from tasks.train.seeds import average_logits
 from tasks.train.zoo import build_classifier

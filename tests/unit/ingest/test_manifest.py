@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tasks.errors import SourceError
+from tasks.core.errors import SourceError
+from tasks.core.tables import MANIFEST_SCHEMA, write_table
 from tasks.ingest.manifest import build_manifest
 from tasks.ingest.pixel_statistics import pixel_statistics
-from tasks.tables import MANIFEST, write_table
 from tests.films import (
     Files,
     encode,
@@ -93,7 +93,7 @@ def test_a_row_states_the_facts_of_its_file(tmp_path: Path) -> None:
 
 
 def test_columns_are_the_promised_ones(tmp_path: Path) -> None:
-    assert list(manifest_of(tmp_path, {}).columns) == MANIFEST.names
+    assert list(manifest_of(tmp_path, {}).columns) == MANIFEST_SCHEMA.names
 
 
 def test_patient_and_subtype_come_from_the_name(tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def awkward() -> Files:
 
 
 def parquet(tmp_path: Path, manifest: pd.DataFrame) -> bytes:
-    write_table(manifest, MANIFEST, tmp_path / "manifest.parquet")
+    write_table(manifest, MANIFEST_SCHEMA, tmp_path / "manifest.parquet")
     return (tmp_path / "manifest.parquet").read_bytes()
 
 

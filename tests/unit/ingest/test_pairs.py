@@ -10,12 +10,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tasks.errors import ImageStoreError
-from tasks.film import decode_grey, open_film
-from tasks.image_store import ImageStore
+from tasks.core.errors import ImageStoreError
+from tasks.core.film.decode import decode_grey, open_film
+from tasks.core.image_store.builder import write_store
+from tasks.core.image_store.store import ImageStore
+from tasks.core.tables import MANIFEST_SCHEMA, PAIRS_SCHEMA, read_table, write_table
 from tasks.ingest.pairs import correlate, find_pairs
-from tasks.store_builder import write_store
-from tasks.tables import MANIFEST, PAIRS, read_table, write_table
 from tests.films import film_pixels, ingest_params, pack
 
 Pixels = NDArray[np.uint8]
@@ -44,7 +44,7 @@ def ingested(films: dict[str, Pixels], folder: Path) -> tuple[pd.DataFrame, Imag
         thumbnails[image_id] = np.asarray(image.resize((64, 64), Image.Resampling.BOX))
     ids = sorted(thumbnails)
     write_store(folder, ids, 64, [thumbnails[image_id] for image_id in ids])
-    return pd.DataFrame(rows).reindex(columns=MANIFEST.names), ImageStore(folder)
+    return pd.DataFrame(rows).reindex(columns=MANIFEST_SCHEMA.names), ImageStore(folder)
 
 
 def rows_of(pairs: pd.DataFrame) -> list[Row]:
@@ -99,8 +99,8 @@ def test_pairs_can_be_written_and_do_not_depend_on_the_order_of_rows(
     films = {f"f{number}": film_pixels(7) for number in range(n_films)}
     manifest, store = ingested(films, tmp_path / "store")
     pairs = find_pairs(manifest, store, PARAMS)
-    write_table(pairs, PAIRS, tmp_path / "pairs.parquet")
-    assert len(read_table(PAIRS, tmp_path / "pairs.parquet")) == max(0, n_films - 1)
+    write_table(pairs, PAIRS_SCHEMA, tmp_path / "pairs.parquet")
+    assert len(read_table(PAIRS_SCHEMA, tmp_path / "pairs.parquet")) == max(0, n_films - 1)
     pd.testing.assert_frame_equal(find_pairs(manifest[::-1], store, PARAMS), pairs)
 
 

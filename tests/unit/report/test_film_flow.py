@@ -4,7 +4,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tasks.errors import TableError
+from tasks.core.errors import TableError
 from tasks.report.film_flow import Count, check_gate, check_models, flow_steps, follow_films
 
 Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tasks.errors import TableError
-from tasks.params import EvaluateParams
+from tasks.core.errors import TableError
+from tasks.core.params import EvaluateParams
 from tasks.report.ranking import rank
 from tests.report_inputs import estimate
 

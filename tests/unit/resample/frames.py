@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from tasks.params import ResampleParams
-from tasks.tables import MANIFEST, PAIRS
+from tasks.core.params import ResampleParams
+from tasks.core.tables import MANIFEST_SCHEMA, PAIRS_SCHEMA
 
 Row = dict[str, Any]
 
@@ -40,8 +40,8 @@ def film(name: str, label: str, patient: str | None, **more: Any) -> Row:
 
 def usable_films(rows: Sequence[Row]) -> pd.DataFrame:
     """The rows as a table with all columns of the manifest, sorted by path."""
-    table = pd.DataFrame(rows).reindex(columns=MANIFEST.names)
-    texts = [field.name for field in MANIFEST if field.type == "string"]
+    table = pd.DataFrame(rows).reindex(columns=MANIFEST_SCHEMA.names)
+    texts = [field.name for field in MANIFEST_SCHEMA if field.type == "string"]
     return table.astype(dict.fromkeys(texts, "str")).sort_values("path", ignore_index=True)
 
 
@@ -61,7 +61,7 @@ def pairs_of(films: pd.DataFrame, near: Iterable[tuple[str, str]] = ()) -> pd.Da
     first = ordered.groupby("pixel_hash")["path"].transform("first")
     rows = [(a, b, "exact", 0, 1.0) for a, b in zip(first, ordered["path"], strict=True) if a != b]
     rows += [(min(pair), max(pair), "near", 5, 0.99) for pair in near]
-    return pd.DataFrame(sorted(rows), columns=PAIRS.names)
+    return pd.DataFrame(sorted(rows), columns=PAIRS_SCHEMA.names)
 
 
 def resample_params(**changes: Any) -> ResampleParams:

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from tasks.errors import CohortError
+from tasks.core.errors import CohortError
+from tasks.core.tables import EXCLUDED_SCHEMA, SAMPLES_SCHEMA
 from tasks.resample.cohort import build_cohort
-from tasks.tables import EXCLUDED, SAMPLES
 from tests.unit.resample.frames import (
     Row,
     digest,
@@ -31,8 +31,8 @@ def cohort(rows: list[Row], near: Near = (), **changes: Any) -> tuple[pd.DataFra
     samples, excluded = build_cohort(films, pairs_of(films, near), resample_params(**changes))
     assert len(samples) + len(excluded) == len(films)
     assert sorted([*samples["path"], *excluded["path"]]) == films["path"].tolist()
-    assert list(samples.columns) == SAMPLES.names
-    assert list(excluded.columns) == EXCLUDED.names
+    assert list(samples.columns) == SAMPLES_SCHEMA.names
+    assert list(excluded.columns) == EXCLUDED_SCHEMA.names
     return samples, excluded
 
 

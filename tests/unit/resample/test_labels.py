@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from tasks.errors import CohortError
+from tasks.core.errors import CohortError
 from tasks.resample.labels import map_labels
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.errors import CohortError
+from tasks.core.errors import CohortError
 from tasks.resample.cohort import build_cohort
 from tasks.resample.splits import Bins, place_groups
 from tests.unit.resample.frames import (

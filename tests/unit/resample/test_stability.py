@@ -7,8 +7,8 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.groups import join_groups
-from tasks.groups import patients as patients_of
+from tasks.core.statistics.groups import join_groups
+from tasks.core.statistics.groups import patients as patients_of
 from tasks.resample.cohort import build_cohort
 from tests.unit.resample.frames import (
     Row,

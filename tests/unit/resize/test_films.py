@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.errors import SourceError
-from tasks.image_store import ImageStore
-from tasks.params import ResizeParams
+from tasks.core.errors import SourceError
+from tasks.core.film.sharpness import laplacian_variance
+from tasks.core.film.square import fit_film
+from tasks.core.image_store.store import ImageStore
+from tasks.core.params import ResizeParams
 from tasks.resize import films
 from tasks.resize.films import FORMAT, Counts, resize_films
-from tasks.resize.fit import fit_film
-from tasks.sharpness import laplacian_variance
 from tests.films import (
     Files,
     encode,

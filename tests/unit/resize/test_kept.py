@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.image_store import ImageStore, as_id_bytes
+from tasks.core.image_store.builder import StoreBuilder, write_store
+from tasks.core.image_store.store import ImageStore, as_id_bytes
 from tasks.resize.kept import KeptImages
-from tasks.store_builder import StoreBuilder, write_store
 
 
 @pytest.mark.parametrize(("ids", "n_taken"), [(["aa", "bb"], 2), (["aa", "bbb"], 0)])

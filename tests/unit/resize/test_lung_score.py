@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tasks.errors import SourceError
+from tasks.core.errors import SourceError
 from tasks.resize.lung_score import box_of, iou, score_boxes
 
 FILMS = pd.DataFrame(

@@ -1,6 +1,6 @@
 """A common resolution takes the sharpness of Kermany's normal films away."""
 
-from tasks.params import ResizeParams
+from tasks.core.params import ResizeParams
 from tests.benchmarks.sharpness import sharpness_auroc
 from tests.films import pack
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from tasks.auroc import interval
+from tasks.core.statistics.auroc import interval
 from tasks.resize.summary import count_regions, judge_sharpness
 
 

@@ -1,5 +1,5 @@
 """Everything here trains in one process, set up as the stage sets itself up."""
 
-from tasks.classifier import prepare_backend
+from tasks.core.classifier import prepare_backend
 
 prepare_backend()  # before the tests import Keras: threads are fixed when TensorFlow starts

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 
-from tasks.classifier import load_classifier, predict_logits, read_contract
+from tasks.core.classifier import load_classifier, predict_logits, read_contract
 from tasks.train.artifact import save_classifier
 from tasks.train.fit import TrainingRun
 from tasks.train.zoo import build_classifier
@@ -25,7 +25,7 @@ FILMS = np.random.default_rng(0).integers(0, 256, (6, 16, 16, 1), dtype=np.uint8
 FIT_ONCE = """
 import sys
 from pathlib import Path
-from tasks.classifier import prepare_backend
+from tasks.core.classifier import prepare_backend
 prepare_backend()
 from tasks.train.artifact import save_classifier
 from tasks.train.fit import fit

@@ -5,13 +5,13 @@ import keras
 import numpy as np
 import pytest
 
-from tasks.params import AugmentParams, load_params
+from tasks.core.params import AugmentParams, load_params
 from tasks.train.augmentation import augmentation_layers
 from tasks.train.augmentation.presets import PRESET_NAMES, PRESETS, Changes, resolve
 from tasks.train.stripped import without_augmentation
 from tests.cohorts import STILL, augment_params
 from tests.films import ROOT
-from tests.recipes.catalogue import RECIPES
+from tests.studies.recipes.catalogue import RECIPES
 
 ONE_EACH = {
     "zoom": 0.3,

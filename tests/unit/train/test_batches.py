@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from tasks.errors import ImageStoreError
+from tasks.core.errors import ImageStoreError
 from tasks.train import batches as batches_module
 from tasks.train.batches import Batches
 from tests.cohorts import draw_squares, squares_cohort, store_films

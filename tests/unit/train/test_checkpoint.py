@@ -5,7 +5,7 @@ import signal
 import numpy as np
 import pytest
 
-from tasks.errors import TrainingError
+from tasks.core.errors import TrainingError
 from tasks.train.checkpoint import Checkpoint, fingerprint_of, load_checkpoint, save_checkpoint
 from tasks.train.fit import Cohort, _fingerprint
 from tests.cohorts import draw_squares, squares_cohort, store_films, train_params

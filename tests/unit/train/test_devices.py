@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tasks.classifier import load_classifier, predict_logits
-from tasks.image_store import ImageStore
+from tasks.core.classifier import load_classifier, predict_logits
+from tasks.core.image_store.store import ImageStore
 from tasks.train.devices import n_devices, prepare_devices
 from tests.cohorts import STILL, draw_squares, squares_cohort, store_films, train_params
 
@@ -26,10 +26,10 @@ FIT_ON_JAX = """
 import json, logging, sys
 from pathlib import Path
 logging.basicConfig(level=logging.INFO)
-from tasks.classifier import prepare_backend
+from tasks.core.classifier import prepare_backend
 prepare_backend()
 import pytest
-from tasks.image_store import ImageStore
+from tasks.core.image_store.store import ImageStore
 from tasks.train.artifact import save_classifier
 from tasks.train.batches import Batches
 from tasks.train.fit import Workplace, fit

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from scipy.special import log_softmax
 
-from tasks.classifier import predict_logits
-from tasks.errors import TrainingError
-from tasks.image_store import ImageStore
+from tasks.core.classifier import predict_logits
+from tasks.core.errors import TrainingError
+from tasks.core.image_store.store import ImageStore
 from tasks.train import fit as fit_module
 from tasks.train.artifact import save_classifier
 from tasks.train.batches import Batches

@@ -158,9 +158,9 @@ FIT_AND_DIE = """
 import logging, os, signal, sys
 logging.basicConfig(level=logging.INFO)
 from pathlib import Path
-from tasks.classifier import prepare_backend
+from tasks.core.classifier import prepare_backend
 prepare_backend()
-from tasks.image_store import ImageStore
+from tasks.core.image_store.store import ImageStore
 from tasks.train import checkpoint
 from tasks.train.batches import Batches
 from tests.unit.train import test_resume as case

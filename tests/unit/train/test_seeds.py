@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from tasks.classifier import load_classifier, predict_logits
+from tasks.core.classifier import load_classifier, predict_logits
 from tasks.train.artifact import save_classifier
 from tasks.train.fit import TrainingRun
 from tasks.train.seeds import average_logits

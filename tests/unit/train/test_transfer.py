@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from tasks.params import TrainParams
+from tasks.core.params import TrainParams
 from tasks.train.transfer import Phase, freeze_body, phases, unfreeze_body
-from tasks.train.weights import load_start
+from tasks.train.weights.load import load_start
 from tasks.train.zoo import build_classifier
 from tests.cohorts import STILL, train_params
 from tests.weights_files import layers_of, sha256_of, write_h5

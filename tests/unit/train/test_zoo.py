@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from tasks.errors import TrainingError
+from tasks.core.errors import TrainingError
 from tasks.train.zoo import ZOO, build_classifier
 from tasks.train.zoo.batch_norm import of_keras
 from tasks.train.zoo.minivggnet import minivggnet

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from tasks.classifier import load_classifier, predict_logits
-from tasks.errors import TrainingError
+from tasks.core.classifier import load_classifier, predict_logits
+from tasks.core.errors import TrainingError
 from tasks.train.artifact import save_classifier
 from tasks.train.fit import TrainingRun, fit
 from tasks.train.zoo import OWN, ZOO, build_classifier

@@ -4,8 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from tasks.params import ValidateParams
-from tasks.tables import MANIFEST, PAIRS
+from tasks.core.params import ValidateParams
+from tasks.core.tables import MANIFEST_SCHEMA, PAIRS_SCHEMA
 from tasks.validate.frames import build_frames
 from tasks.validate.gate import Outcome, judge
 from tasks.validate.pairs import same_patient
@@ -55,7 +55,9 @@ def film(label: str, number: int, split: str) -> dict[str, object]:
 def pairs_of(*rows: tuple[str, str]) -> pd.DataFrame:
     """Near duplicates, 5 bits apart."""
     named = [(*sorted(row), "near", 5, 0.99) for row in rows]
-    return pd.DataFrame(named, columns=PAIRS.names).astype({"path_a": "str", "path_b": "str"})
+    return pd.DataFrame(named, columns=PAIRS_SCHEMA.names).astype(
+        {"path_a": "str", "path_b": "str"}
+    )
 
 
 def examine(
@@ -65,7 +67,7 @@ def examine(
     upside_down: pd.Series | None = None,
 ) -> tuple[list[Outcome], dict[str, Any]]:
     """What the stage finds, from a manifest and its pairs."""
-    shortcuts = audit(manifest.reindex(columns=MANIFEST.names), pairs)
+    shortcuts = audit(manifest.reindex(columns=MANIFEST_SCHEMA.names), pairs)
     turned = pd.Series(0.0, manifest["image_id"].unique()) if upside_down is None else upside_down
     frames = build_frames(manifest, pairs, shortcuts["rows"], turned)
     outcomes = judge(frames, build_suite(params, MIN_SIDE_PX))

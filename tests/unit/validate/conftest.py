@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from tasks.params import ValidateParams
-from tasks.tables import MANIFEST
+from tasks.core.params import ValidateParams
+from tasks.core.tables import MANIFEST_SCHEMA
 from tests.unit.validate.cases import film, pairs_of
 
 
@@ -17,7 +17,7 @@ def clean() -> pd.DataFrame:
         )
         for number in range(20)
     ]
-    return pd.DataFrame(rows, columns=MANIFEST.names).sort_values("path", ignore_index=True)
+    return pd.DataFrame(rows, columns=MANIFEST_SCHEMA.names).sort_values("path", ignore_index=True)
 
 
 @pytest.fixture

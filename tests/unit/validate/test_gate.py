@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from tasks.errors import ParamsError
-from tasks.params import ValidateParams
+from tasks.core.errors import ParamsError
+from tasks.core.params import ValidateParams
 from tasks.validate.gate import MAX_ROWS, Outcome, judge
-from tasks.validate.rule import GROUPS, Rule
+from tasks.validate.rules.rule import GROUPS, Rule
 from tasks.validate.suite import build_suite
 from tests.unit.validate.cases import MIN_SIDE_PX, examine, pairs_of
 

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from tasks.image_store import ImageStore
-from tasks.params import ValidateParams
-from tasks.store_builder import write_store
+from tasks.core.image_store.builder import write_store
+from tasks.core.image_store.store import ImageStore
+from tasks.core.params import ValidateParams
 from tasks.validate.orientation import upside_down
 from tests.unit.validate.cases import examine, pairs_of
 

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tasks.html import Picture
-from tasks.params import ValidateParams
+from tasks.core.html.html import Picture
+from tasks.core.params import ValidateParams
 from tasks.validate import html
 from tasks.validate.frames import build_frames
 from tasks.validate.gate import Outcome

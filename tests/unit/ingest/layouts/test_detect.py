@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.errors import SourceError
+from tasks.core.errors import SourceError
 from tasks.ingest.layouts import FOLDER_LAYOUTS, LAYOUTS, detect_layout
 from tasks.ingest.layouts.place import canonical_label, folders_of
 from tests.unit.ingest.layouts.listing import layout_of, nothing_to_read

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.errors import SourceError
+from tasks.core.errors import SourceError
 from tasks.ingest.layouts import Layout, detect_layout
 from tasks.ingest.layouts.place import Place, canonical_label
 

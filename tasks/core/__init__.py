@@ -1,0 +1,1 @@
+"""What several rooms share, in families; it imports no room."""

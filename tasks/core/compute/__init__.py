@@ -1,0 +1,1 @@
+"""Many small pieces of work, on processes of this machine or of a Dask cluster."""

@@ -1,0 +1,1 @@
+"""From the bytes of a file to grey pixels, and to the square that a network sees."""

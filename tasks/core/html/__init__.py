@@ -1,0 +1,1 @@
+"""What every HTML page of the project has: templates, stylesheet, pictures, numbers."""

@@ -1,0 +1,1 @@
+"""The memory-mapped squares of all films, and how they are written."""

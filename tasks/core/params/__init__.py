@@ -1,0 +1,34 @@
+"""params.yaml, typed: one frozen class per section; an unknown key is refused.
+
+A parameter lives in three places: params.yaml, its field here, and its use.
+"""
+
+from tasks.core.params.data import (
+    ComputeParams,
+    IngestParams,
+    ResampleParams,
+    ResizeParams,
+    ValidateParams,
+)
+from tasks.core.params.params import Params, load_params
+from tasks.core.params.results import EvaluateParams, ExplainParams, PageParams, ReportParams
+from tasks.core.params.section import Section
+from tasks.core.params.training import AugmentParams, Preset, TrainParams
+
+__all__ = [
+    "AugmentParams",
+    "ComputeParams",
+    "EvaluateParams",
+    "ExplainParams",
+    "IngestParams",
+    "PageParams",
+    "Params",
+    "Preset",
+    "ReportParams",
+    "ResampleParams",
+    "ResizeParams",
+    "Section",
+    "TrainParams",
+    "ValidateParams",
+    "load_params",
+]

@@ -1,0 +1,133 @@
+"""The whole of params.yaml: read, checked, and refused with every fault by its dotted name."""
+
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import yaml
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+
+from tasks.core.errors import ParamsError
+from tasks.core.params.data import (
+    ComputeParams,
+    IngestParams,
+    ResampleParams,
+    ResizeParams,
+    ValidateParams,
+)
+from tasks.core.params.results import EvaluateParams, ExplainParams, PageParams, ReportParams
+from tasks.core.params.section import Section
+from tasks.core.params.training import TrainParams
+
+ModelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Params(Section):
+    """The whole of params.yaml.
+
+    per_model: for each model the keys of `train` that differ for it; `{}` for none.
+    """
+
+    ingest: IngestParams
+    validate_: ValidateParams = Field(alias="validate")  # `validate` is a method of BaseModel
+    resample: ResampleParams
+    resize: ResizeParams
+    compute: ComputeParams
+    models: Annotated[list[ModelName], Field(min_length=1)]
+    train: TrainParams
+    per_model: dict[ModelName, dict[str, Any]]
+    evaluate: EvaluateParams
+    explain: ExplainParams
+    page: PageParams
+    report: ReportParams
+
+    @model_validator(mode="after")
+    def _one_remedy(self) -> Self:
+        """Class weights, repeated films and the focal loss all answer imbalance."""
+        balance = self.resample.balance
+        trains = [self.train_of(model) for model in self.models]
+        alone = [train for train in trains if train.loss == "focal" and not train.combine_remedies]
+        if alone and balance != "none":
+            raise ValueError(
+                f"train.loss focal and resample.balance {balance} both answer imbalance: set"
+                " resample.balance to none, or train.combine_remedies to true"
+            )
+        return self
+
+    @field_validator("models")
+    @classmethod
+    def _names_differ(cls, models: list[str]) -> list[str]:
+        if len(set(models)) < len(models):
+            raise ValueError("each model is named once")
+        return models
+
+    @field_validator("per_model")
+    @classmethod
+    def _overrides_fit(
+        cls, per_model: dict[str, dict[str, Any]], info: ValidationInfo
+    ) -> dict[str, dict[str, Any]]:
+        missing = [name for name in info.data.get("models", []) if name not in per_model]
+        faults = [f"{name} is missing; `{name}: {{}}` if nothing differs" for name in missing]
+        for name, changes in per_model.items():
+            try:
+                if "train" in info.data:
+                    _changed(info.data["train"], changes)
+            except ValidationError as error:
+                faults += [_fault((name, *fault["loc"]), fault["msg"]) for fault in error.errors()]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return per_model
+
+    def train_of(self, model: str) -> TrainParams:
+        """Section `train` as it holds for one model of `models`."""
+        return _changed(self.train, self.per_model.get(model, {}))
+
+
+def _changed(train: TrainParams, changes: dict[str, Any]) -> TrainParams:
+    return TrainParams.model_validate(_merged(train.model_dump(), changes))
+
+
+def _merged(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Values with some changed; a section inside is merged key by key."""
+    inner = {
+        key: _merged(values[key], change)
+        for key, change in changes.items()
+        if isinstance(change, dict) and isinstance(values.get(key), dict)
+    }
+    return values | changes | inner
+
+
+def load_params(path: Path) -> Params:
+    """Read and check params.yaml.
+
+    Raises:
+        ParamsError: The file is missing, is no YAML mapping, lacks a key, has an unknown one, or
+            a value breaks its rule. The message lists every fault by its dotted name.
+    """
+    try:
+        values = yaml.safe_load(path.read_bytes())
+        return Params.model_validate(values)
+    except FileNotFoundError as error:
+        raise ParamsError(
+            "params.yaml must exist in the folder the stage runs in",
+            found="no such file",
+            where=str(path),
+            next_step="run the command in the repository root",
+        ) from error
+    except yaml.YAMLError as error:
+        raise ParamsError(
+            "params.yaml must be valid YAML",
+            found=" ".join(str(error).split()),
+            where=str(path),
+            next_step="mend that line, or restore the file with `git checkout params.yaml`",
+        ) from error
+    except ValidationError as error:
+        raise ParamsError(
+            "every key of params.yaml must be known and within its range",
+            found="; ".join(_fault(fault["loc"], fault["msg"]) for fault in error.errors()),
+            where=str(path),
+            next_step="see the class of that section in tasks/core/params.py for names and ranges",
+        ) from error
+
+
+def _fault(location: tuple[int | str, ...], message: str) -> str:
+    return f"{'.'.join(map(str, location)) or 'the file'}: {message}"

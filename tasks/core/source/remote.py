@@ -1,0 +1,241 @@
+"""Films behind a URL that fsspec knows (`s3://bucket/films`): a folder, a zip or an index file.
+
+Credentials and endpoint come from the environment, as the file system's own documentation says;
+for S3 these are AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and their kin.
+"""
+
+import asyncio
+import errno
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any, cast
+
+import fsspec
+from fsspec.asyn import sync
+
+from tasks.core.errors import LunglineError, SourceError
+from tasks.core.source.archive import ZipSource, leads_out, open_zip
+from tasks.core.source.file_size import check_size
+
+OPEN_LIMIT_S = 20.0  # to find out whether the location exists; s3fs alone would try for minutes
+READ_LIMIT_S = 300.0  # for one part: 0.2 MiB a second is the slowest line that will do
+SETTLE_S = 0.05  # for connections to be closed by the thread that opened them
+PART_BYTES = 64 * 2**20  # only what is larger costs a second request
+ZIP_BLOCK_BYTES = 4 * 2**20  # read ahead in a zip: some films, one request
+FOLDER = "directory"  # fsspec's word
+
+FileSystem = Any  # fsspec has no types
+
+
+class RemoteSource:
+    """Files below a URL."""
+
+    def __init__(self, files: FileSystem, root: str, location: str, index: str | None) -> None:
+        self._files = files
+        self._root = root
+        self._location = location
+        self.index = index
+
+    def paths(self) -> list[str]:
+        """See `Source.paths`. Empty objects that stand for a folder are no files.
+
+        Raises:
+            SourceError: The listing failed, or a name leads out of the location.
+        """
+        with _reaching(self._location):
+            found = self._files.find(self._root)
+            self._files.invalidate_cache()  # it is large, and nobody lists twice
+        names = (str(name).removeprefix(self._root).removeprefix("/") for name in found)
+        paths = sorted(name for name in names if name and not name.endswith("/"))
+        for path in paths:
+            if leads_out(path):
+                raise SourceError(
+                    "no path of the source may lead out of it",
+                    found=f"an object named {path!r}",
+                    where=_shown(self._location),
+                    next_step="rename that object",
+                )
+        return paths
+
+    def read(self, path: str) -> bytes:
+        """See `Source.read`.
+
+        Raises:
+            OSError: There is no such file, or it is larger than MAX_FILE_BYTES.
+            SourceError: The file system gave another error. It may be the network or expired
+                credentials: then the file must not pass for unreadable.
+        """
+        name = f"{self._root}/{path}"
+        where = f"{self._location.rstrip('/')}/{path}"
+        if leads_out(path):
+            raise PermissionError(f"{path} leads out of the source")
+        parts = [self._part(name, where, 0, PART_BYTES)]
+        if len(parts[0]) == PART_BYTES:
+            with _reaching(where):
+                n_bytes = _call(self._files, "info", name, limit_s=READ_LIMIT_S)["size"]
+            check_size(path, n_bytes)
+            for start in range(PART_BYTES, n_bytes, PART_BYTES):
+                parts.append(self._part(name, where, start, start + PART_BYTES))
+        return b"".join(parts)
+
+    def _part(self, name: str, where: str, start: int, end: int) -> bytes:
+        limits = {"start": start, "end": end, "limit_s": READ_LIMIT_S}
+        with _reaching(where):
+            try:
+                return bytes(_call(self._files, "cat_file", name, **limits))
+            except (FileNotFoundError, IsADirectoryError):
+                raise _GoneError(name) from None
+            except OSError as error:
+                if error.errno == errno.EINVAL and self._is_empty(name):
+                    return b""  # S3 answers 416: no range fits an empty object
+                raise
+
+    def _is_empty(self, name: str) -> bool:
+        return bool(_call(self._files, "info", name, limit_s=READ_LIMIT_S)["size"] == 0)
+
+
+class _GoneError(FileNotFoundError):
+    """One file is missing, while the file system answers."""
+
+
+class _RemoteFile(io.RawIOBase):
+    """A remote file for zipfile, which would take errors of the network for damage."""
+
+    def __init__(self, file: IO[bytes], location: str) -> None:
+        self._file = file
+        self._location = location
+
+    def seekable(self) -> bool:
+        return self._file.seekable()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def read(self, size: int = -1) -> bytes:
+        with _reaching(self._location):
+            return self._file.read(size)
+
+
+@contextmanager
+def open_remote(
+    location: str, index_suffixes: tuple[str, ...]
+) -> Iterator[RemoteSource | ZipSource]:
+    """Open a URL. A zip is read in place: its directory, then the members asked for.
+
+    Args:
+        location: URL of a folder, a zip or an index file.
+        index_suffixes: Endings of index files, in lower case.
+
+    Raises:
+        SourceError: The protocol is unknown or its package missing; the location does not exist,
+            cannot be reached within OPEN_LIMIT_S, or not with these credentials; or it is a zip
+            that `open_zip` refuses.
+    """
+    with _reaching(location):
+        files, root = _file_system(location)
+    try:
+        with _reaching(location):
+            info = _call(files, "info", root, limit_s=OPEN_LIMIT_S)
+        if info["type"] == FOLDER:
+            yield RemoteSource(files, root, location, None)
+        elif root.lower().endswith(index_suffixes):
+            folder, _, index = root.rpartition("/")
+            yield RemoteSource(files, folder, location.rpartition("/")[0], index)
+        else:
+            with _open_remote_zip(files, root, location) as archive:
+                yield archive
+    finally:
+        with _reaching(location):
+            _end_session(files)
+
+
+@contextmanager
+def _open_remote_zip(files: FileSystem, name: str, location: str) -> Iterator[ZipSource]:
+    with _reaching(location):
+        file = files.open(name, "rb", block_size=ZIP_BLOCK_BYTES, cache_type="readahead")
+    with file:
+        guarded = cast(IO[bytes], _RemoteFile(file, location))
+        with open_zip(guarded, _shown(location)) as archive:
+            yield archive
+
+
+def _file_system(location: str) -> tuple[FileSystem, str]:
+    """The file system of a URL, seen by no other part of this process, and the path in it."""
+    if "::" in location:  # fsspec would unpack the zip of `zip::s3://` with no limit
+        raise ValueError("a chain of protocols; name the zip itself")
+    protocol = location.partition("://")[0]
+    if not protocol:
+        raise ValueError("no protocol before ://")
+    files, root = fsspec.core.url_to_fs(location, skip_instance_cache=True)
+    return files, str(root).rstrip("/")
+
+
+def _call(files: FileSystem, name: str, *args: object, limit_s: float, **options: object) -> Any:
+    """Call a method, if it can be stopped within a limit of time."""
+    if files.async_impl:
+        return sync(files.loop, getattr(files, f"_{name}"), *args, timeout=limit_s, **options)
+    return getattr(files, name)(*args, **options)
+
+
+def _end_session(files: FileSystem) -> None:
+    """Close the connections, so that no forked worker inherits one.
+
+    fsspec's thread stays, idle. To end it would be worse: a thread that ends takes a lock of
+    OpenSSL after Python has joined it, and a worker forked in that moment waits for it for ever.
+    """
+    if not (files.async_impl and hasattr(files, "set_session")):
+        return
+
+    async def close() -> None:
+        session = await files.set_session()
+        await session.close()
+        await asyncio.sleep(SETTLE_S)
+
+    sync(files.loop, close, timeout=OPEN_LIMIT_S)
+
+
+@contextmanager
+def _reaching(location: str) -> Iterator[None]:
+    """Turn what a file system raises into one message."""
+    try:
+        yield
+    except (LunglineError, _GoneError):
+        raise
+    except Exception as error:  # each file system has exceptions of its own
+        raise SourceError(
+            "ingest.source must exist and be within reach",
+            found=_found(error),
+            where=_shown(location),
+            next_step=_next_step(error),
+        ) from error
+
+
+def _found(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, FileNotFoundError):
+        return "no such bucket, folder or file"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _next_step(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "compare the URL, letter by letter, with what the storage lists"
+    if isinstance(error, ImportError):
+        return "install that package into .venv (`.venv/bin/pip install ...`)"
+    if isinstance(error, ValueError) and "protocol" in str(error).lower():
+        return "use a protocol of fsspec, such as s3://, gs://, abfs:// or https://"
+    return (
+        "set credentials and endpoint in the environment; for S3 AWS_ACCESS_KEY_ID, "
+        "AWS_SECRET_ACCESS_KEY and AWS_ENDPOINT_URL, or FSSPEC_S3_ANON=true for a public bucket"
+    )
+
+
+def _shown(location: str) -> str:
+    """A URL without the password that it may hold."""
+    return re.sub("//[^/@]*@", "//***@", location)

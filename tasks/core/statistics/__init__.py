@@ -1,0 +1,1 @@
+"""AUROC, bootstrap by patient, intervals, and films that belong together."""

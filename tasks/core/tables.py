@@ -1,0 +1,145 @@
+"""Schemas of the tables between stages, and how they are read and written.
+
+Columns and their meaning are a promise to other tools: add, never rename.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tasks.core.atomic import atomic_path
+from tasks.core.errors import TableError
+
+# The others keep what they freed for later: a third of the memory of a stage that reads one table
+pa.set_memory_pool(pa.system_memory_pool())
+
+_TEXT = pa.string()
+
+MANIFEST_SCHEMA = pa.schema(
+    [
+        ("image_id", _TEXT),  # sha256 of the file's bytes, hex
+        ("path", _TEXT),  # POSIX, relative to the source root
+        ("label", _TEXT),  # canonical class name, null if unknown
+        ("subtype", _TEXT),  # bacteria, virus or null
+        ("given_split", _TEXT),  # train, val, test as the folder says, or null
+        ("patient_id", _TEXT),  # the layout's own patient key, or null
+        ("width", pa.int32()),  # px
+        ("height", pa.int32()),  # px
+        ("mode", _TEXT),  # Pillow's name: L, RGB, I;16, ...
+        ("bit_depth", pa.int32()),  # bits per channel
+        ("format", _TEXT),  # JPEG, PNG, ...
+        ("n_bytes", pa.int64()),
+        ("pixel_hash", _TEXT),  # sha256 of the decoded grey pixels and their size, hex
+        ("perceptual_hash", _TEXT),  # 16x16 difference hash, 256 bit, hex
+        ("layout", _TEXT),  # the reader that recognised the tree
+        ("status", _TEXT),  # ok or rejected
+        ("reason", _TEXT),  # reason code when rejected, else null
+        # facts of the file: none of them may reach a model; the shortcut audit measures them
+        ("jpeg_quality", pa.int32()),  # 1 to 100 on libjpeg's scale, null for other formats
+        ("quantisation", _TEXT),  # first 16 hex digits of the sha256 of the JPEG tables
+        ("is_progressive", pa.bool_()),
+        ("has_icc_profile", pa.bool_()),
+        ("has_exif", pa.bool_()),
+        ("burned_in", pa.bool_()),  # DICOM's BurnedInAnnotation, null where it is not said
+        # trivial statistics of the grey pixels, see tasks/ingest/pixel_statistics.py
+        ("mean", pa.float64()),  # grey levels, 0 to 255
+        ("contrast", pa.float64()),  # standard deviation, grey levels
+        ("sharpness", pa.float64()),  # variance of the Laplacian at 224 px
+        ("noise", pa.float64()),  # grey levels
+        ("border", pa.float64()),  # mean of the outermost pixels, grey levels
+        ("black_share", pa.float64()),  # 0 to 1
+        ("colour", pa.float64()),  # mean difference of the largest and smallest channel
+    ]
+)
+
+PAIRS_SCHEMA = pa.schema(
+    [
+        ("path_a", _TEXT),  # the smaller path; both films are usable
+        ("path_b", _TEXT),
+        ("kind", _TEXT),  # exact (same grey pixels) or near
+        ("n_bits", pa.int32()),  # Hamming distance of the perceptual hashes, of 256
+        ("correlation", pa.float64()),  # Pearson's r of the two thumbnails, -1 to 1
+    ]
+)
+
+SAMPLES_SCHEMA = pa.schema(
+    [
+        ("image_id", _TEXT),
+        ("path", _TEXT),
+        ("label", _TEXT),
+        ("subtype", _TEXT),
+        ("class_index", pa.int32()),  # position of the label in the sorted class names
+        ("patient_id", _TEXT),  # never null: films without a key are patients of their own
+        ("group_id", _TEXT),  # patients joined with their near duplicates
+        ("given_split", _TEXT),
+        ("split", _TEXT),  # train, val or test
+        ("sample_weight", pa.float64()),
+        ("n_repeats", pa.int32()),  # times per epoch; above 1 in oversampled training classes
+        ("fold", pa.int32()),  # 0 to n_folds - 1 outside the test split, null without folds
+    ]
+)
+
+EXCLUDED_SCHEMA = pa.schema(
+    [("path", _TEXT), ("image_id", _TEXT), ("label", _TEXT), ("reason", _TEXT), ("because", _TEXT)]
+)
+
+SPLITS = ("train", "val", "test")
+
+
+def write_table(table: pd.DataFrame, schema: pa.Schema, path: Path) -> None:
+    """Write a table as Parquet with exactly the columns and types of `schema`, atomically.
+
+    Raises:
+        TableError: A column is missing or holds values of another type.
+    """
+    try:
+        arrow = pa.Table.from_pandas(table[schema.names], schema=schema, preserve_index=False)
+    except (KeyError, pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise TableError(
+            "a table between stages has the columns and types of tasks/core/tables.py",
+            found=str(error),
+            where=str(path),
+            next_step="mend the stage that builds this table",
+        ) from error
+    # pandas' own metadata holds library versions: they are no property of the data
+    with atomic_path(path) as temporary:
+        pq.write_table(arrow.replace_schema_metadata(None), temporary, compression="zstd")
+
+
+def read_table(schema: pa.Schema, path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Read a table and check that it has at least the columns of `schema`.
+
+    Args:
+        schema: What an earlier stage wrote.
+        path: Of the Parquet file.
+        columns: Those that are needed; None is all.
+
+    Raises:
+        TableError: The file is missing, is no Parquet file, or lacks a column.
+    """
+    rule = "a stage reads the table that an earlier stage wrote"
+    again = "run `dvc repro`, which makes it anew"
+    try:
+        table = pq.read_table(path, columns=columns)
+    except FileNotFoundError as error:
+        raise TableError(rule, found="no such file", where=str(path), next_step=again) from error
+    except (pa.ArrowInvalid, OSError) as error:  # damaged pages are an OSError
+        raise TableError(rule, found=str(error), where=str(path), next_step=again) from error
+    missing = sorted(set(columns or schema.names) - set(table.column_names))
+    if missing:
+        raise TableError(
+            rule,
+            found=f"columns missing: {', '.join(missing)}",
+            where=str(path),
+            next_step=again,
+        )
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
+
+
+def usable(manifest: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the manifest with status `ok`, in manifest order."""
+    return manifest[manifest["status"] == "ok"].reset_index(drop=True)

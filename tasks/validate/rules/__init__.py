@@ -1,0 +1,1 @@
+"""The expectations of the data gate, by what they look at."""

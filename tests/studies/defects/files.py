@@ -1,0 +1,111 @@
+"""Files that are no usable film."""
+
+import numpy as np
+from PIL import Image
+
+from tests.films import encode, film_pixels, png_of_size
+from tests.studies.defects.tree import Instance, Tree, one_each, strange_name
+
+FEW, MANY = 4, 12  # of 200 films: below and above the share that the gate accepts
+
+
+def _replace(tree: Tree, contents: list[bytes]) -> list[Instance]:
+    """New patients in train, one for each content, NORMAL and PNEUMONIA in turn."""
+    labels = ("NORMAL", "PNEUMONIA")
+    paths = [strange_name("train", labels[k % 2], k) for k in range(len(contents))]
+    return one_each([tree.write(*pair) for pair in zip(paths, contents, strict=True)])
+
+
+def junk(tree: Tree) -> list[Instance]:
+    """What Finder, Windows and notebooks leave behind."""
+    names = (
+        "chest_xray/.DS_Store",
+        "chest_xray/train/NORMAL/.DS_Store",
+        "chest_xray/test/PNEUMONIA/Thumbs.db",
+        "__MACOSX/chest_xray/train/NORMAL/._IM-0115-0001.jpeg",
+        "chest_xray/train/NORMAL/.ipynb_checkpoints/IM-0115-0001-checkpoint.jpeg",
+    )
+    return one_each([tree.write(name, b"\0\0\0\1Bud1" + name.encode()) for name in names])
+
+
+def no_images(tree: Tree) -> list[Instance]:
+    """A note and a table among the films."""
+    names = ("chest_xray/train/NORMAL/readme.txt", "chest_xray/train/PNEUMONIA/list.xlsx")
+    return one_each([tree.write(name, b"not a picture") for name in names])
+
+
+def unreadable(tree: Tree) -> list[Instance]:
+    """A web page, an empty file, noise, and a film with wrong first bytes."""
+    film = tree.read(tree.choose(1, split="train")[0])
+    noise = np.random.default_rng(0).bytes(5000)
+    return _replace(tree, [b"<!DOCTYPE html><p>Sign in", b"", noise, b"\x00\x11" + film[2:]])
+
+
+def truncated(tree: Tree, n: int = FEW) -> list[Instance]:
+    """Films whose download stopped half-way."""
+    paths = []
+    for film in tree.choose(n, split="train"):
+        data = tree.read(film)
+        paths.append(tree.write(film.path, data[: len(data) // 2]))
+    return one_each(paths)
+
+
+def many_truncated(tree: Tree) -> list[Instance]:
+    """The same for 6 % of the films: more than the gate accepts."""
+    return truncated(tree, MANY)
+
+
+def bombs(tree: Tree) -> list[Instance]:
+    """Small files that promise 400 and 1,200 million pixels."""
+    return _replace(tree, [png_of_size(20_000, 20_000), png_of_size(40_000, 30_000)])
+
+
+def too_small(tree: Tree) -> list[Instance]:
+    """Films as small as icons."""
+    return _replace(tree, [encode(film_pixels(k, 60, 48), "JPEG", quality=85) for k in range(FEW)])
+
+
+def constant(tree: Tree) -> list[Instance]:
+    """Pictures of one grey."""
+    greys = (0, 90, 255)
+    return _replace(tree, [encode(Image.new("L", (400, 300), g), "JPEG") for g in greys])
+
+
+def colour_photographs(tree: Tree) -> list[Instance]:
+    """Pictures in colour: smooth patches of every hue."""
+    layers = [[film_pixels(10 * k + c, 400, 300) for c in range(3)] for k in range(FEW)]
+    return _replace(tree, [encode(np.dstack(rgb), "JPEG", quality=85) for rgb in layers])
+
+
+def odd_depths(tree: Tree) -> list[Instance]:
+    """A picture of 1 bit, and one of 32."""
+    picture = tree.picture(tree.choose(1, split="train")[0])
+    return _replace(
+        tree, [encode(picture.convert("1"), "PNG"), encode(picture.convert("F"), "TIFF")]
+    )
+
+
+def masks(tree: Tree) -> list[Instance]:
+    """Masks of the opacities in a folder inside the class folder, as in COVID-19 Radiography."""
+    films = tree.choose(MANY, split="train", label="PNEUMONIA")
+    paths = []
+    for film in films:
+        folder, _, name = film.path.rpartition("/")
+        stem = name.removesuffix(".jpeg")
+        mask = (tree.phantom / "masks" / f"{stem}_1.png").read_bytes()
+        paths.append(tree.write(f"{folder}/masks/{stem}.png", mask))
+    return one_each(paths)
+
+
+def nested_copy(tree: Tree) -> list[Instance]:
+    """A second copy of the films inside the first, as in Kaggle's zip; here of the test films."""
+    films = tree.choose(split="test")
+    return one_each([tree.write(f"chest_xray/{film.path}", tree.read(film)) for film in films])
+
+
+def outside_classes(tree: Tree) -> list[Instance]:
+    """Films beside the class folders: nobody knows their class."""
+    films = tree.choose(FEW, split="train")
+    contents = [(film.path.rpartition("/")[2], tree.read(film)) for film in films]
+    tree.remove(films)
+    return one_each([tree.write(f"chest_xray/train/{name}", data) for name, data in contents])

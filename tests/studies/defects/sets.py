@@ -1,0 +1,86 @@
+"""Sets that lack a class, or have too little of one."""
+
+from collections import Counter
+
+from tests.studies.defects.tree import Instance, Tree, one_each
+
+
+def unchanged(_: Tree) -> list[Instance]:
+    """Nothing."""
+    return []
+
+
+def no_test_class(tree: Tree) -> list[Instance]:
+    """One class is not in the given test split."""
+    tree.remove(tree.choose(split="test", label="NORMAL"))
+    return [_class(tree, "NORMAL")]
+
+
+def no_folder(tree: Tree) -> list[Instance]:
+    """One class is not there at all: a single class folder is no data set."""
+    tree.remove(tree.choose(label="NORMAL"))
+    return [frozenset()]
+
+
+def one_class_in_index(tree: Tree) -> list[Instance]:
+    """An index that names the films of one class only; it is a row of the manifest itself."""
+    tree.remove(tree.choose(label="NORMAL"))
+    films = [film for film in tree.films if film.label == "PNEUMONIA"]
+    rows = [f"{film.path},{film.label},{film.split},{film.patient}" for film in films]
+    table = "\n".join(["path,label,split,patient_id", *rows, ""])
+    return one_each([tree.write("index.csv", table.encode())])
+
+
+def renamed_class(tree: Tree) -> list[Instance]:
+    """A class goes by another name than in the reference."""
+    for film in tree.choose(label="PNEUMONIA"):
+        data = tree.read(film)
+        tree.remove([film])
+        tree.write(film.path.replace("/PNEUMONIA/", "/COVID/"), data)
+    return [frozenset({"PNEUMONIA", "COVID", "label"})]
+
+
+def shrunk_class(tree: Tree) -> list[Instance]:
+    """Three quarters of the films of a class are gone since the reference."""
+    films = tree.choose(label="NORMAL")
+    tree.remove([film for k, film in enumerate(films) if k % 4])
+    return [frozenset({"label"})]
+
+
+def few_films(tree: Tree) -> list[Instance]:
+    """18 films of 18 patients in each class."""
+    _keep(tree, {"NORMAL": 18, "PNEUMONIA": 18})
+    return [frozenset()]
+
+
+def small_class(tree: Tree) -> list[Instance]:
+    """A class of 8 films, beside one of 60."""
+    _keep(tree, {"NORMAL": 8, "PNEUMONIA": 60})
+    return [_class(tree, "NORMAL")]
+
+
+def few_patients(tree: Tree) -> list[Instance]:
+    """A class of 4 patients with 3 films each."""
+    counts = Counter(film.patient for film in tree.choose(label="NORMAL"))
+    kept = sorted(patient for patient, n in counts.items() if n == 3)[:4]
+    tree.remove([film for film in tree.choose(label="NORMAL") if film.patient not in kept])
+    return [_class(tree, "NORMAL")]
+
+
+def unbalanced(tree: Tree) -> list[Instance]:
+    """A class of 10 films, beside one of 111."""
+    _keep(tree, {"NORMAL": 10, "PNEUMONIA": len(tree.choose(label="PNEUMONIA"))})
+    return [_class(tree, "NORMAL")]
+
+
+def _keep(tree: Tree, n_films: dict[str, int]) -> None:
+    """Keep so many films of each class: first one of each patient, at even distances."""
+    for label, n in n_films.items():
+        films = sorted(tree.choose(label=label), key=lambda film: film.film_number)
+        n_firsts = max(n, sum(film.film_number == 1 for film in films))
+        kept = {films[k * n_firsts // n].path for k in range(n)}
+        tree.remove([film for film in films if film.path not in kept])
+
+
+def _class(tree: Tree, label: str) -> Instance:
+    return frozenset(film.path for film in tree.choose(label=label))

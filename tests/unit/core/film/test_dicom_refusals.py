@@ -1,0 +1,227 @@
+"""DICOM files that are refused, and what of a patient may leave the reader: a hash."""
+
+import hashlib
+import logging
+import pickle
+import re
+import struct
+import traceback
+import zlib
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from tasks.core.film import dicom as room
+from tasks.core.film.decode import bit_depth, decode_grey, open_film, patient_key
+from tasks.core.film.errors import FilmError
+from tests.dicoms import (
+    NUMBER,
+    PATIENT,
+    compressed,
+    dataset,
+    dicom,
+    written,
+)
+from tests.films import encode, film_pixels
+
+GREY = film_pixels(1)
+WIDE = GREY.astype(np.uint16) * 16 + 5  # 12 bits: 5 to 4085
+BASELINE, EXTENDED = "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"
+DEFLATED = "1.2.840.10008.1.2.1.99"
+
+
+def decoded(data: bytes) -> NDArray[np.uint8]:
+    image = decode_grey(open_film(data))
+    assert image.mode == "L"
+    return np.asarray(image)
+
+
+def error_of(data: bytes) -> FilmError:
+    with pytest.raises(FilmError) as caught:
+        decode_grey(open_film(data))
+    return caught.value
+
+
+def test_masks_and_floats_are_refused_for_their_bit_depth() -> None:
+    mask = dicom(GREY, BitsAllocated=1, BitsStored=1, PixelData=bytes(80 * 96 // 8))
+    assert (open_film(mask).mode, error_of(mask).reason) == ("1", "bit_depth")
+    wide = dicom(GREY.astype(np.uint32))
+    assert (open_film(wide).mode, error_of(wide).reason) == ("I", "bit_depth")
+    colour = dicom(np.dstack([GREY] * 3), BitsAllocated=16, BitsStored=16)
+    assert bit_depth(open_film(colour).mode) == 16
+    assert error_of(colour).reason == "bit_depth"
+
+
+def test_palette_colour_is_unreadable() -> None:
+    error = error_of(dicom(GREY, PhotometricInterpretation="PALETTE COLOR"))
+    assert error.reason == "unreadable"
+    assert "MONOCHROME1" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("elements", "frames"),
+    [({"Rows": 60_000, "Columns": 60_000}, 1), ({"NumberOfFrames": 20_000}, 20_000)],
+)
+def test_a_header_that_promises_too_many_pixels_is_a_bomb(
+    elements: dict[str, int], frames: int
+) -> None:
+    with pytest.raises(FilmError, match=f"in {frames} frames") as caught:
+        open_film(dicom(GREY, **elements))
+    assert caught.value.reason == "bomb"
+
+
+def test_a_jpeg_inside_that_is_larger_than_the_film_is_not_decoded() -> None:
+    large = encode(film_pixels(2, 600, 400), "JPEG")
+    assert "size of a compressed frame" in str(error_of(compressed(GREY, large, BASELINE)))
+
+
+def test_a_jpeg_inside_that_claims_a_gigapixel_is_a_bomb() -> None:
+    frame = bytearray(encode(GREY, "JPEG"))
+    at = frame.index(b"\xff\xc0") + 5
+    frame[at : at + 4] = struct.pack(">HH", 60_000, 60_000)
+    assert error_of(compressed(GREY, bytes(frame), BASELINE)).reason == "bomb"
+
+
+def test_deflated_files_are_refused_before_they_inflate() -> None:
+    head, _, tail = dicom(GREY).partition(b"1.2.840.10008.1.2.1\0")
+    made = head + DEFLATED.encode() + tail
+    at = made.index(DEFLATED.encode())
+    made = made[: at - 2] + struct.pack("<H", len(DEFLATED)) + made[at:]
+    error = error_of(made[: at + len(DEFLATED)] + zlib.compress(bytes(10**6))[2:-4])
+    assert error.reason == "unreadable"
+    assert "Deflated" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("syntax", "name"),
+    [
+        ("1.2.840.10008.1.2.4.70", "JPEG Lossless"),
+        ("1.2.840.10008.1.2.4.80", "JPEG-LS"),
+        ("1.2.3.4.5.6.7.8", "1.2.3.4.5.6.7.8"),
+    ],
+)
+def test_a_syntax_that_cannot_be_decoded_is_named(syntax: str, name: str) -> None:
+    error = error_of(compressed(GREY, b"\xff\xd8\xff\xd9", syntax))
+    assert error.reason == "unreadable"
+    assert name in str(error)
+
+
+def test_12_bit_jpeg_is_unreadable() -> None:
+    film = compressed(WIDE, encode(GREY, "JPEG"), EXTENDED, BitsStored=12)
+    assert error_of(film).reason == "unreadable"
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9, 0.99])
+def test_a_film_cut_off_in_its_pixels_is_truncated(share: float) -> None:
+    for data in (dicom(GREY), compressed(GREY, encode(GREY, "JPEG"), BASELINE)):
+        start = data.index(b"\xe0\x7f\x10\x00") + 20
+        assert error_of(data[: start + int(share * (len(data) - start))]).reason == "truncated"
+
+
+def test_a_jpeg_inside_cut_off_is_truncated() -> None:
+    frame = encode(GREY, "JPEG")
+    assert error_of(compressed(GREY, frame[: len(frame) // 2], BASELINE)).reason == "truncated"
+
+
+def test_a_file_without_a_picture_is_unreadable() -> None:
+    report = dataset(GREY)
+    for keyword in ("Rows", "Columns", "PixelData"):
+        delattr(report, keyword)
+    assert "no picture" in str(error_of(written(report, "1.2.840.10008.1.2.1")))
+
+
+def test_a_number_of_the_wrong_length_is_unreadable() -> None:
+    rows = b"\x28\0\x10\0US\x02\0"
+    damaged = dicom(GREY).replace(rows, rows[:-2] + b"\x01\0")
+    assert error_of(damaged).reason == "unreadable"
+
+
+@given(st.binary(max_size=300), st.integers(0, 400))
+@settings(max_examples=100, deadline=None)
+def test_random_bytes_behind_the_magic_are_a_film_error(tail: bytes, n_kept: int) -> None:
+    assert error_of(dicom(GREY)[: 132 + n_kept] + tail).reason in (
+        "unreadable", "truncated", "bomb", "bit_depth",
+    )  # fmt: skip
+
+
+def test_the_patient_key_is_a_salted_hash_of_the_number_alone() -> None:
+    expected = "dicom:" + hashlib.sha256(f"salt{NUMBER}".encode()).hexdigest()[:16]
+    assert room.patient_key(dicom(GREY), "salt") == expected
+    assert patient_key(open_film(dicom(WIDE, PatientName="SOMEONE^ELSE")), "salt") == expected
+    assert room.patient_key(dicom(GREY), "other salt") != expected
+    assert re.fullmatch(r"dicom:[0-9a-f]{16}", expected)
+
+
+@pytest.mark.parametrize("number", ["", "   ", None])
+def test_a_film_without_a_patient_number_has_no_key(number: str | None) -> None:
+    assert room.patient_key(dicom(GREY, PatientID=number), "salt") is None
+
+
+def test_a_film_of_another_format_has_no_patient_key() -> None:
+    assert patient_key(open_film(encode(GREY, "PNG")), "salt") is None
+
+
+@pytest.mark.parametrize(("said", "flag"), [("YES", True), ("NO", False), ("", None)])
+def test_burned_in_is_what_the_file_says(said: str, flag: bool | None) -> None:
+    assert room.burned_in(dicom(GREY, BurnedInAnnotation=said)) is flag
+    assert room.burned_in(dicom(GREY)) is None
+
+
+def test_an_icc_profile_is_seen_and_changes_no_pixel() -> None:
+    with_profile = dicom(GREY, ICCProfile=b"any bytes at all")
+    assert room.has_icc_profile(with_profile)
+    assert not room.has_icc_profile(dicom(GREY))
+    assert np.array_equal(decoded(with_profile), GREY)
+
+
+def test_no_text_of_the_patient_reaches_an_error_or_a_log(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    whole = dicom(WIDE, BitsStored=12, WindowCenter=5, WindowWidth=5, RescaleSlope=1)
+    told = ""
+    for window_or_slope in (b"\x28\0\x51\x10DS", b"\x28\0\x53\x10DS"):
+        at = whole.index(window_or_slope)
+        assert whole[at + 6 : at + 8] == b"\x04\0"  # 5.0 or 1.0, padded to 4 bytes
+        name = PATIENT.encode() + b" "  # where a number should be
+        data = whole[: at + 6] + struct.pack("<H", len(name)) + name + whole[at + 12 :]
+        with pytest.raises(FilmError) as caught:
+            decode_grey(open_film(data))
+        told += "".join(traceback.format_exception(caught.value))
+    syntax = b"1.2.840.10008.1.2.1\0"
+    for data in (whole.replace(syntax, b"NOBODY^NEMO^^^^^^^^^"), whole.replace(syntax, bytes(20))):
+        told += str(error_of(data))
+    for cut in range(132, len(whole), 97):
+        try:
+            decode_grey(open_film(whole[:cut]))
+        except FilmError as error:
+            told += "".join(traceback.format_exception(error)) + str(pickle.dumps(error))
+    told += caplog.text + "".join(capfd.readouterr())
+    assert "damaged DICOM file" in told
+    for secret in ("NOBODY", "NEMO", NUMBER):
+        assert secret not in told
+
+
+def test_the_logger_of_pydicom_is_as_it_was() -> None:
+    before = logging.getLogger("pydicom").propagate
+    decoded(dicom(GREY))
+    error_of(dicom(GREY)[:300])
+    assert logging.getLogger("pydicom").propagate is before
+
+
+def test_the_reader_opens_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = compressed(GREY, encode(GREY, "JPEG"), BASELINE)
+    decoded(data)  # imports are done by now
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("a file was opened")
+
+    for opener in ("builtins.open", "io.open", "os.open", "pathlib.Path.open"):
+        monkeypatch.setattr(opener, refuse)
+    decoded(data)
+    decoded(dicom(WIDE))
+    room.patient_key(data, "salt")

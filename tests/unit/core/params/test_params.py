@@ -1,0 +1,232 @@
+"""params.yaml is read whole, and every fault is named by its dotted key."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from tasks.core.errors import ParamsError
+from tasks.core.params import Params, load_params
+from tests.films import ROOT
+
+SHIPPED = ROOT / "params.yaml"
+
+
+def changed(tmp_path: Path, dotted: str, value: Any) -> Path:
+    """params.yaml with one value set, or with the key left out where the value is `...`."""
+    values = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+    *sections, key = dotted.split(".")
+    place = values
+    for section in sections:
+        place = place[section]
+    if value is ...:
+        del place[key]
+    else:
+        place[key] = value
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    return path
+
+
+def fault_of(path: Path) -> str:
+    with pytest.raises(ParamsError) as caught:
+        load_params(path)
+    assert caught.value.where == str(path)
+    assert caught.value.next_step
+    return caught.value.found
+
+
+def test_the_shipped_file_loads() -> None:
+    params = load_params(SHIPPED)
+    assert params.models[0] == "minivggnet"
+    assert params.validate_.min_films >= 1
+
+
+def keys_of_yaml(values: dict[str, Any], prefix: str = "") -> set[str]:
+    keys = set()
+    for key, value in values.items():
+        is_section = isinstance(value, dict) and key != "per_model"  # its keys are names of models
+        inner = keys_of_yaml(value, f"{prefix}{key}.") if is_section else set()
+        keys |= inner or {f"{prefix}{key}"}
+    return keys
+
+
+def keys_of_class(section: type[BaseModel], prefix: str = "") -> set[str]:
+    keys = set()
+    for name, field in section.model_fields.items():
+        key = f"{prefix}{field.alias or name}"
+        kind = field.annotation
+        is_section = isinstance(kind, type) and issubclass(kind, BaseModel)
+        keys |= keys_of_class(kind, f"{key}.") if is_section else {key}
+    return keys
+
+
+def test_keys_of_the_shipped_file_are_the_fields_of_the_classes() -> None:
+    shipped = keys_of_yaml(yaml.safe_load(SHIPPED.read_text(encoding="utf-8")))
+    assert shipped == keys_of_class(Params)
+
+
+@pytest.mark.parametrize("key", sorted(keys_of_class(Params)))
+def test_a_missing_key_is_named(tmp_path: Path, key: str) -> None:
+    assert f"{key}: Field required" in fault_of(changed(tmp_path, key, ...))
+
+
+@pytest.mark.parametrize("key", ["ingest.sauce", "train.augment.sparkle", "model"])
+def test_an_unknown_key_is_named(tmp_path: Path, key: str) -> None:
+    assert f"{key}: Extra inputs" in fault_of(changed(tmp_path, key, 1))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("ingest.source", ""),
+        ("ingest.layout", "kaggle"),
+        ("ingest.min_side_px", 0),
+        ("validate.max_rejected_share", 1.0),
+        ("validate.max_class_ratio", 0.5),
+        ("resample.seed", -1),
+        ("resample.seed", 2**32),
+        ("resample.test_share", 0.0),
+        ("resample.val_share", 1.0),
+        ("resample.near_duplicate_bits", 33),
+        ("resample.balance", "smote"),
+        ("resize.size_px", 15),
+        ("resize.size_px", 1025),
+        ("resize.size_px", 64.5),
+        ("train.epochs", 0),
+        ("train.learning_rate", float("nan")),
+        ("train.precision", "float16"),
+        ("train.n_seeds", 0),
+        ("train.schedule", "step"),
+        ("train.average_momentum", 1.0),
+        ("train.label_smoothing", 1.0),
+        ("train.early_stopping_patience", 0),
+        ("train.augment.rotation_deg", 181),
+        ("evaluate.target_sensitivity", 1),
+        ("evaluate.n_bootstrap", 99),
+        ("models", []),
+    ],
+)
+def test_a_value_out_of_range_is_named(tmp_path: Path, key: str, value: Any) -> None:
+    assert fault_of(changed(tmp_path, key, value)).startswith(f"{key}: ")
+
+
+def train_changed(tmp_path: Path, balance: str, **train: Any) -> Path:
+    values = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+    values["resample"]["balance"] = balance
+    values["train"] |= train
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("balance", ["class_weight", "oversample", "undersample"])
+def test_imbalance_is_answered_once_unless_asked(tmp_path: Path, balance: str) -> None:
+    found = fault_of(train_changed(tmp_path, balance, loss="focal"))
+    assert f"train.loss focal and resample.balance {balance} both answer imbalance" in found
+    asked = train_changed(tmp_path, balance, loss="focal", combine_remedies=True)
+    assert load_params(asked).train.loss == "focal"
+    alone = train_changed(tmp_path, "none", loss="focal")
+    assert load_params(alone).train.loss == "focal"
+
+
+def test_early_stopping_and_the_average_can_be_switched_off(tmp_path: Path) -> None:
+    path = train_changed(tmp_path, "none", early_stopping_patience=None, average_momentum=None)
+    assert load_params(path).train.early_stopping_patience is None
+
+
+def test_a_model_is_named_once(tmp_path: Path) -> None:
+    twice = changed(tmp_path, "models", ["minivggnet", "minivggnet"])
+    assert fault_of(twice).startswith("models: ")
+    assert "once" in fault_of(twice)
+
+
+@pytest.mark.parametrize("name", ["../models", "Mini", "a b", "", "1st"])
+def test_a_model_name_is_a_plain_word_for_it_becomes_a_path(tmp_path: Path, name: str) -> None:
+    assert fault_of(changed(tmp_path, "models", [name])).startswith("models.0: ")
+
+
+def test_every_fault_is_listed_at_once(tmp_path: Path) -> None:
+    path = changed(tmp_path, "train.epochs", 0)
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    values["resize"]["size_px"] = 0
+    del values["report"]["title"]
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    found = fault_of(path)
+    assert all(key in found for key in ("train.epochs", "resize.size_px", "report.title"))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"ingest: [1,\ntrain: {", b"a: b: c\n", b"\x00\xff\xfe", b"ingest: \xe9t\xe9\n", b"\t- x"],
+    ids=["brackets", "colons", "binary", "latin-1", "tab"],
+)
+def test_a_file_that_is_no_yaml_is_refused_with_the_path(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_bytes(data)
+    assert "\n" not in fault_of(path)
+
+
+@pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words\n"])
+def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    assert fault_of(path).startswith("the file: ")
+
+
+def test_a_missing_file_says_where_to_run(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match="repository root"):
+        load_params(tmp_path / "params.yaml")
+
+
+def with_override(tmp_path: Path, model: str, changes: dict[str, Any]) -> Path:
+    path = changed(tmp_path, "train.epochs", 15)
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    values["per_model"][model] = changes
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    return path
+
+
+def test_an_override_holds_for_its_model_only(tmp_path: Path) -> None:
+    changes = {"epochs": 3, "augment": {"zoom": 0.3}}
+    params = load_params(with_override(tmp_path, "ann", changes))
+    ann, other = params.train_of("ann"), params.train_of("minivggnet")
+    assert (ann.epochs, ann.augment.zoom) == (3, 0.3)
+    assert ann.augment.shift == params.train.augment.shift  # a section is merged key by key
+    assert other == params.train
+    assert other.epochs == 15
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"epochs": 0}, "ann.epochs: "),
+        ({"epoch": 3}, "ann.epoch: Extra inputs"),
+        ({"augment": {"zoom": 2}}, "ann.augment.zoom: "),
+        ({"weights": "chexnet.h5"}, "weights_sha256 is missing; `sha256sum chexnet.h5`"),
+        ({"weights_sha256": "0" * 64}, "weights is none"),
+        ({"weights_sha256": "abc"}, "ann.weights_sha256: "),
+        ({"freeze_epochs": 2}, "freeze_epochs is for weights from elsewhere"),
+    ],
+)
+def test_a_wrong_override_is_named(tmp_path: Path, changes: dict[str, Any], fault: str) -> None:
+    found = fault_of(with_override(tmp_path, "ann", changes))
+    assert found.startswith("per_model: ")
+    assert fault in found
+
+
+def test_every_model_has_its_overrides_even_if_none(tmp_path: Path) -> None:
+    path = changed(tmp_path, "models", ["minivggnet", "vgg16"])
+    assert "vgg16 is missing; `vgg16: {}` if nothing differs" in fault_of(path)
+
+
+def test_a_fault_of_the_common_settings_is_told_once(tmp_path: Path) -> None:
+    assert fault_of(changed(tmp_path, "train.epochs", 0)).count("epochs") == 1
+
+
+def test_params_cannot_change_after_loading() -> None:
+    params = load_params(SHIPPED)
+    with pytest.raises(ValidationError, match="frozen"):
+        params.train.epochs = 3

@@ -1,0 +1,152 @@
+"""A file is the old one or the new one, never half of it."""
+
+import math
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tasks.core.atomic import atomic_path, read_json, write_json, write_text
+from tests.films import stage_environment
+
+
+class SomethingFailedError(Exception):
+    pass
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_is_written_with_its_parents_and_no_temporary_stays(tmp_path: Path) -> None:
+    write_text(tmp_path / "a/b/page.html", "é\n")
+    assert (tmp_path / "a/b/page.html").read_bytes() == b"\xc3\xa9\n"
+    assert names(tmp_path / "a/b") == ["page.html"]
+
+
+def test_line_ends_are_written_as_given(tmp_path: Path) -> None:
+    write_text(tmp_path / "page.html", "a\nb\n")
+    assert (tmp_path / "page.html").read_bytes() == b"a\nb\n"
+
+
+def test_an_exception_inside_leaves_the_old_file_and_no_temporary(tmp_path: Path) -> None:
+    target = tmp_path / "table"
+    write_text(target, "old")
+    with pytest.raises(SomethingFailedError), atomic_path(target) as temporary:  # noqa: PT012
+        temporary.write_text("half")
+        raise SomethingFailedError
+    assert target.read_text() == "old"
+    assert names(tmp_path) == ["table"]
+
+
+def test_an_exception_inside_leaves_the_old_folder(tmp_path: Path) -> None:
+    target = tmp_path / "store"
+    target.mkdir()
+    (target / "old").touch()
+    with pytest.raises(SomethingFailedError), atomic_path(target) as temporary:  # noqa: PT012
+        temporary.mkdir()
+        (temporary / "half").touch()
+        raise SomethingFailedError
+    assert names(target) == ["old"]
+    assert names(tmp_path) == ["store"]
+
+
+def test_the_old_file_stays_readable_until_the_block_ends(tmp_path: Path) -> None:
+    target = tmp_path / "table"
+    write_text(target, "old")
+    with atomic_path(target) as temporary:
+        temporary.write_text("new")
+        assert target.read_text() == "old"
+    assert target.read_text() == "new"
+
+
+def test_a_folder_replaces_a_folder_whole(tmp_path: Path) -> None:
+    target = tmp_path / "store"
+    for name in ("first", "second"):
+        with atomic_path(target) as temporary:
+            temporary.mkdir()
+            (temporary / name).touch()
+    assert names(target) == ["second"]
+    assert names(tmp_path) == ["store"]
+
+
+def test_a_folder_replaces_a_file_and_a_link(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/kept").touch()
+    (tmp_path / "link").symlink_to("elsewhere")
+    for name in ("file", "link"):
+        with atomic_path(tmp_path / name) as temporary:
+            temporary.mkdir()
+        assert (tmp_path / name).is_dir()
+    assert not (tmp_path / "link").is_symlink()
+    assert names(tmp_path / "elsewhere") == ["kept"]
+
+
+def test_a_block_that_writes_nothing_is_an_error_and_keeps_the_old_file(tmp_path: Path) -> None:
+    write_text(tmp_path / "table", "old")
+    with pytest.raises(FileNotFoundError), atomic_path(tmp_path / "table"):
+        pass
+    assert (tmp_path / "table").read_text() == "old"
+
+
+WRITE_AND_WAIT = """
+import sys, time
+from pathlib import Path
+from tasks.core.atomic import atomic_path
+with atomic_path(Path(sys.argv[1])) as temporary:
+    temporary.mkdir()
+    (temporary / "half").write_text("half")
+    print("inside", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no SIGKILL")
+def test_a_kill_inside_leaves_the_old_folder_and_the_next_run_clears_up(tmp_path: Path) -> None:
+    target = tmp_path / "store"
+    target.mkdir()
+    (target / "old").touch()
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITE_AND_WAIT, str(target)],
+        env=stage_environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "inside\n"
+        os.kill(writer.pid, signal.SIGKILL)
+    assert names(target) == ["old"]
+    assert len(names(tmp_path)) == 2  # what the kill left behind, under a hidden name
+    with atomic_path(target) as temporary:
+        temporary.mkdir()
+    assert names(tmp_path) == ["store"]
+
+
+def test_clearing_up_spares_other_files(tmp_path: Path) -> None:
+    others = [".table.parquet.7.part", "table.part", ".table2.7.part"]
+    for name in others:
+        (tmp_path / name).touch()
+    (tmp_path / ".table.7.part").touch()
+    write_text(tmp_path / "table", "new")
+    assert names(tmp_path) == sorted([".table2.7.part", "table", "table.part", others[0]])
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_json_refuses_what_json_cannot_say_and_keeps_the_old_file(
+    tmp_path: Path, number: float
+) -> None:
+    target = tmp_path / "metrics.json"
+    write_json(target, {"auroc": 0.5})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(target, {"auroc": {"value": number}})
+    assert read_json(target) == {"auroc": 0.5}
+
+
+def test_json_has_one_form(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"b": 1, "a": "é"})
+    assert (tmp_path / "a.json").read_bytes() == '{\n  "b": 1,\n  "a": "é"\n}\n'.encode()

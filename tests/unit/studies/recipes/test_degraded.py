@@ -1,0 +1,65 @@
+"""Degraded films: each change does what its name says, and one class alone can be changed."""
+
+import numpy as np
+import pytest
+
+from tasks.core.film.sharpness import laplacian_variance
+from tests.studies.recipes.degraded import CHANGES, degrade, degraded_aurocs
+
+RNG = np.random.default_rng(0)
+# lines on a slope: detail that a blur loses, and levels that a gamma moves
+FILMS = np.stack(
+    [
+        np.clip(np.add.outer(np.arange(32) * 4, 40 * (np.arange(32) // 2 % 2)) + 20 * n, 5, 250)
+        for n in range(4)
+    ]
+).astype(np.uint8)
+POSITIVE = np.array([False, True, False, True])
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_every_change_changes_and_does_so_alike_on_every_run(name):
+    changed = degrade(FILMS, CHANGES[name])
+    assert (changed.shape, changed.dtype) == (FILMS.shape, np.uint8)
+    assert (changed != FILMS).mean() > 0.1
+    np.testing.assert_array_equal(degrade(FILMS, CHANGES[name]), changed)
+
+
+def test_changes_do_what_their_names_say():
+    sharpness = {
+        name: laplacian_variance(degrade(FILMS, change)[0]) / laplacian_variance(FILMS[0])
+        for name, change in CHANGES.items()
+    }
+    assert sharpness["halved"] < 0.7
+    assert sharpness["sharpened"] > 1.3
+    assert sharpness["noisy"] > 1.05
+    means = {name: degrade(FILMS, change).mean() for name, change in CHANGES.items()}
+    assert means["darker"] < FILMS.mean() - 10
+    assert means["lighter"] > FILMS.mean() + 10
+    white = np.full((1, 40, 40), 255, dtype=np.uint8)
+    # 0.85 of 40 px is 34 px: the rest is black
+    share = degrade(white, CHANGES["farther"]).mean() / 255
+    assert share == pytest.approx(0.85**2, abs=0.03)
+    assert degrade(white, CHANGES["closer"]).min() == 255
+
+
+def test_what_reads_sharpness_fails_when_one_class_is_changed_and_what_does_not_stands():
+    def by_sharpness(films):
+        # the positive films below are the sharper ones
+        return np.array([laplacian_variance(film) for film in films])
+
+    films = np.where(POSITIVE[:, None, None], degrade(FILMS, CHANGES["sharpened"]), FILMS)
+    found = degraded_aurocs(by_sharpness, films, POSITIVE)
+    assert len(found) == 3 * len(CHANGES)
+    assert found["sharpened, negative"] < 1.0
+    assert found["halved, positive"] == 0.0
+    assert found["halved, negative"] == 1.0
+
+    calls = []
+
+    def constant(films):
+        calls.append(len(films))
+        return POSITIVE.astype(float)
+
+    assert set(degraded_aurocs(constant, FILMS, POSITIVE).values()) == {1.0}
+    assert calls == [4] * (1 + len(CHANGES))  # one class alone costs no further pass
