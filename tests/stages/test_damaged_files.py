@@ -20,7 +20,7 @@ from PIL import Image
 
 from tasks.core.film.decode import colour_of, decode_grey, decode_reduced, open_film, patient_key
 from tasks.core.film.errors import FilmError
-from tasks.ingest.container import container_facts
+from tasks.ingest.file_facts import file_facts
 from tasks.ingest.manifest import build_manifest
 from tasks.ingest.pixel_statistics import pixel_statistics
 from tests.dicoms import compressed, dicom, lookup_table, run_length
@@ -148,7 +148,7 @@ def outcome(data: bytes) -> str:
     """`ok` when all facts of a film are in their ranges, or the reason of its refusal."""
     try:
         film = open_film(data)
-        facts = container_facts(data, film)
+        facts = file_facts(data, film)
         patient_key(film, "salt")
         facts["colour"] = colour_of(film)
         grey = decode_grey(film)

@@ -127,13 +127,96 @@ def test_a_kill_inside_leaves_the_old_folder_and_the_next_run_clears_up(tmp_path
     assert names(tmp_path) == ["store"]
 
 
-def test_clearing_up_spares_other_files(tmp_path: Path) -> None:
-    others = [".table.parquet.7.part", "table.part", ".table2.7.part"]
-    for name in others:
+def ended_process() -> int:
+    """Number of a process that is gone."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_the_next_run_removes_leftovers_of_ended_processes_only(tmp_path: Path) -> None:
+    ended = ended_process()
+    others = [f".table.parquet.{ended}.part", "table.part", f".table2.{ended}.part"]
+    for name in [*others, f".table.{ended}.part", f".table.{ended}.former.part"]:
         (tmp_path / name).touch()
+    write_text(tmp_path / "table", "new")
+    assert names(tmp_path) == sorted(["table", *others])
+
+
+def test_a_leftover_with_our_own_process_number_is_removed(tmp_path: Path) -> None:
+    (tmp_path / f".table.{os.getpid()}.part").mkdir()  # an older process had the same number
+    write_text(tmp_path / "table", "new")
+    assert names(tmp_path) == ["table"]
+
+
+def test_a_process_of_another_user_counts_as_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deny(pid: int, number: int) -> None:
+        raise PermissionError(pid, number)
+
+    monkeypatch.setattr(os, "kill", deny)
     (tmp_path / ".table.7.part").touch()
     write_text(tmp_path / "table", "new")
-    assert names(tmp_path) == sorted([".table2.7.part", "table", "table.part", others[0]])
+    assert names(tmp_path) == [".table.7.part", "table"]
+
+
+WRITE_ON_SIGN = """
+import sys
+from pathlib import Path
+from tasks.core.atomic import atomic_path
+with atomic_path(Path(sys.argv[1])) as temporary:
+    temporary.mkdir()
+    (temporary / "first").write_text(sys.argv[2])
+    print("inside", flush=True)
+    sys.stdin.readline()
+    (temporary / "second").write_text(sys.argv[2])
+"""
+
+
+def test_two_processes_that_write_one_folder_do_not_remove_each_others_work(
+    tmp_path: Path,
+) -> None:
+    target = tmp_path / "store"
+    writers = []
+    for name in "ab":
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITE_ON_SIGN, str(target), name],
+            env=stage_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "inside\n"  # both are inside at the same time
+        writers.append(writer)
+    for writer in writers:
+        assert writer.communicate("\n") == ("", "")
+        assert writer.returncode == 0
+    assert names(target) == ["first", "second"]
+    assert (target / "first").read_text() == (target / "second").read_text() == "b"
+    assert names(tmp_path) == ["store"]
+
+
+REPLACE_OFTEN = """
+import sys
+from pathlib import Path
+from tasks.core.atomic import atomic_path
+for _ in range(300):
+    with atomic_path(Path(sys.argv[1])) as temporary:
+        temporary.mkdir()
+        (temporary / "whole").touch()
+"""
+
+
+def test_two_processes_replace_one_folder_many_times_without_an_error(tmp_path: Path) -> None:
+    program = [sys.executable, "-c", REPLACE_OFTEN, str(tmp_path / "store")]
+    environment = stage_environment()
+    writers = [subprocess.Popen(program, env=environment, stderr=subprocess.PIPE) for _ in "ab"]
+    assert [writer.communicate()[1] for writer in writers] == [b"", b""]
+    assert names(tmp_path / "store") == ["whole"]
+    assert names(tmp_path) == ["store"]
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
