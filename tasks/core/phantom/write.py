@@ -165,8 +165,10 @@ def _code_digest() -> str:
 
 
 def _is_complete(root: Path, films: list[PlannedFilm], identity: dict[str, Any]) -> bool:
-    record = root / "phantom.json"
-    if not record.is_file() or read_json(record) != identity:
+    try:
+        if read_json(root / "phantom.json") != identity:
+            return False
+    except (OSError, ValueError):  # missing or damaged, or another run is replacing the folder
         return False
     names = [MARKER_NAME, *(film.path for film in films)]
     return all((root / "kaggle" / name).is_file() for name in names)

@@ -34,9 +34,7 @@ LOCAL_HEADER_BYTES = 30  # without name and extra field. Source: PKWARE APPNOTE.
 END_RECORD = struct.Struct("<4s4H2LH")
 MAX_COMMENT_BYTES = 2**16 - 1
 ENCRYPTED_FLAG = 0x1
-LZMA_STEP_BYTES = (
-    512  # packed bytes per step: zipfile's LZMA takes no limit; its ratio is up to 7000
-)
+LZMA_STEP_BYTES = 512  # packed; zipfile's LZMA takes no limit, and its ratio reaches 7000
 
 # Exceptions of zipfile and the decompressors on damaged bytes (UnicodeDecodeError is a ValueError;
 # bz2 raises OSError)

@@ -101,7 +101,7 @@ class _GoneError(FileNotFoundError):
 
 
 class _RemoteFile(io.RawIOBase):
-    """A remote file for zipfile; it raises SourceError, as zipfile takes OSError for damage."""
+    """A remote file for zipfile. A network error is a SourceError here, not a damaged zip."""
 
     def __init__(self, file: IO[bytes], location: str) -> None:
         self._file = file

@@ -1,4 +1,4 @@
-"""A file is the old one or the new one, never half of it."""
+"""A reader sees the old file or the new file, never half of one."""
 
 import math
 import os
@@ -21,7 +21,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_file_is_written_with_its_parents_and_no_temporary_stays(tmp_path: Path) -> None:
+def test_parents_are_made_and_no_temporary_file_stays(tmp_path: Path) -> None:
     write_text(tmp_path / "a/b/page.html", "é\n")
     assert (tmp_path / "a/b/page.html").read_bytes() == b"\xc3\xa9\n"
     assert names(tmp_path / "a/b") == ["page.html"]
@@ -32,7 +32,7 @@ def test_line_ends_are_written_as_given(tmp_path: Path) -> None:
     assert (tmp_path / "page.html").read_bytes() == b"a\nb\n"
 
 
-def test_an_exception_inside_leaves_the_old_file_and_no_temporary(tmp_path: Path) -> None:
+def test_an_exception_leaves_the_old_file_and_no_temporary_file(tmp_path: Path) -> None:
     target = tmp_path / "table"
     write_text(target, "old")
     with pytest.raises(SomethingFailedError), atomic_path(target) as temporary:  # noqa: PT012
@@ -42,7 +42,7 @@ def test_an_exception_inside_leaves_the_old_file_and_no_temporary(tmp_path: Path
     assert names(tmp_path) == ["table"]
 
 
-def test_an_exception_inside_leaves_the_old_folder(tmp_path: Path) -> None:
+def test_an_exception_leaves_the_old_folder(tmp_path: Path) -> None:
     target = tmp_path / "store"
     target.mkdir()
     (target / "old").touch()
@@ -54,7 +54,7 @@ def test_an_exception_inside_leaves_the_old_folder(tmp_path: Path) -> None:
     assert names(tmp_path) == ["store"]
 
 
-def test_the_old_file_stays_readable_until_the_block_ends(tmp_path: Path) -> None:
+def test_the_old_file_is_readable_until_the_block_ends(tmp_path: Path) -> None:
     target = tmp_path / "table"
     write_text(target, "old")
     with atomic_path(target) as temporary:
@@ -63,7 +63,7 @@ def test_the_old_file_stays_readable_until_the_block_ends(tmp_path: Path) -> Non
     assert target.read_text() == "new"
 
 
-def test_a_folder_replaces_a_folder_whole(tmp_path: Path) -> None:
+def test_a_folder_replaces_all_files_of_a_folder(tmp_path: Path) -> None:
     target = tmp_path / "store"
     for name in ("first", "second"):
         with atomic_path(target) as temporary:
@@ -106,7 +106,9 @@ with atomic_path(Path(sys.argv[1])) as temporary:
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no SIGKILL")
-def test_a_kill_inside_leaves_the_old_folder_and_the_next_run_clears_up(tmp_path: Path) -> None:
+def test_a_kill_leaves_the_old_folder_and_the_next_run_tidies_up(
+    tmp_path: Path,
+) -> None:
     target = tmp_path / "store"
     target.mkdir()
     (target / "old").touch()
@@ -121,7 +123,7 @@ def test_a_kill_inside_leaves_the_old_folder_and_the_next_run_clears_up(tmp_path
         assert writer.stdout.readline() == "inside\n"
         os.kill(writer.pid, signal.SIGKILL)
     assert names(target) == ["old"]
-    assert len(names(tmp_path)) == 2  # what the kill left behind, under a hidden name
+    assert len(names(tmp_path)) == 2  # the second is the hidden folder of the killed run
     with atomic_path(target) as temporary:
         temporary.mkdir()
     assert names(tmp_path) == ["store"]
@@ -220,7 +222,7 @@ def test_two_processes_replace_one_folder_many_times_without_an_error(tmp_path: 
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
-def test_json_refuses_what_json_cannot_say_and_keeps_the_old_file(
+def test_json_refuses_nan_and_infinity_and_keeps_the_old_file(
     tmp_path: Path, number: float
 ) -> None:
     target = tmp_path / "metrics.json"
@@ -230,6 +232,6 @@ def test_json_refuses_what_json_cannot_say_and_keeps_the_old_file(
     assert read_json(target) == {"auroc": 0.5}
 
 
-def test_json_has_one_form(tmp_path: Path) -> None:
+def test_json_is_written_in_one_form(tmp_path: Path) -> None:
     write_json(tmp_path / "a.json", {"b": 1, "a": "é"})
     assert (tmp_path / "a.json").read_bytes() == '{\n  "b": 1,\n  "a": "é"\n}\n'.encode()
