@@ -1,1 +1,1 @@
-"""Every file found becomes one row: what it is, whose it is, and whether it can be used."""
+"""List every file of the source: what it shows, whose film it is, and whether it can be used."""

@@ -1,25 +1,29 @@
-"""Stage `ingest`: every file found becomes one row of the manifest.
+"""Stage `ingest`: write one row of the manifest for every file of the source.
 
-Reads       the folder, zip, index or URL that `ingest.source` names
+Reads       the folder, zip or URL that `ingest.source` names
 Writes      data/manifest.parquet, data/thumbnails/, data/pairs.parquet
 Params      ingest
-Fails when  the source is missing, empty, damaged, or of no known layout
+Fails when  the source is missing, empty or damaged, or has no known layout
 Run         python -m tasks.ingest
 """
 
 import argparse
 import logging
+from typing import TYPE_CHECKING
 
 from tasks.core import paths, stage
 
+if TYPE_CHECKING:  # imported where they are used, so that `--help` answers at once
+    import pandas as pd
+
 
 def main(_: argparse.Namespace) -> None:
-    """Load, call, write."""
+    """Load the params, build the tables, write them."""
     from tasks.core.image_store.store import ImageStore
     from tasks.core.params import load_params
     from tasks.core.tables import MANIFEST_SCHEMA, PAIRS_SCHEMA, write_table
+    from tasks.ingest.duplicate_pairs import find_pairs
     from tasks.ingest.manifest import build_manifest
-    from tasks.ingest.pairs import find_pairs
     from tasks.ingest.thumbnails import collect_thumbnails
 
     all_params = load_params(paths.PARAMS)
@@ -29,17 +33,16 @@ def main(_: argparse.Namespace) -> None:
     pairs = find_pairs(manifest, ImageStore(paths.THUMBNAILS), params)
     write_table(pairs, PAIRS_SCHEMA, paths.PAIRS)
     write_table(manifest, MANIFEST_SCHEMA, paths.MANIFEST)
-    counts = manifest["status"].value_counts()
-    kinds = pairs["kind"].value_counts()
+    _log_counts(manifest, pairs)
+
+
+def _log_counts(manifest: "pd.DataFrame", pairs: "pd.DataFrame") -> None:
+    status, kinds = manifest["status"].value_counts(), pairs["kind"].value_counts()
+    layout = manifest["layout"].iloc[0]
+    films = f"{status.get('ok', 0)} usable films, {status.get('rejected', 0)} rejected"
+    duplicates = f"{kinds.get('exact', 0)} exact and {kinds.get('near', 0)} near duplicate pairs"
     logging.getLogger(__name__).info(
-        "%d files found: %d usable films, %d rejected (layout %s); "
-        "%d exact and %d near duplicate pairs",
-        len(manifest),
-        counts.get("ok", 0),
-        counts.get("rejected", 0),
-        manifest["layout"].iloc[0],
-        kinds.get("exact", 0),
-        kinds.get("near", 0),
+        "%d files found: %s (layout %s); %s", len(manifest), films, layout, duplicates
     )
 
 

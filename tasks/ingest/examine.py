@@ -1,4 +1,4 @@
-"""One file of the source, in a worker process: what it is, and if it cannot be used, why."""
+"""Read one file of the source in a worker process: its facts, and a reason if it is rejected."""
 
 import hashlib
 import logging
@@ -14,11 +14,11 @@ from tasks.core.film.errors import FilmError
 from tasks.core.image_store.store import Pixels
 from tasks.core.params import IngestParams
 from tasks.core.source.source import Source, open_source
-from tasks.ingest.container import container_facts
+from tasks.ingest.file_facts import file_facts
 from tasks.ingest.layouts import is_image, is_junk
 from tasks.ingest.pixel_statistics import pixel_statistics
 
-HASH_SIDE = 16  # 16 x 16 = 256 bits: 64-bit hashes gave 408 false pairs on Kermany's set
+HASH_SIDE = 16  # 16 x 16 = 256 bits; 64-bit hashes gave 408 false pairs in Kermany's set
 THUMBNAIL_PX = 64
 
 logger = logging.getLogger(__name__)
@@ -32,8 +32,8 @@ _stay_open = ExitStack()
 
 
 def open_worker(params: IngestParams) -> None:
-    """Give this worker process the source for `examine`."""
-    global _source, _params  # noqa: PLW0603 - a worker process holds one source at a time
+    """Open the source in this worker process, for `examine`."""
+    global _source, _params  # noqa: PLW0603 - a worker process reads one source at a time
     _stay_open.close()
     _source = _stay_open.enter_context(open_source(params.source))
     _params = params
@@ -43,8 +43,9 @@ def examine(path: str) -> Examined:
     """Read one file of the source.
 
     Returns:
-        facts: Columns of the manifest that the bytes tell, with `reason` if they rule the file
-            out; and thumbnail: (64, 64) uint8, or None where there is no picture.
+        facts: Columns of the manifest that follow from the bytes, with `reason` if the file is
+            rejected.
+        thumbnail: (64, 64) uint8, or None if the file is not a picture.
     """
     try:
         data = _source.read(path)
@@ -61,22 +62,27 @@ def examine(path: str) -> Examined:
     if not is_image(path):
         return {**facts, "reason": "not_an_image"}, None
     try:
-        image = open_film(data)
-        facts |= {
-            "width": image.width,
-            "height": image.height,
-            "mode": image.mode,
-            "bit_depth": bit_depth(image.mode),
-            "format": image.format,
-            "patient_id": patient_key(image, _params.patient_salt),
-        }
-        facts |= container_facts(data, image)
-        facts["colour"] = colour_of(image)
-        grey = decode_grey(image)
+        grey = _add_film_facts(facts, data)
     except FilmError as error:
         return {**facts, "reason": error.reason}, None
     facts |= _pixel_facts(grey, facts["colour"])
     return facts, np.asarray(grey.resize((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.BOX))
+
+
+def _add_film_facts(facts: Facts, data: bytes) -> Image.Image:
+    """Add the facts of the header, then decode; a film that cannot be decoded keeps the facts."""
+    film = open_film(data)
+    facts |= {
+        "width": film.width,
+        "height": film.height,
+        "mode": film.mode,
+        "bit_depth": bit_depth(film.mode),
+        "format": film.format,
+        "patient_id": patient_key(film, _params.patient_salt),
+    }
+    facts |= file_facts(data, film)
+    facts["colour"] = colour_of(film)
+    return decode_grey(film)
 
 
 def _pixel_facts(grey: Image.Image, colour: float) -> Facts:

@@ -1,4 +1,4 @@
-"""From a source to the manifest: one row per file, accepted or rejected with a reason."""
+"""Build the manifest of a source: one row per file, accepted or rejected with a reason."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -10,9 +10,10 @@ from tasks.core.errors import SourceError
 from tasks.core.image_store.store import Pixels
 from tasks.core.params import ComputeParams, IngestParams
 from tasks.core.source.source import Source, open_source
+from tasks.core.source.synthetic import is_synthetic
 from tasks.core.tables import MANIFEST_SCHEMA
 from tasks.ingest.examine import Facts, examine, open_worker
-from tasks.ingest.layouts import Layout, Place, detect_layout, is_image, is_junk
+from tasks.ingest.layouts import Layout, PathFacts, detect_layout, is_image, is_junk
 
 logger = logging.getLogger(__name__)
 
@@ -33,12 +34,12 @@ def build_manifest(
         One row per file, sorted by path, with the columns of `tables.MANIFEST_SCHEMA`.
 
     Raises:
-        SourceError: The source is missing, damaged, empty, of no known layout, or holds no
+        SourceError: The source is missing, damaged or empty, has no known layout, or holds no
             usable film.
     """
     with open_source(params.source) as source:
         files = source.paths()
-        layout = recognise(files, params, source)
+        layout = find_layout(files, params, source)
     logger.info("%d files in %s, layout %s", len(files), params.source, layout.name)
     examined = map_in_order(
         examine, files, unit="files", setup=open_worker, setup_args=(params,), compute=compute
@@ -49,12 +50,18 @@ def build_manifest(
         if keep_thumbnail and thumbnail is not None:
             keep_thumbnail(facts["image_id"], thumbnail)
     manifest = pd.DataFrame(rows, columns=MANIFEST_SCHEMA.names)
+    manifest["is_synthetic"] = is_synthetic(files)
     _check_usable(manifest, params)
     return manifest
 
 
-def recognise(files: Sequence[str], params: IngestParams, source: Source) -> Layout:
-    """Find the layout of a source from its file names, or from the index it brings.
+def find_layout(files: Sequence[str], params: IngestParams, source: Source) -> Layout:
+    """Find the layout of a source from its file names, or from its index.
+
+    Args:
+        files: All paths of the source.
+        params: Section `ingest`.
+        source: Open, for the bytes of the index.
 
     Raises:
         SourceError: There is no file, no layout fits, or the index breaks a rule.
@@ -66,11 +73,11 @@ def recognise(files: Sequence[str], params: IngestParams, source: Source) -> Lay
             where=params.source,
             next_step="unpack the download there, or point ingest.source at the right folder",
         )
-    layout = detect_layout(files, params.layout, source.read, source.index)
+    layout = detect_layout(files, params.layout, source.read)
     if layout is None:
         n_images = sum(is_image(path) and not is_junk(path) for path in files)
         raise SourceError(
-            "films must lie in one folder per class (at least two), such as "
+            "films must lie in one folder per class (at least two classes), such as "
             "chest_xray/{train,val,test}/{NORMAL,PNEUMONIA}/ or {NORMAL,PNEUMONIA}/, or beside "
             "an index.csv or index.parquet with the columns path and label",
             found=f"{n_images} images among {len(files)} files, for instance {files[0]}",
@@ -82,17 +89,17 @@ def recognise(files: Sequence[str], params: IngestParams, source: Source) -> Lay
 
 
 def _row(path: str, layout: Layout, facts: Facts) -> Facts:
-    place = Place() if is_junk(path) else layout.place(path)
-    reason = facts["reason"] or place.rejected
-    if reason is None and place.label is None:
+    of_path = PathFacts() if is_junk(path) else layout.path_facts(path)
+    reason = facts["reason"] or of_path.rejected
+    if reason is None and of_path.label is None:
         reason = "unknown_label"
     return {
         **facts,
         "path": path,
-        "label": place.label,
-        "subtype": place.subtype,
-        "given_split": place.given_split,
-        "patient_id": place.patient_id or facts.get("patient_id"),
+        "label": of_path.label,
+        "subtype": of_path.subtype,
+        "given_split": of_path.given_split,
+        "patient_id": of_path.patient_id or facts.get("patient_id"),
         "layout": layout.name,
         "status": "rejected" if reason else "ok",
         "reason": reason,
@@ -107,5 +114,5 @@ def _check_usable(manifest: pd.DataFrame, params: IngestParams) -> None:
         "a source must hold at least one usable film",
         found=", ".join(f"{count} {reason}" for reason, count in counts.items()),
         where=params.source,
-        next_step="check that the download is whole and that the files are X-ray images",
+        next_step="check that the download is complete and that the files are X-ray images",
     )

@@ -1,4 +1,4 @@
-"""Trivial statistics of a film's grey pixels: rivals that a model must beat, and drift alarms."""
+"""Trivial statistics of the grey pixels of a film: baselines for a model, and signs of drift."""
 
 import math
 
@@ -8,26 +8,30 @@ from PIL import Image
 
 from tasks.core.film.sharpness import laplacian_variance
 
-SIDE_PX = 224  # of the copy that is looked at: films of every size and shape are comparable there
+SIDE_PX = 224  # statistics are taken from a copy of this size, so that all films are comparable
 BORDER_PX = 11  # 5 % of 224
-BLACK = 2  # grey level: compression leaves black areas at 0 to 2, not at 0 alone
+BLACK = 2  # grey level; compression turns black areas into levels 0 to 2
 
 
 def pixel_statistics(grey: Image.Image) -> dict[str, float]:
-    """Six figures of one film, taken from a copy stretched to 224 x 224.
+    """Compute six statistics of one film, from a copy stretched to 224 x 224 px.
 
-    Whole numbers are summed, so the order of sums cannot matter.
+    The sums are sums of integers, so their order does not matter.
 
     Args:
         grey: Mode L, any size.
 
     Returns:
-        mean: Of all pixels, grey levels 0 to 255.
+        mean: Mean of all pixels, grey levels 0 to 255.
         contrast: Population standard deviation of all pixels, grey levels.
         sharpness: Variance of the Laplacian, see `tasks.core.film.sharpness`.
         noise: Standard deviation of the noise, grey levels, see `noise_level`.
         border: Mean of the outermost 5 % (11 px) at each side, grey levels.
         black_share: Share of pixels at or below BLACK, 0 to 1.
+
+    Example:
+        >>> pixel_statistics(Image.new("L", (300, 400), 90))["mean"]
+        90.0
     """
     pixels = np.asarray(_stretched(grey), dtype=np.int64)  # (224, 224)
     mean, variance = _mean_and_variance(pixels)
@@ -42,10 +46,10 @@ def pixel_statistics(grey: Image.Image) -> dict[str, float]:
 
 
 def noise_level(pixels: NDArray[np.int64]) -> float:
-    """Standard deviation of the noise, from the mean size of a second difference both ways.
+    """Estimate the standard deviation of the noise from second differences in both directions.
 
-    What is straight over 3 px cancels out; fine structure and text do not, so it is an upper
-    bound.
+    Structures that are linear over 3 px cancel out. Fine structures and text do not, so the
+    estimate is an upper bound.
 
     Args:
         pixels: (H, W) int64, at least 3 x 3.
@@ -60,14 +64,14 @@ def noise_level(pixels: NDArray[np.int64]) -> float:
 
 
 def _stretched(grey: Image.Image) -> Image.Image:
-    # averaged by whole factors first: a quarter of the time, and the figures are our own anyway
+    # reducing_gap averages by integer factors first, which takes a quarter of the time
     size = (SIDE_PX, SIDE_PX)
     return grey.resize(size, Image.Resampling.BILINEAR, reducing_gap=1.0)
 
 
 def _mean_and_variance(values: NDArray[np.int64]) -> tuple[float, float]:
     total, squares = int(values.sum()), int((values * values).sum())
-    # exact until the last division
+    # All integers are exact; only the last division rounds
     variance = (squares * values.size - total * total) / values.size**2
     return total / values.size, variance
 

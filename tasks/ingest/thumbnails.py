@@ -1,4 +1,4 @@
-"""The thumbnails of an ingest: collected as films are read, kept in the order of their ids."""
+"""Collect thumbnails while films are read, and store them in the order of their ids."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,16 +14,16 @@ from tasks.ingest.examine import THUMBNAIL_PX
 
 @contextmanager
 def collect_thumbnails(folder: Path) -> Iterator[Callable[[str, Pixels], None]]:
-    """Make an image store of thumbnails whose ids are not known beforehand.
+    """Make an image store of thumbnails whose ids are not known in advance.
 
-    They wait in a temporary file: a million of them is 4 GB, too much for memory.
+    A temporary file holds them until the end: a million of them are 4 GB, too much for memory.
 
     Args:
-        folder: Place of the store; it appears whole when the block ends, or not at all.
+        folder: Folder of the store. The whole store is there after the block, or nothing is.
 
     Yields:
-        A function of an image id and its thumbnail, (64, 64) uint8. The same id again is the
-        same picture, and ignored.
+        A function that takes an image id and its thumbnail, (64, 64) uint8. A repeated id means
+        the same picture, and is ignored.
     """
     row_of: dict[str, int] = {}
     with tempfile.TemporaryFile() as spool:

@@ -1,6 +1,6 @@
-"""Damaged files: each one is told facts or a reason, in good time, and nothing else ever happens.
+"""Damaged files: each gives facts or a reason, within a limit of time, and no other exception.
 
-Bits flipped, ends cut, magic numbers swapped, random bytes, two files spliced into one, in every
+The damage: flipped bits, cut ends, wrong magic numbers, random bytes, two files joined, in every
 format that is read. pytest turns every warning into a failure.
 """
 
@@ -20,7 +20,7 @@ from PIL import Image
 
 from tasks.core.film.decode import colour_of, decode_grey, decode_reduced, open_film, patient_key
 from tasks.core.film.errors import FilmError
-from tasks.ingest.container import container_facts
+from tasks.ingest.file_facts import file_facts
 from tasks.ingest.manifest import build_manifest
 from tasks.ingest.pixel_statistics import pixel_statistics
 from tests.dicoms import compressed, dicom, lookup_table, run_length
@@ -91,7 +91,7 @@ def wrong_magic(data: bytes, chance: random.Random) -> bytes:
 
 
 def random_bytes(data: bytes, chance: random.Random) -> bytes:
-    start = data[: chance.choice([0, 2, 8, 140, 400])]  # as much of it as a reader trusts
+    start = data[: chance.choice([0, 2, 8, 140, 400])]  # the part that a reader checks first
     return start + chance.randbytes(chance.randrange(1500))
 
 
@@ -119,7 +119,7 @@ def _flip(data: bytes, chance: random.Random, end: int) -> bytes:
 
 
 def damaged_files(n_files: int, seed: int) -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of so many damaged files, the same for the same seed."""
+    """Names and bytes of `n_files` damaged files, the same for the same seed."""
     chance, films = random.Random(seed), list(whole_films().items())
     for number in range(n_files):
         (name, data), how = films[number % len(films)], chance.choice(HOW)
@@ -128,7 +128,7 @@ def damaged_files(n_files: int, seed: int) -> Iterator[tuple[str, bytes]]:
 
 @contextmanager
 def time_limit(name: str) -> Iterator[None]:
-    """Fail if the block takes longer than LIMIT_S, and end it where Python can."""
+    """Fail if the block takes longer than LIMIT_S; interrupt it after five times that."""
 
     def stop(*_: Any) -> None:
         pytest.fail(f"{name} hangs")
@@ -145,10 +145,10 @@ def time_limit(name: str) -> Iterator[None]:
 
 
 def outcome(data: bytes) -> str:
-    """`ok` when all facts of a film are in their ranges, or the reason of its refusal."""
+    """`ok` if all facts of a film are in their ranges, or the reason of its rejection."""
     try:
         film = open_film(data)
-        facts = container_facts(data, film)
+        facts = file_facts(data, film)
         patient_key(film, "salt")
         facts["colour"] = colour_of(film)
         grey = decode_grey(film)
@@ -167,7 +167,7 @@ def outcome(data: bytes) -> str:
 
 
 def outcomes(n_files: int, seed: int) -> Counter[str]:
-    """How often each outcome was seen."""
+    """Number of files by outcome."""
     seen: Counter[str] = Counter()
     for name, data in damaged_files(n_files, seed):
         with time_limit(name):
@@ -176,7 +176,7 @@ def outcomes(n_files: int, seed: int) -> Counter[str]:
 
 
 @pytest.mark.parametrize("name", whole_films())
-def test_an_undamaged_film_is_no_damaged_file(name: str) -> None:
+def test_an_undamaged_film_is_accepted(name: str) -> None:
     assert outcome(whole_films()[name]) == ("bit_depth" if name == "float.tiff" else "ok")
 
 
@@ -188,7 +188,7 @@ def test_a_damaged_film_has_facts_or_a_reason() -> None:
     assert {"ok", "unreadable", "truncated"} <= set(seen)
 
 
-def test_a_reduced_decode_refuses_what_a_full_one_refuses() -> None:
+def test_a_reduced_decode_rejects_the_same_files_as_a_full_one() -> None:
     jpegs = [(name, data) for name, data in damaged_files(3000, seed=4) if name.endswith(".jpeg")]
     seen: Counter[str] = Counter()
     for name, data in jpegs:
@@ -200,7 +200,7 @@ def test_a_reduced_decode_refuses_what_a_full_one_refuses() -> None:
 
 
 def reduced_outcome(data: bytes, at_least_px: int | None) -> str:
-    """`ok` when the box lies in the image and can be scaled, or the reason of its refusal."""
+    """`ok` if the box lies in the image and can be scaled, or the reason of its rejection."""
     try:
         film = decode_reduced(open_film(data), at_least_px)
     except FilmError as error:
@@ -219,7 +219,7 @@ def test_many_damaged_films_have_facts_or_a_reason() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\0", bytes(132) + b"DICM", bytes(128) + b"DICM\x02\0"])
-def test_a_file_of_nearly_nothing_is_unreadable(data: bytes) -> None:
+def test_an_almost_empty_file_is_unreadable(data: bytes) -> None:
     assert outcome(data) == "unreadable"
 
 

@@ -1,4 +1,4 @@
-"""`python -m tasks.ingest` and its check, as processes of their own."""
+"""The programs `tasks.ingest` and `tasks.ingest.check`, each in its own process."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ ARTIFACTS = [
 ]
 
 
-def test_films_become_a_manifest_and_the_last_line_counts_them(tmp_path: Path) -> None:
+def test_the_manifest_is_written_and_the_last_line_counts_films(tmp_path: Path) -> None:
     files = {**mooney_files(6), "chest_xray/train/NORMAL/cut.jpeg": jpeg(1)[:1500]}
     source = write_tree(tmp_path / "source", files)
     before = tree_hash(source)
@@ -37,7 +37,7 @@ def test_films_become_a_manifest_and_the_last_line_counts_them(tmp_path: Path) -
     assert tree_hash(source) == before
 
 
-def test_a_zip_gives_the_bytes_of_the_folder_and_so_does_a_second_run(tmp_path: Path) -> None:
+def test_a_zip_and_a_second_run_give_the_bytes_of_the_folder(tmp_path: Path) -> None:
     write_tree(tmp_path / "source", mooney_files(6))
     write_zip(tmp_path / "source.zip", mooney_files(6))
     runs = []
@@ -60,7 +60,7 @@ def test_a_zip_gives_the_bytes_of_the_folder_and_so_does_a_second_run(tmp_path: 
     ],
     ids=["missing", "empty", "flat", "one class"],
 )
-def test_a_source_that_cannot_be_used_ends_with_one_message_and_writes_nothing(
+def test_an_unusable_source_gives_one_error_and_writes_no_file(
     tmp_path: Path, module: str, files: dict[str, bytes] | None, found: str
 ) -> None:
     if files is not None:
@@ -75,7 +75,7 @@ def test_a_source_that_cannot_be_used_ends_with_one_message_and_writes_nothing(
     assert [path.name for path in folder.iterdir()] == ["params.yaml"]
 
 
-def test_half_a_zip_ends_with_one_message(tmp_path: Path) -> None:
+def test_a_zip_that_is_cut_off_gives_one_error(tmp_path: Path) -> None:
     archive = write_zip(tmp_path / "films.zip", mooney_files(6))
     archive.write_bytes(archive.read_bytes()[:9000])
     folder = workspace(tmp_path / "run", ingest={"source": str(archive)})
@@ -85,7 +85,7 @@ def test_half_a_zip_ends_with_one_message(tmp_path: Path) -> None:
     assert "cut off" in end.stderr
 
 
-def test_the_check_names_the_layout_and_decodes_nothing(tmp_path: Path) -> None:
+def test_the_check_names_the_layout_and_decodes_no_film(tmp_path: Path) -> None:
     broken = dict.fromkeys(mooney_files(6), b"no picture")
     write_tree(tmp_path / "source", broken)
     folder = workspace(tmp_path / "run", ingest={"source": "../source"})
@@ -95,14 +95,14 @@ def test_the_check_names_the_layout_and_decodes_nothing(tmp_path: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["params.yaml"]
 
 
-def test_without_params_the_message_says_where_to_run(tmp_path: Path) -> None:
+def test_without_params_the_error_says_where_to_run(tmp_path: Path) -> None:
     end = run_stage("ingest", tmp_path)
     assert end.returncode == 1
     assert "repository root" in end.stderr
     assert "Traceback" not in end.stderr
 
 
-def test_a_wrong_param_is_named(tmp_path: Path) -> None:
+def test_the_error_names_an_unknown_param(tmp_path: Path) -> None:
     end = run_stage("ingest", workspace(tmp_path, ingest={"layuot": "mooney"}))
     assert end.returncode == 1
     assert "ingest.layuot" in end.stderr

@@ -1,4 +1,4 @@
-"""Real films in Kaggle's layouts, as folders and as zips: every count explained."""
+"""Real films in Kaggle's layouts, as folders and as zips: every count has a known reason."""
 
 import zipfile
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from tasks.core.tables import MANIFEST_SCHEMA, PAIRS_SCHEMA, read_table
 from tests.films import pack, run_stage, workspace
 
-# usable films, rejected files by reason, exact and near pairs; /shared/data/README.md has why
+# Usable films, rejected files by reason, exact pairs; README.md beside the packs explains them
 PACKS: dict[str, tuple[int, dict[str, int], int]] = {
     "kermany-224": (5532, {}, 29),
     "kermany-original": (150, {}, 1),
@@ -38,7 +38,7 @@ def ingested(folder: Path, source: Path) -> tuple[pd.DataFrame, pd.DataFrame, li
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PACKS)
-def test_a_pack_and_its_zip_give_the_same_tables_and_every_count_is_explained(
+def test_a_pack_and_its_zip_give_the_same_tables_with_the_known_counts(
     tmp_path: Path, name: str
 ) -> None:
     folder = pack(name)
@@ -52,7 +52,7 @@ def test_a_pack_and_its_zip_give_the_same_tables_and_every_count_is_explained(
     assert ingested(tmp_path / "b", archive)[2] == written
 
 
-def test_a_flat_folder_of_films_is_refused_with_the_layouts_that_would_do(tmp_path: Path) -> None:
+def test_the_error_of_a_flat_folder_names_the_accepted_layouts(tmp_path: Path) -> None:
     run = workspace(tmp_path, ingest={"source": str(pack("nih-sample"))})
     end = run_stage("ingest", run)
     assert end.returncode == 1

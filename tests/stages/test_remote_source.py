@@ -1,4 +1,4 @@
-"""`python -m tasks.ingest` gives the manifest of the folder from S3, bucket or zip."""
+"""Films on S3, in a bucket or a zip, give the same artifacts as a local folder."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,7 +60,7 @@ def test_films_on_s3_give_the_image_store_of_the_folder(tmp_path: Path, s3: S3) 
     assert resized(tmp_path / "zip", f"s3://{BUCKET}/resize/films.zip") == expected
 
 
-def test_a_film_that_left_the_bucket_before_resize_is_named(tmp_path: Path, s3: S3) -> None:
+def test_the_error_of_resize_names_a_film_deleted_from_the_bucket(tmp_path: Path, s3: S3) -> None:
     files = mooney_files(24)
     location = s3.put("leaving", files)
     run = workspace(tmp_path / "run", ingest={"source": location}, resize={"size_px": 32})
@@ -74,7 +74,7 @@ def test_a_film_that_left_the_bucket_before_resize_is_named(tmp_path: Path, s3: 
     assert not (run / "data/images").exists()
 
 
-def test_a_missing_bucket_ends_with_one_message(tmp_path: Path, s3: S3) -> None:
+def test_a_missing_bucket_gives_one_error(tmp_path: Path, s3: S3) -> None:
     assert s3
     run = workspace(tmp_path / "run", ingest={"source": "s3://no-such-bucket/films"})
     end = run_stage("ingest", run)

@@ -1,4 +1,4 @@
-"""Kermany's films under Dincer's names give the cohort that they give under their own."""
+"""Kermany's films give the same cohort under Mooney's and under Dincer's names."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.films import Files, mooney_files, run_stage, workspace, write_tree
 
 
 def renamed(files: Files) -> Files:
-    """Mooney's tree with the names of Dincer's set; films of one patient stay together."""
+    """Mooney's tree with the names of Dincer's set; a patient keeps all of his films."""
     again = {}
     for path, data in files.items():
         folder, _, name = path.rpartition("/")
@@ -34,14 +34,14 @@ def cohort(folder: Path, files: Files) -> pd.DataFrame:
     return samples.sort_values("image_id", ignore_index=True)
 
 
-def test_the_cohort_is_the_same_up_to_names(tmp_path: Path) -> None:
+def test_the_cohort_is_the_same_except_for_names(tmp_path: Path) -> None:
     files = mooney_files(36)
     mooney, dincer = cohort(tmp_path / "a", files), cohort(tmp_path / "b", renamed(files))
     assert set(mooney["path"]).isdisjoint(dincer["path"])
     same = ["image_id", "label", "subtype", "class_index", "given_split", "group"]
     pd.testing.assert_frame_equal(mooney[same], dincer[same])
     assert (mooney["split"] == "test").equals(dincer["split"] == "test")
-    # a lot belongs to a patient key: where the names give one key, they give one split
+    # the hash draw depends on the patient key, so the same key gives the same split
     pneumonia = mooney["label"] == "PNEUMONIA"
     assert mooney.loc[pneumonia, "patient_id"].equals(dincer.loc[pneumonia, "patient_id"])
     assert mooney.loc[pneumonia, "split"].equals(dincer.loc[pneumonia, "split"])

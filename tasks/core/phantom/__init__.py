@@ -1,1 +1,1 @@
-"""The synthetic set: chest films that no person was X-rayed for, and the truth about each."""
+"""The phantom: a synthetic set of chest films. No person was X-rayed; the truth is known."""

@@ -1,13 +1,14 @@
-"""Write the phantom: a synthetic cohort of chest films in Kaggle's layout, the truth beside it.
+"""Write the phantom: a synthetic set of chest films in Kaggle's layout, with the truth.
 
-Reads nothing. Writes, below the folder given:
+Reads nothing. Writes, below the given folder:
 
     kaggle/chest_xray/{train,val,test}/{NORMAL,PNEUMONIA}/<film>.jpeg
+    kaggle/SYNTHETIC.txt   says that the films are synthetic
     masks/<film>_<k>.png   one per opacity, 0 or 255, in the size of the film
     lungs/<film>.png       both lungs, 0 or 255
     truth.csv, README.md, phantom.json
 
-Fails when that folder holds anything but a phantom, or cannot be written.
+Fails when that folder holds anything else than a phantom, or cannot be written.
 Run: python -m tasks.core.phantom [--out data/phantom] [--seed 0] [--films 640]
 """
 
@@ -25,16 +26,8 @@ logger = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Read the command line, write the phantom, log what it holds."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tasks.core.phantom",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--out", type=Path, default=paths.PHANTOM)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--films", type=int, help="number of films, 16 at least (default 640)")
-    arguments = parser.parse_args()
+    """Read the command line, write the phantom, log its counts."""
+    arguments = _arguments()
     stage.end_with_parent()
     form = "[phantom] %(message)s"
     logging.basicConfig(level=logging.INFO, format=form, stream=sys.stderr, force=True)
@@ -46,12 +39,24 @@ def main() -> None:
     except LunglineError as error:
         sys.exit(f"[phantom] ERROR: {error}")
     except KeyboardInterrupt:
-        logger.error("interrupted; nothing half-written was left")
+        logger.error("interrupted; no incomplete file was left")
         sys.exit(130)
     verb = "wrote" if summary.written else "unchanged:"
     counts = f"{summary.n_normal} normal, {summary.n_bacteria} bacteria, {summary.n_virus} virus"
     whole = f"{summary.n_films} synthetic films of {summary.n_patients} patients"
     logger.info("%s %s (%s) in %s", verb, whole, counts, arguments.out)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tasks.core.phantom",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--out", type=Path, default=paths.PHANTOM)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--films", type=int, help="number of films, 16 or more (default 640)")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""What varies from one synthetic chest film to the next: patient, opacities, exposure.
+"""Sample the random properties of a synthetic film: patient, opacities, exposure.
 
 Body coordinates: `x` to the image right (the patient's left), `y` down, 0 in the middle of the
-chest, 1 unit about half its height. All proportions were set by eye; none is a clinical figure.
+chest, 1 unit about half its height. All proportions were set by eye. None is a clinical
+measurement.
 """
 
 from dataclasses import dataclass
@@ -11,30 +12,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 Subtype = Literal["", "bacteria", "virus"]  # empty for a normal film
-Field = NDArray[np.floating[Any]]
-
+Grid = NDArray[np.floating[Any]]
 
 LOBE_HEIGHTS = (-0.42, 0.02, 0.34)  # upper, middle, lower
 
 
 @dataclass(frozen=True)
 class Anatomy:
-    """What the films of one patient share; lengths in body units.
+    """Build of one patient, the same on all films; lengths in body units.
 
     Attributes:
-        apex: height of the lung apices.
-        breadth: half width of the rib cage.
-        domes: heights of the right and the left diaphragm.
-        wall: thickness of the chest wall.
+        apex: Height of the lung apices.
+        breadth: Half width of the rib cage.
+        domes: Heights of the right and the left diaphragm.
+        wall: Thickness of the chest wall.
         heart: x, y, half length and half height; `heart_tilt_rad` turns its apex down.
-        mediastinum: half width beside the spine.
-        ribs: first height, spacing, drop to the side, fall in front, half height of a rib.
-        bone, thickness: density of the bones and of the soft tissue; 1 is the usual one.
-        clavicle: height at the sternum, rise to the shoulder.
-        arm_angle_rad: upper arms, 0 hanging, pi raised.
-        stomach: size of the gas bubble under the left dome, 0 for none.
-        vessels: (n, 5) float, x0, y0, x1, y1 and width of every piece.
-        tissue, bend: (k, 4) float waves of uneven tissue, and of the irregular outline.
+        mediastinum: Half width beside the spine.
+        ribs: First height, spacing, drop to the side, fall in front, half height of a rib.
+        bone, thickness: Density of the bones and of the soft tissue; 1 is average.
+        clavicle: Height at the sternum, rise to the shoulder.
+        arm_angle_rad: Angle of the upper arms, 0 for hanging, pi for raised.
+        stomach: Size of the gas bubble under the left diaphragm, 0 for none.
+        vessels: (n, 5) float; x0, y0, x1, y1 and width of each piece.
+        tissue, bend: (k, 4) float; waves of uneven tissue, and of the irregular outline.
     """
 
     apex: float
@@ -50,21 +50,21 @@ class Anatomy:
     clavicle: tuple[float, float]
     arm_angle_rad: float
     stomach: float
-    vessels: Field
-    tissue: Field
-    bend: Field
+    vessels: Grid
+    tissue: Grid
+    bend: Grid
 
 
 @dataclass(frozen=True)
 class Opacity:
-    """One soft opacity: an ellipse (body units) whose edge is bent by `waves`.
+    """One soft opacity: an ellipse (body units) with an edge that `waves` make irregular.
 
     Attributes:
         side: -1 in the right lung (image left), 1 in the left lung.
-        strength: share of the air replaced by fluid, in (0, 1).
-        softness: width of the edge as a share of the radius.
+        strength: Share of the air that fluid replaces, in (0, 1).
+        softness: Width of the edge as a share of the radius.
         fissure: 1 or -1 for a straight upper or lower edge, 0 for none.
-        bronchogram: whether airways stay dark inside.
+        bronchogram: Whether airways stay dark inside.
     """
 
     side: int
@@ -76,21 +76,21 @@ class Opacity:
     softness: float
     fissure: int
     bronchogram: bool
-    waves: Field
+    waves: Grid
 
 
 @dataclass(frozen=True)
 class Exposure:
-    """How one film is taken; nothing here depends on what the patient has.
+    """Settings of one exposure; none depends on the disease of the patient.
 
     Attributes:
-        half_height: body units from the middle of the film to its upper edge.
-        shift: body point at the middle of the film.
-        brightness, contrast: offset and slope of the film curve.
-        gradient: how much brighter the film gets to the right and downwards (heel effect).
-        noise: standard deviation of the quantum noise where nothing attenuates.
-        margins: collimated share of the film at the left, top, right and bottom.
-        marker: side letter, `L` or `R`; `marker_place` is x, y and size as shares of the film.
+        half_height: Body units from the middle of the film to its upper edge.
+        shift: Body point at the middle of the film.
+        brightness, contrast: Offset and slope of the film curve.
+        gradient: Increase of brightness to the right and downwards (heel effect).
+        noise: Standard deviation of the quantum noise where nothing attenuates.
+        margins: Collimated share of the film at the left, top, right and bottom.
+        marker: Side letter, `L` or `R`; `marker_place` is x, y and size as shares of the film.
     """
 
     width_px: int
@@ -144,7 +144,8 @@ def sample_opacities(
 
     Source:
         Kermany et al., Cell 172 (2018), figure S6: bacterial pneumonia typically shows a focal
-        lobar consolidation, viral a more diffuse pattern in both lungs. Strengths are ours.
+        lobar consolidation, viral pneumonia a more diffuse pattern in both lungs. The strengths
+        are our choice.
     """
     if not subtype:
         return ()
@@ -211,19 +212,19 @@ def _sample_patch(rng: np.random.Generator, anatomy: Anatomy, side: int) -> Opac
 
 
 def _sample_x(rng: np.random.Generator, anatomy: Anatomy, side: int, height: float) -> float:
-    behind_heart = 0.2 if side > 0 and height > 0.1 else 0.0  # there a film shows no opacity
+    behind_heart = 0.2 if side > 0 and height > 0.1 else 0.0  # opacities there are invisible
     inner = anatomy.mediastinum + 0.14 + behind_heart
     return float(side * rng.uniform(inner, max(inner, anatomy.breadth - 0.22)))
 
 
-def _sample_waves(rng: np.random.Generator, n: int, low: float, high: float) -> Field:
+def _sample_waves(rng: np.random.Generator, n: int, low: float, high: float) -> Grid:
     angle, phase = rng.uniform(0, 2 * np.pi, (2, n))
     frequency = rng.uniform(low, high, n)
     weight = (low / frequency) ** 0.7 / np.sqrt(n)
     return np.stack([frequency * np.cos(angle), frequency * np.sin(angle), phase, weight], axis=1)
 
 
-def _sample_vessels(rng: np.random.Generator) -> Field:
+def _sample_vessels(rng: np.random.Generator) -> Grid:
     pieces = []
     for side in (-1, 1):
         angles = np.linspace(-1.25, 1.45, 6) + rng.normal(0, 0.12, 6)
@@ -239,4 +240,6 @@ def _sample_vessels(rng: np.random.Generator) -> Field:
                 thinner = width * (0.68 if forks else 0.85)
                 grown += [(x1, y1, angle + turn + rng.normal(0, 0.13), thinner) for turn in turns]
             ends = [end for end in grown if end[3] > 0.007]
-    return np.array(sorted(pieces, key=lambda piece: piece[4]))  # wide ones are drawn on top
+    return np.array(
+        sorted(pieces, key=lambda piece: piece[4])
+    )  # narrow ones first, so that wide ones are on top

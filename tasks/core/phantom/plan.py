@@ -1,4 +1,4 @@
-"""Which films a phantom holds: names, patients and splits; nothing is drawn here."""
+"""Plan the films of a phantom: names, patients and splits. Nothing is drawn here."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,19 +12,11 @@ if TYPE_CHECKING:  # imported where it is used, so that `--help` answers at once
     from tasks.core.phantom.anatomy import Subtype
 
 NORMAL_SHARE = 0.45
-
-
-BACTERIA_SHARE = 0.6  # of pneumonia
-
-
-FILMS_OF_PATIENT_PROB = (0.65, 0.25, 0.10)  # one, two or three films
-
-
-NUMBER_STEP_PROB = {1: 0.8, 2: 0.15, 5: 0.05}  # Kermany's numbers have gaps
-
-
-# Every family counts its patients for itself and splits are blocks of numbers, as in Kermany's
-# set: person 7 is one child among the bacteria and another, in another split, among the viruses.
+BACTERIA_SHARE = 0.6  # of the pneumonia films
+FILMS_OF_PATIENT_PROB = (0.65, 0.25, 0.10)  # probability of one, two and three films
+NUMBER_STEP_PROB = {1: 0.8, 2: 0.15, 5: 0.05}  # steps above 1 make gaps, as in Kermany's numbers
+# Each family numbers its own patients, and splits are blocks of numbers, as in Kermany's set:
+# person 7 of the bacteria and person 7 of the viruses are two children, often in two splits
 BLOCKS = {
     "IM": ("test", "val", "train"),
     "NORMAL2-IM": ("test", "val", "train"),
@@ -35,13 +27,13 @@ BLOCKS = {
 
 @dataclass(frozen=True)
 class PhantomSettings:
-    """What decides every byte of a phantom.
+    """Settings of a phantom. They determine every byte of its films.
 
     Attributes:
         seed: 0 to 2**32 - 1.
-        n_train: films in `train`, 4 at least, as in the other splits.
-        n_val: films in `val`; Kaggle has 16.
-        n_test: films in `test`.
+        n_train: Films in `train`; each split needs 4 or more.
+        n_val: Films in `val`; Kaggle's set has 16.
+        n_test: Films in `test`.
 
     Raises:
         LunglineError: A value is out of its range.
@@ -53,14 +45,17 @@ class PhantomSettings:
     n_test: int = 160
 
     def __post_init__(self) -> None:
-        rule = "a seed is 0 to 4294967295, and each split has 4 films or more"
         if not 0 <= self.seed < 2**32 or min(self.n_train, self.n_val, self.n_test) < 4:
-            step = "choose another --seed, or --films 16 or more"
-            raise LunglineError(rule, found=str(self), where="phantom settings", next_step=step)
+            raise LunglineError(
+                "a seed is 0 to 4294967295, and each split has 4 films or more",
+                found=str(self),
+                where="phantom settings",
+                next_step="choose another --seed, or --films 16 or more",
+            )
 
     @classmethod
     def of_size(cls, n_films: int, seed: int = 0) -> "PhantomSettings":
-        """Share films out: a quarter to test, a tenth but 4 to 16 to val, the rest to train."""
+        """Divide films: a quarter to test, a tenth (4 to 16) to val, the rest to train."""
         n_val, n_test = min(16, max(4, n_films // 10)), n_films // 4
         return cls(seed=seed, n_train=n_films - n_val - n_test, n_val=n_val, n_test=n_test)
 
@@ -72,10 +67,10 @@ class PlannedFilm:
     Attributes:
         path: POSIX path relative to `kaggle/`.
         split: `train`, `val` or `test`.
-        family: a key of `BLOCKS`: the subtype of a pneumonia, or one of two kinds of normal name.
-        patient: the patient's own part of the file name.
-        patient_number: from 1, unique in the phantom.
-        film_number: from 1, unique for the patient.
+        family: A key of `BLOCKS`: the subtype of a pneumonia, or one of two forms of normal names.
+        patient: Part of the file name that names the patient.
+        patient_number: From 1, unique in the phantom.
+        film_number: From 1, unique for the patient.
     """
 
     path: str
@@ -87,7 +82,7 @@ class PlannedFilm:
 
     @property
     def subtype(self) -> "Subtype":
-        """`bacteria`, `virus`, or nothing for a normal film."""
+        """`bacteria`, `virus`, or an empty text for a normal film."""
         if self.family.endswith("IM"):
             return ""
         return "bacteria" if self.family == "bacteria" else "virus"
@@ -99,7 +94,13 @@ class PlannedFilm:
 
 
 def plan_films(settings: PhantomSettings) -> list[PlannedFilm]:
-    """Plan names, patients and splits of all films, sorted by path; draw nothing."""
+    """Plan names, patients and splits of all films, sorted by path.
+
+    Example:
+        >>> films = plan_films(PhantomSettings.of_size(16))
+        >>> len(films), films[-1].path, films[-1].label
+        (16, 'chest_xray/val/PNEUMONIA/person3_virus_3.jpeg', 'PNEUMONIA')
+    """
     import numpy as np
 
     rng = np.random.default_rng([settings.seed])
@@ -118,7 +119,7 @@ def plan_films(settings: PhantomSettings) -> list[PlannedFilm]:
 
 
 def _family_quotas(settings: PhantomSettings, family: str) -> list[tuple[str, int]]:
-    """Films of one family per split, in the order of the family's blocks."""
+    """Number of films of one family in each split, in the order of `BLOCKS`."""
     sizes = {"train": settings.n_train, "val": settings.n_val, "test": settings.n_test}
     quotas = []
     for split in BLOCKS[family]:
@@ -142,7 +143,7 @@ def _share_among_patients(rng: "np.random.Generator", n_films: int) -> Iterator[
 
 
 def _name_films(family: str, number: int, n_before: int, n_own: int) -> tuple[str, list[str]]:
-    """Name a patient and their films as Kermany's set does; films of a subtype count on."""
+    """Name a patient and their films as in Kermany's set; a subtype numbers its films in a row."""
     counts = range(1, n_own + 1)
     if not family.endswith("IM"):
         patient = f"person{number}_{family}"

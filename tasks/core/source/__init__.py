@@ -1,1 +1,1 @@
-"""Where films lie: a folder, a zip or a URL, read in one way and never written to."""
+"""Where films lie: a folder, a zip or a URL. All are read in one way and never written to."""

@@ -1,6 +1,6 @@
-"""A zip of films, read in place and in bounded memory, whoever made it.
+"""Read a zip of films in place and in bounded memory, even a hostile one.
 
-Nothing is written to disk and no zip within the zip is opened.
+Nothing is written to disk, and no zip inside the zip is opened.
 """
 
 import bz2
@@ -20,22 +20,23 @@ from typing import IO, NoReturn
 from tasks.core.errors import SourceError
 from tasks.core.source.file_size import MAX_FILE_BYTES, check_size
 
-# Most bytes that one packed byte may become. Source: Apache POI, ZipSecureFile, MIN_INFLATE_RATIO
-# 0.01; DEFLATE itself ends at 1032 (zlib, "Technical Details"), JPEG and PNG stay near 1.
+# Largest allowed ratio of unpacked to packed bytes. Source: Apache POI, ZipSecureFile,
+# MIN_INFLATE_RATIO 0.01. DEFLATE reaches 1032 (zlib, "Technical Details"); JPEG and PNG stay near 1
 MAX_RATIO = 100
-# Below this a member may shrink as it likes: an all-black film of the largest detector, 43 cm at
-# 0.1 mm and 16 bit, has 37 MB and shrinks 1000 times
+# A member up to this size may have any ratio: an all-black film of the largest detector (43 cm at
+# 0.1 mm, 16 bit) has 37 MB and a ratio of 1000
 ANY_RATIO_BYTES = 64 * 2**20
 
-LOCAL_HEADER_BYTES = 30  # Source: PKWARE APPNOTE.TXT 4.3.7, without name and extra field
-# End of the central directory, APPNOTE.TXT 4.3.16: signature, this disk, the directory's disk,
-# entries on this disk, entries in all, directory's size and offset, length of the comment
+LOCAL_HEADER_BYTES = 30  # without name and extra field. Source: PKWARE APPNOTE.TXT 4.3.7
+# Record at the end of the central directory: signature, this disk, disk of the directory, entries
+# on this disk, all entries, size and offset of the directory, length of the comment.
+# Source: APPNOTE.TXT 4.3.16
 END_RECORD = struct.Struct("<4s4H2LH")
 MAX_COMMENT_BYTES = 2**16 - 1
 ENCRYPTED_FLAG = 0x1
-LZMA_STEP_BYTES = 512  # zipfile's LZMA has no limit of its own; it shrinks up to 7000 times
+LZMA_STEP_BYTES = 512  # packed; zipfile's LZMA takes no limit, and its ratio reaches 7000
 
-# What zipfile and the decompressors raise on damaged bytes (UnicodeDecodeError is a ValueError,
+# Exceptions of zipfile and the decompressors on damaged bytes (UnicodeDecodeError is a ValueError;
 # bz2 raises OSError)
 DAMAGED = (
     zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OverflowError,
@@ -45,8 +46,6 @@ DAMAGED = (
 
 class ZipSource:
     """Members of a zip file. Links, encrypted members and bombs are listed but cannot be read."""
-
-    index: str | None = None
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
@@ -62,8 +61,8 @@ class ZipSource:
         """See `Source.read`.
 
         Raises:
-            OSError: There is no such member; it is a link, encrypted, damaged, larger than
-                MAX_FILE_BYTES or a bomb. At most its declared size is ever unpacked.
+            OSError: There is no such member, or it is a link, encrypted, damaged, larger than
+                MAX_FILE_BYTES or a bomb. No more than its declared size is unpacked.
         """
         if path not in self._members:
             raise FileNotFoundError(f"{path} is not in the zip")
@@ -83,12 +82,13 @@ def open_zip(file: IO[bytes], location: str) -> Iterator[ZipSource]:
     """Open a zip for listing and reading.
 
     Args:
-        file: Readable and seekable; stays open while the source is used.
-        location: What the reader calls it, for errors.
+        file: Readable and seekable; it must stay open while the source is used.
+        location: Path or URL, for error messages.
 
     Raises:
-        SourceError: It is no zip, was cut off or split; a name would leave it or stands for two
-            members; members overlap; it would unpack to MAX_RATIO times its size.
+        SourceError: It is not a zip, is cut off, or is one part of a split zip; a name leads out
+            of it or is used twice; members overlap; or it would unpack to more than MAX_RATIO
+            times its size.
     """
     try:
         archive = zipfile.ZipFile(file)
@@ -98,7 +98,7 @@ def open_zip(file: IO[bytes], location: str) -> Iterator[ZipSource]:
         _refuse(
             location,
             "ingest.source must be a folder or a whole zip file",
-            f"a file that is no zip or was cut off ({error})",
+            f"a file that is not a zip, or is cut off ({error})",
             "download or copy it again; `python -m zipfile -t FILE` tests a zip",
         )
     with archive:
@@ -108,37 +108,37 @@ def open_zip(file: IO[bytes], location: str) -> Iterator[ZipSource]:
 
 
 def _plain(name: str) -> str:
-    """`./a//b` and `a/b` name one file."""
+    """Path in one form: `./a//b` becomes `a/b`."""
     return PurePosixPath(name).as_posix()
 
 
 def _check_readable(path: str, member: zipfile.ZipInfo) -> None:
     kind = stat.S_IFMT(member.external_attr >> 16)
-    if kind not in (0, stat.S_IFREG):  # 0: made where files have no Unix mode
-        word = "a link" if kind == stat.S_IFLNK else "no regular file"
+    if kind not in (0, stat.S_IFREG):  # 0: the zip was made on a system without Unix modes
+        word = "a link" if kind == stat.S_IFLNK else "not a regular file"
         raise PermissionError(f"{path} is {word}")
     if member.flag_bits & ENCRYPTED_FLAG:
-        raise PermissionError(f"{path} is encrypted; unpack the zip with its password")
+        raise PermissionError(f"{path} is encrypted; unpack the zip with its password first")
     check_size(path, member.file_size)
     check_size(path, member.compress_size)
     if member.file_size > max(ANY_RATIO_BYTES, MAX_RATIO * member.compress_size):
         raise OSError(
-            f"{path} is a zip bomb: {member.compress_size} bytes claim to hold {member.file_size}"
+            f"{path} is a zip bomb: {member.compress_size} bytes that unpack to {member.file_size}"
         )
 
 
 def _packed(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    """Bytes of a member as they stand in the zip, after zipfile checked its header."""
+    """Packed bytes of a member; zipfile checks its header first."""
     raw = copy.copy(member)
     raw.compress_type = zipfile.ZIP_STORED
     raw.file_size = member.compress_size
-    del raw.CRC  # it is that of the unpacked bytes
+    del raw.CRC  # the checksum belongs to the unpacked bytes
     with archive.open(raw) as stream:
         return stream.read()
 
 
 def _expand(packed: bytes, member: zipfile.ZipInfo) -> bytes:
-    """Unpack at most one byte more than the member claims: zipfile has no limit for bzip2."""
+    """Unpack at most one byte more than the declared size; zipfile has no limit for bzip2."""
     limit = member.file_size + 1
     match member.compress_type:
         case zipfile.ZIP_STORED:
@@ -154,7 +154,7 @@ def _expand(packed: bytes, member: zipfile.ZipInfo) -> bytes:
 
 
 def _expand_lzma(packed: bytes, limit: int) -> bytes:
-    """LZMA with the header that zip puts before it (APPNOTE.TXT 5.8.8)."""
+    """Unpack LZMA behind the header that zip files have (APPNOTE.TXT 5.8.8)."""
     decompressor = zipfile.LZMADecompressor()  # type: ignore[attr-defined]  # not in typeshed
     data = bytearray()
     for start in range(0, len(packed), LZMA_STEP_BYTES):
@@ -165,10 +165,10 @@ def _expand_lzma(packed: bytes, limit: int) -> bytes:
 
 
 def _check_end_record(file: IO[bytes], n_bytes: int, n_members: int) -> None:
-    """See that the zip is one file, and that its directory lists as many members as it says.
+    """Check that the zip is one file and that its directory lists all members.
 
     Raises:
-        BadZipFile: It is a part of a split zip, or members are missing from the directory.
+        BadZipFile: It is one part of a split zip, or the directory lacks members.
     """
     file.seek(max(0, n_bytes - END_RECORD.size - MAX_COMMENT_BYTES))
     tail = file.read()
@@ -176,10 +176,10 @@ def _check_end_record(file: IO[bytes], n_bytes: int, n_members: int) -> None:
     if start < 0:
         raise zipfile.BadZipFile("no end of the central directory")
     _, disk, directory_disk, _, n_listed, *_ = END_RECORD.unpack_from(tail, start)
-    # 0xFFFF: see the zip64 record, whose disks zipfile checks
+    # 0xFFFF: the numbers are in the zip64 record, which zipfile checks
     if {disk, directory_disk} - {0, 0xFFFF}:
         raise zipfile.BadZipFile("it is one part of a split zip: join the parts first")
-    # Some archivers without zip64 count members modulo 2 ** 16
+    # Some programs without zip64 count members modulo 2 ** 16
     if n_listed not in (0xFFFF, n_members % 2**16):
         raise zipfile.BadZipFile(f"{n_listed} members announced, {n_members} listed")
 
@@ -187,29 +187,33 @@ def _check_end_record(file: IO[bytes], n_bytes: int, n_members: int) -> None:
 def _check_names(archive: zipfile.ZipFile, location: str) -> None:
     seen: set[str] = set()
     for member in archive.infolist():
-        # A Unicode path in the extra field may replace the name; NUL cuts it: both must be clean
+        # zipfile may take another name from the extra field, and cuts names at NUL: check both
         for name in (member.orig_filename, member.filename):
             if leads_out(name):
                 _refuse(
                     location,
                     "no member of a zip may lead out of it",
                     f"member {name!r}",
-                    "do not use this zip: ask whoever made it for a clean one",
+                    "do not use this zip; ask its author for a correct one",
                 )
         path = _plain(member.filename)
         if path in seen and not member.is_dir():
             _refuse(
                 location,
-                "every member of a zip must have a name of its own",
+                "every member of a zip must have its own name",
                 f"{path!r} twice",
-                "pack the zip anew: which of the two counts would be a guess",
+                "pack the zip again, with only one of the two",
             )
         if not member.is_dir():
             seen.add(path)
 
 
 def leads_out(name: str) -> bool:
-    """Whether a name, joined to a folder on any system, could point outside it, or be cut."""
+    """Whether a name could point outside its folder on any operating system, or would be cut.
+
+    Args:
+        name: Path as a zip or a bucket gives it.
+    """
     path = PurePosixPath(name)
     return (
         not name
@@ -223,9 +227,9 @@ def leads_out(name: str) -> bool:
 
 
 def _check_room(archive: zipfile.ZipFile, n_bytes: int, location: str) -> None:
-    """See that each member has bytes of its own, and that all do not unpack to a flood.
+    """Check that members do not share packed bytes, and limit the sum of their unpacked sizes.
 
-    Source: D. Fifield, A better zip bomb, WOOT 2019: members that share their packed bytes.
+    Source: D. Fifield, A better zip bomb, WOOT 2019: its members share their packed bytes.
     """
     members = sorted(archive.infolist(), key=lambda member: member.header_offset)
     ends = [LOCAL_HEADER_BYTES + member.header_offset + member.compress_size for member in members]
@@ -234,17 +238,17 @@ def _check_room(archive: zipfile.ZipFile, n_bytes: int, location: str) -> None:
         if end > next_start:
             _refuse(
                 location,
-                "members of a zip must not overlap: that is how zip bombs are built",
+                "members of a zip must not overlap, as they do in a zip bomb",
                 f"{member.filename!r} ends at byte {end}, the next begins at {next_start}",
-                "do not use this zip: ask whoever made it for a clean one",
+                "do not use this zip; ask its author for a correct one",
             )
     total = sum(member.file_size for member in members if not member.is_dir())
     if total > max(MAX_FILE_BYTES, MAX_RATIO * n_bytes):
         _refuse(
             location,
             f"a zip must not unpack to more than {MAX_RATIO} times its size",
-            f"{n_bytes} bytes that claim to hold {total}",
-            "do not use this zip: it is a zip bomb; pack the films anew",
+            f"{n_bytes} bytes that unpack to {total}",
+            "do not use this zip, which is a zip bomb; pack the films again",
         )
 
 

@@ -1,15 +1,15 @@
-"""How large one file of a source may be: whatever the source, no more is read into memory."""
+"""The largest file that is read from any source."""
 
-# 100 million pixels, the most that `tasks.core.film` accepts, are 0.6 GB as 16-bit RGB.
+# The decoder accepts at most 100 million pixels: 0.6 GB as 16-bit RGB
 MAX_FILE_BYTES = 2**30
 
 
 def check_size(path: str, n_bytes: int) -> None:
-    """Hold one file to MAX_FILE_BYTES.
+    """Refuse a file larger than MAX_FILE_BYTES.
 
     Args:
         path: As in `Source.paths`.
-        n_bytes: Size of the file, or of the part that was read to see whether there is more.
+        n_bytes: Size of the file, or bytes read so far.
 
     Raises:
         OSError: It is larger.

@@ -1,7 +1,7 @@
-"""Films behind a URL that fsspec knows (`s3://bucket/films`): a folder, a zip or an index file.
+"""Films at a URL that fsspec knows (`s3://bucket/films`): a folder or a zip.
 
-Credentials and endpoint come from the environment, as the file system's own documentation says;
-for S3 these are AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and their kin.
+Credentials and endpoint come from environment variables. The documentation of each file system
+lists them; for S3 they are AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and others.
 """
 
 import asyncio
@@ -18,13 +18,14 @@ from fsspec.asyn import sync
 from tasks.core.errors import LunglineError, SourceError
 from tasks.core.source.archive import ZipSource, leads_out, open_zip
 from tasks.core.source.file_size import check_size
+from tasks.core.source.index_file import refuse_index_file
 
-OPEN_LIMIT_S = 20.0  # to find out whether the location exists; s3fs alone would try for minutes
-READ_LIMIT_S = 300.0  # for one part: 0.2 MiB a second is the slowest line that will do
-SETTLE_S = 0.05  # for connections to be closed by the thread that opened them
-PART_BYTES = 64 * 2**20  # only what is larger costs a second request
-ZIP_BLOCK_BYTES = 4 * 2**20  # read ahead in a zip: some films, one request
-FOLDER = "directory"  # fsspec's word
+OPEN_LIMIT_S = 20.0  # time to find the location; s3fs without a limit tries for minutes
+READ_LIMIT_S = 300.0  # time to read one part; enough for 0.2 MiB per second
+SETTLE_S = 0.05  # time for fsspec's thread to close its connections
+PART_BYTES = 64 * 2**20  # a file up to this size costs one request
+ZIP_BLOCK_BYTES = 4 * 2**20  # read ahead in a zip: several films in one request
+FOLDER = "directory"  # fsspec's name for the type of a folder
 
 FileSystem = Any  # fsspec has no types
 
@@ -32,21 +33,20 @@ FileSystem = Any  # fsspec has no types
 class RemoteSource:
     """Files below a URL."""
 
-    def __init__(self, files: FileSystem, root: str, location: str, index: str | None) -> None:
+    def __init__(self, files: FileSystem, root: str, location: str) -> None:
         self._files = files
         self._root = root
         self._location = location
-        self.index = index
 
     def paths(self) -> list[str]:
-        """See `Source.paths`. Empty objects that stand for a folder are no files.
+        """See `Source.paths`. Empty objects that mark a folder are left out.
 
         Raises:
             SourceError: The listing failed, or a name leads out of the location.
         """
         with _reaching(self._location):
             found = self._files.find(self._root)
-            self._files.invalidate_cache()  # it is large, and nobody lists twice
+            self._files.invalidate_cache()  # the cached listing is large and not needed again
         names = (str(name).removeprefix(self._root).removeprefix("/") for name in found)
         paths = sorted(name for name in names if name and not name.endswith("/"))
         for path in paths:
@@ -64,8 +64,8 @@ class RemoteSource:
 
         Raises:
             OSError: There is no such file, or it is larger than MAX_FILE_BYTES.
-            SourceError: The file system gave another error. It may be the network or expired
-                credentials: then the file must not pass for unreadable.
+            SourceError: The file system gave another error. The cause may be the network or
+                expired credentials, so the file must not be rejected as unreadable.
         """
         name = f"{self._root}/{path}"
         where = f"{self._location.rstrip('/')}/{path}"
@@ -89,7 +89,7 @@ class RemoteSource:
                 raise _GoneError(name) from None
             except OSError as error:
                 if error.errno == errno.EINVAL and self._is_empty(name):
-                    return b""  # S3 answers 416: no range fits an empty object
+                    return b""  # S3 answers 416 when a range of an empty object is read
                 raise
 
     def _is_empty(self, name: str) -> bool:
@@ -101,7 +101,7 @@ class _GoneError(FileNotFoundError):
 
 
 class _RemoteFile(io.RawIOBase):
-    """A remote file for zipfile, which would take errors of the network for damage."""
+    """A remote file for zipfile. A network error is a SourceError here, not a damaged zip."""
 
     def __init__(self, file: IO[bytes], location: str) -> None:
         self._file = file
@@ -122,19 +122,16 @@ class _RemoteFile(io.RawIOBase):
 
 
 @contextmanager
-def open_remote(
-    location: str, index_suffixes: tuple[str, ...]
-) -> Iterator[RemoteSource | ZipSource]:
+def open_remote(location: str) -> Iterator[RemoteSource | ZipSource]:
     """Open a URL. A zip is read in place: its directory, then the members asked for.
 
     Args:
-        location: URL of a folder, a zip or an index file.
-        index_suffixes: Endings of index files, in lower case.
+        location: URL of a folder or a zip.
 
     Raises:
-        SourceError: The protocol is unknown or its package missing; the location does not exist,
-            cannot be reached within OPEN_LIMIT_S, or not with these credentials; or it is a zip
-            that `open_zip` refuses.
+        SourceError: The protocol is unknown, or its package is missing; the location does not
+            exist, cannot be reached within OPEN_LIMIT_S, or not with these credentials; it is an
+            index file, or a zip that `open_zip` refuses.
     """
     with _reaching(location):
         files, root = _file_system(location)
@@ -142,11 +139,9 @@ def open_remote(
         with _reaching(location):
             info = _call(files, "info", root, limit_s=OPEN_LIMIT_S)
         if info["type"] == FOLDER:
-            yield RemoteSource(files, root, location, None)
-        elif root.lower().endswith(index_suffixes):
-            folder, _, index = root.rpartition("/")
-            yield RemoteSource(files, folder, location.rpartition("/")[0], index)
+            yield RemoteSource(files, root, location)
         else:
+            refuse_index_file(_shown(location))
             with _open_remote_zip(files, root, location) as archive:
                 yield archive
     finally:
@@ -165,8 +160,8 @@ def _open_remote_zip(files: FileSystem, name: str, location: str) -> Iterator[Zi
 
 
 def _file_system(location: str) -> tuple[FileSystem, str]:
-    """The file system of a URL, seen by no other part of this process, and the path in it."""
-    if "::" in location:  # fsspec would unpack the zip of `zip::s3://` with no limit
+    """A file system of our own for a URL, not shared in this process, and the path in it."""
+    if "::" in location:  # fsspec would unpack the zip of `zip::s3://` without a limit
         raise ValueError("a chain of protocols; name the zip itself")
     protocol = location.partition("://")[0]
     if not protocol:
@@ -176,7 +171,7 @@ def _file_system(location: str) -> tuple[FileSystem, str]:
 
 
 def _call(files: FileSystem, name: str, *args: object, limit_s: float, **options: object) -> Any:
-    """Call a method, if it can be stopped within a limit of time."""
+    """Call a method of a file system; if it is asynchronous, with a limit of time."""
     if files.async_impl:
         return sync(files.loop, getattr(files, f"_{name}"), *args, timeout=limit_s, **options)
     return getattr(files, name)(*args, **options)
@@ -185,8 +180,8 @@ def _call(files: FileSystem, name: str, *args: object, limit_s: float, **options
 def _end_session(files: FileSystem) -> None:
     """Close the connections, so that no forked worker inherits one.
 
-    fsspec's thread stays, idle. To end it would be worse: a thread that ends takes a lock of
-    OpenSSL after Python has joined it, and a worker forked in that moment waits for it for ever.
+    fsspec's thread stays, idle. Do not end it: an ending thread takes a lock of OpenSSL after
+    Python has joined it, and a worker that is forked at that moment waits for the lock forever.
     """
     if not (files.async_impl and hasattr(files, "set_session")):
         return
@@ -201,14 +196,14 @@ def _end_session(files: FileSystem) -> None:
 
 @contextmanager
 def _reaching(location: str) -> Iterator[None]:
-    """Turn what a file system raises into one message."""
+    """Turn the exceptions of a file system into one SourceError."""
     try:
         yield
     except (LunglineError, _GoneError):
         raise
-    except Exception as error:  # each file system has exceptions of its own
+    except Exception as error:  # each file system has its own exceptions
         raise SourceError(
-            "ingest.source must exist and be within reach",
+            "ingest.source must exist and be reachable",
             found=_found(error),
             where=_shown(location),
             next_step=_next_step(error),
@@ -225,7 +220,7 @@ def _found(error: Exception) -> str:
 
 def _next_step(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
-        return "compare the URL, letter by letter, with what the storage lists"
+        return "compare the URL, letter by letter, with the names that the storage lists"
     if isinstance(error, ImportError):
         return "install that package into .venv (`.venv/bin/pip install ...`)"
     if isinstance(error, ValueError) and "protocol" in str(error).lower():
@@ -237,5 +232,5 @@ def _next_step(error: Exception) -> str:
 
 
 def _shown(location: str) -> str:
-    """A URL without the password that it may hold."""
+    """The URL with its password hidden, if it holds one."""
     return re.sub("//[^/@]*@", "//***@", location)

@@ -1,4 +1,4 @@
-"""The source of films: a folder, a zip or a URL, listed and read in one way, never written to."""
+"""Open the source of films: a folder, a zip or a URL. All are listed and read in one way."""
 
 import os
 import stat
@@ -10,39 +10,38 @@ from typing import IO, NoReturn, Protocol
 from tasks.core.errors import SourceError
 from tasks.core.source.archive import open_zip
 from tasks.core.source.file_size import MAX_FILE_BYTES, check_size
+from tasks.core.source.index_file import refuse_index_file
 
-INDEX_SUFFIXES = (".csv", ".parquet")
-LOCAL_PROTOCOLS = ("file://", "local://")  # fsspec's names of it: links are watched here only
-# A pipe put in the place of a file between the look and the opening must not hang; not on Windows
+# fsspec's names of the local file system; FolderSource reads it, because it also checks links
+LOCAL_PROTOCOLS = ("file://", "local://")
+# If a pipe replaces a file after the check, opening it must not wait for a writer (0: Windows)
 NEVER_WAIT = getattr(os, "O_NONBLOCK", 0)
 
 
 class Source(Protocol):
-    """What a stage may ask of a folder, zip or URL of films.
+    """A folder, zip or URL of films.
 
-    A source belongs to the process that opened it: a worker process opens its own.
+    A source belongs to the process that opened it. A worker process opens its own.
     """
-
-    @property
-    def index(self) -> str | None:
-        """Path, as in `paths`, of the index file that `ingest.source` names; None otherwise."""
-        ...
 
     def paths(self) -> list[str]:
         """POSIX paths of all files, relative to the root, sorted."""
         ...
 
     def read(self, path: str) -> bytes:
-        """Bytes of one file, named as in `paths`."""
+        """Bytes of one file, named as in `paths`.
+
+        Raises:
+            OSError: This file cannot be read. The source itself is still in order.
+        """
         ...
 
 
 class FolderSource:
     """Files below a folder. Pipes, devices and links that lead out are listed but never opened."""
 
-    def __init__(self, root: Path, index: str | None = None) -> None:
+    def __init__(self, root: Path) -> None:
         self._root = root.resolve()
-        self.index = index
 
     def paths(self) -> list[str]:
         """See `Source.paths`.
@@ -62,22 +61,22 @@ class FolderSource:
         """See `Source.read`.
 
         Raises:
-            OSError: The file is gone, cannot be read, is larger than MAX_FILE_BYTES, is no
+            OSError: The file is gone, cannot be read, is larger than MAX_FILE_BYTES, is not a
                 regular file, or is a link that leads out of the source.
         """
         try:
             file = (self._root / path).resolve()
-        except RuntimeError as error:  # until Python 3.12
+        except RuntimeError as error:  # before Python 3.13
             raise OSError(f"{path} is a link that leads back to itself") from error
         if not file.is_relative_to(self._root):
             raise PermissionError(f"{path} is a link that leads out of the source")
         _check_regular(path, file.stat())
-        with open(file, "rb", opener=_open_at_once) as stream:
+        with open(file, "rb", opener=_open_without_waiting) as stream:
             state = os.fstat(stream.fileno())
             _check_regular(path, state)
             check_size(path, state.st_size)
             data = stream.read(MAX_FILE_BYTES + 1)
-        check_size(path, len(data))  # it may have grown meanwhile
+        check_size(path, len(data))  # the file may have grown since the check
         return data
 
 
@@ -86,42 +85,48 @@ def open_source(location: str) -> Iterator[Source]:
     """Open what `ingest.source` names.
 
     Args:
-        location: A folder, a zip, or an index file (.csv, .parquet) that stands among its films:
-            as a path, absolute or relative to the current folder, or as a URL that fsspec knows
-            (`s3://bucket/films`).
+        location: A folder or a zip: a path, absolute or relative to the current folder, or a URL
+            that fsspec knows (`s3://bucket/films`).
 
     Yields:
-        The source, for listing and reading. For an index file it is the index file's folder.
+        The source, for listing and reading.
 
     Raises:
-        SourceError: It does not exist, cannot be reached, is neither folder nor zip nor index
-            file, or is a zip that `tasks.core.source.archive.open_zip` refuses.
+        SourceError: It does not exist, cannot be reached, is neither a folder nor a zip, is an
+            index file, or is a zip that `tasks.core.source.archive.open_zip` refuses.
+
+    Example:
+        >>> from pathlib import Path
+        >>> Path("films/NORMAL").mkdir(parents=True)
+        >>> _ = Path("films/NORMAL/a.jpeg").write_bytes(b"film")
+        >>> with open_source("films") as source:
+        ...     print(source.paths(), source.read("NORMAL/a.jpeg"))
+        ['NORMAL/a.jpeg'] b'film'
     """
     if "://" in location and not location.startswith(LOCAL_PROTOCOLS):
         from tasks.core.source.remote import open_remote
 
-        with open_remote(location, INDEX_SUFFIXES) as remote:
+        with open_remote(location) as remote:
             yield remote
         return
-    path, mode = _look(location)
+    path, mode = _path_and_mode(location)
     if stat.S_ISDIR(mode):
         yield FolderSource(path)
-    elif path.suffix.lower() in INDEX_SUFFIXES:
-        yield FolderSource(path.parent, index=path.name)
     else:
+        refuse_index_file(location)
         with _open_file(path, location) as file, open_zip(file, location) as archive:
             yield archive
 
 
-def _look(location: str) -> tuple[Path, int]:
-    """The path of a location and its mode, if it is something that can be read."""
+def _path_and_mode(location: str) -> tuple[Path, int]:
+    """Path of a location, and its mode as `stat` gives it; a folder or a regular file only."""
     for protocol in LOCAL_PROTOCOLS:
         location = location.removeprefix(protocol)
     path = Path(location)
     try:
         path = path.expanduser()
         mode = path.stat().st_mode
-    except (OSError, ValueError, RuntimeError) as error:  # a NUL in it; no such home
+    except (OSError, ValueError, RuntimeError) as error:  # a NUL in the path; no such home folder
         missing = isinstance(error, FileNotFoundError | NotADirectoryError)
         found = "no such file or folder" if missing else str(error)
         _does_not_exist(path, location, found, error)
@@ -155,18 +160,18 @@ def _open_file(path: Path, location: str) -> Iterator[IO[bytes]]:
         yield file
 
 
-def _open_at_once(path: str, flags: int) -> int:
+def _open_without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | NEVER_WAIT)
 
 
 def _check_regular(path: str, state: os.stat_result) -> None:
     if not stat.S_ISREG(state.st_mode):
-        raise OSError(f"{path} is no regular file")
+        raise OSError(f"{path} is not a regular file")
 
 
 def _cannot_list(error: OSError) -> NoReturn:
     raise SourceError(
-        "every folder of the source must be readable, or films would be missed",
+        "every folder of the source must be readable; otherwise its films would be missing",
         found=str(error.strerror),
         where=str(error.filename),
         next_step="give yourself the right to read that folder, or move it out of the source",
@@ -179,7 +184,7 @@ def _check_names(paths: list[str]) -> None:
             path.encode()
         except UnicodeEncodeError as error:
             raise SourceError(
-                "file names of the source must be UTF-8, or no table could name them",
+                "file names of the source must be UTF-8, because tables store them as UTF-8",
                 found=f"{path!r}",
                 where="ingest.source",
                 next_step="rename that file (`convmv` renames whole folders)",

@@ -1,15 +1,15 @@
-"""Layouts of data sets: which class, split and patient a path stands for.
+"""Layouts of data sets: how the path of a film tells its class, split and patient.
 
-The readers are asked in this order, from what says most of a film to what says least:
+The readers are tried in this order. A reader that knows more about a film comes first:
 
-| reader | known by |
+| reader | recognised by |
 |---|---|
 | `index` | `index.csv` or `index.parquet` at the root |
 | `dincer` | Mooney's tree with names such as BACTERIA-1008087-0001.jpeg |
 | `mooney` | split folders with NORMAL and PNEUMONIA, and no other class |
 | `radiography` | class folders with names such as COVID-1.png or COVID-19 (1).png |
 | `covid19` | split folders with Covid, Normal and Viral Pneumonia, and no other class |
-| `class_folders` | two folders or more |
+| `class_folders` | two class folders or more |
 """
 
 from collections.abc import Callable, Sequence
@@ -17,12 +17,12 @@ from collections.abc import Callable, Sequence
 from tasks.ingest.layouts.class_folders import ClassFolders
 from tasks.ingest.layouts.covid19 import Covid19
 from tasks.ingest.layouts.dincer import Dincer
-from tasks.ingest.layouts.index import Index, find_index, read_index
+from tasks.ingest.layouts.index import IndexLayout, find_index, read_index
 from tasks.ingest.layouts.mooney import Mooney
-from tasks.ingest.layouts.place import FolderLayout, Layout, Place, is_image, is_junk
+from tasks.ingest.layouts.path_facts import FolderLayout, Layout, PathFacts, is_image, is_junk
 from tasks.ingest.layouts.radiography import Radiography
 
-__all__ = ["LAYOUTS", "Layout", "Place", "detect_layout", "is_image", "is_junk"]
+__all__ = ["LAYOUTS", "Layout", "PathFacts", "detect_layout", "is_image", "is_junk"]
 
 FOLDER_LAYOUTS: tuple[type[FolderLayout], ...] = (
     Dincer,
@@ -31,31 +31,31 @@ FOLDER_LAYOUTS: tuple[type[FolderLayout], ...] = (
     Covid19,
     ClassFolders,
 )
-LAYOUTS = (Index.name, *(layout.name for layout in FOLDER_LAYOUTS))
+LAYOUTS = (IndexLayout.name, *(layout.name for layout in FOLDER_LAYOUTS))
 
 
-def detect_layout(
-    paths: Sequence[str],
-    wanted: str,
-    read: Callable[[str], bytes],
-    index: str | None = None,
-) -> Layout | None:
-    """The first layout that recognises a source, or the one asked for.
+def detect_layout(paths: Sequence[str], wanted: str, read: Callable[[str], bytes]) -> Layout | None:
+    """Find the first layout that recognises a source, or try only the wanted one.
 
     Args:
         paths: All files of the source.
         wanted: Name of a layout, or `auto`.
-        read: Gives the bytes of a path; called for an index file only.
-        index: Path of the index file, where the source names one; else one is looked for.
+        read: Returns the bytes of a path. It is called for an index file only.
 
     Returns:
-        The reader, or None where none recognises the source.
+        The reader, or None if none recognises the source.
 
     Raises:
         SourceError: The index cannot be read or breaks a rule.
+
+    Example:
+        >>> paths = ["train/NORMAL/IM-0001-0001.jpeg", "train/PNEUMONIA/person7_virus_8.jpeg"]
+        >>> layout = detect_layout(paths, "auto", read=lambda path: b"")
+        >>> layout.name, layout.path_facts(paths[1]).patient_id
+        ('mooney', 'virus:7')
     """
-    if wanted in ("auto", Index.name):
-        index = index or find_index(paths)
+    if wanted in ("auto", IndexLayout.name):
+        index = find_index(paths)
         if index:
             return read_index(index, paths, read)
     images = [path for path in paths if is_image(path) and not is_junk(path)]

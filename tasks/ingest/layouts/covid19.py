@@ -1,15 +1,21 @@
-"""Raikote's `covid19-image-dataset`: `Covid19-dataset/{train,test}/{Covid,Normal,...}`.
+"""Layout `covid19`: Raikote's `covid19-image-dataset`.
 
-Names such as `01.jpeg` come back in every class and split: they tell no patient.
+`Covid19-dataset/{train,test}/{Covid,Normal,Viral Pneumonia}/*`. Names such as `01.jpeg` occur in
+every class and split, so a name tells no patient.
 
 Source: P. Raikote, "Covid-19 Image Dataset", Kaggle.
 """
 
 from collections.abc import Sequence
 
-from tasks.ingest.layouts.place import Place, classes_in_splits, folders_of, split_and_class
+from tasks.ingest.layouts.path_facts import (
+    PathFacts,
+    classes_in_splits,
+    folders_of,
+    split_and_class,
+)
 
-CLASSES = frozenset({"COVID", "NORMAL", "VIRAL PNEUMONIA"})
+_CLASSES = frozenset({"COVID", "NORMAL", "VIRAL PNEUMONIA"})
 
 
 class Covid19:
@@ -18,13 +24,13 @@ class Covid19:
     name = "covid19"
 
     def __init__(self, paths: Sequence[str]) -> None:
-        del paths  # a path of this layout speaks for itself
+        del paths  # each path of this layout is read without the others
 
     def recognises(self, paths: Sequence[str]) -> bool:
-        """The images of the split folders lie in folders of the three classes, none elsewhere."""
-        return classes_in_splits(paths) == CLASSES
+        """The split folders hold images of exactly the three classes."""
+        return classes_in_splits(paths) == _CLASSES
 
-    def place(self, path: str) -> Place:
+    def path_facts(self, path: str) -> PathFacts:
         """Label and split from the last two folders."""
         split, label = split_and_class(folders_of(path))
-        return Place(label, given_split=split) if label in CLASSES else Place()
+        return PathFacts(label, given_split=split) if label in _CLASSES else PathFacts()

@@ -1,15 +1,15 @@
-"""Dincer's `labeled-chest-xray-images`: Mooney's tree, each film renamed.
+"""Layout `dincer`: Dincer's `labeled-chest-xray-images`, which is Mooney's tree with new names.
 
 `BACTERIA-1008087-0001.jpeg` is film 1 of patient 1008087, who has bacterial pneumonia. The set has
-no `val` folder; a reader who made one is understood.
+no `val` folder; if a user adds one, it is read.
 
 Source: T. Dincer, "Labeled Chest X-ray Images", Kaggle; from Kermany et al., Cell 172(5), 2018.
 """
 
 from collections.abc import Sequence
 
-from tasks.ingest.layouts.mooney import RENAMED, Mooney
-from tasks.ingest.layouts.place import name_of
+from tasks.ingest.layouts.mooney import DINCER_NAME, Mooney
+from tasks.ingest.layouts.path_facts import name_of
 
 
 class Dincer(Mooney):
@@ -18,8 +18,8 @@ class Dincer(Mooney):
     name = "dincer"
 
     def recognises(self, paths: Sequence[str]) -> bool:
-        """Mooney's tree, and most films have a name of the other form."""
+        """Mooney's tree, in which most films have Dincer's names."""
         if not super().recognises(paths):
             return False
-        names = [name_of(path) for path in paths if self.place(path).label]
-        return sum(RENAMED.fullmatch(name) is not None for name in names) * 2 > len(names)
+        names = [name_of(path) for path in paths if self.path_facts(path).label]
+        return sum(DINCER_NAME.fullmatch(name) is not None for name in names) * 2 > len(names)

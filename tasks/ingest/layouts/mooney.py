@@ -1,4 +1,4 @@
-"""Mooney's `chest-xray-pneumonia`: Kermany's films in folders of split and class.
+"""Layout `mooney`: Mooney's `chest-xray-pneumonia`, Kermany's films by split and class.
 
 Source: P. Mooney, "Chest X-Ray Images (Pneumonia)", Kaggle; from Kermany et al., Cell 172(5), 2018.
 """
@@ -6,19 +6,19 @@ Source: P. Mooney, "Chest X-Ray Images (Pneumonia)", Kaggle; from Kermany et al.
 import re
 from collections.abc import Sequence
 
-from tasks.ingest.layouts.place import (
-    Place,
+from tasks.ingest.layouts.path_facts import (
+    PathFacts,
     classes_in_splits,
     folders_of,
     name_of,
     split_and_class,
 )
 
-CLASSES = frozenset({"NORMAL", "PNEUMONIA"})
+_CLASSES = frozenset({"NORMAL", "PNEUMONIA"})
 
-# These two parse all 5,840 names of the set as seen on Kaggle. Numbers are bounded because a
-# member of a zip may have a name of 65,535 digits. A set converted to another format keeps its
-# patients.
+# PNEUMONIA_NAME and NORMAL_NAME match all 5,840 names of the set on Kaggle. The numbers have a
+# largest length, because a name in a zip may have 65,535 digits. Any image suffix is accepted, so
+# that a converted set keeps its patients.
 SUFFIX = r"\.(?i:jpe?g|png|bmp|tiff?|webp|dcm|dicom)"
 PNEUMONIA_NAME = re.compile(
     r"person(?P<number>[0-9]{1,9})_(?P<subtype>bacteria|virus)_"
@@ -28,8 +28,8 @@ NORMAL_NAME = re.compile(
     r"(?P<family>NORMAL2-)?IM-(?P<number>[0-9]{4})-(?P<film>[0-9]{4})"
     r"(?:-(?P<part>[0-9]{4}))?" + SUFFIX
 )
-# The same films under other names, in T. Dincer's set on Kaggle; see dincer.py
-RENAMED = re.compile(
+# The same films under the names of T. Dincer's set on Kaggle; see dincer.py
+DINCER_NAME = re.compile(
     r"(?P<family>NORMAL|BACTERIA|VIRUS)-(?P<number>[0-9]{1,9})-(?P<film>[0-9]{1,9})" + SUFFIX
 )
 
@@ -43,20 +43,20 @@ class Mooney:
         self._files = frozenset(paths)
 
     def recognises(self, paths: Sequence[str]) -> bool:
-        """The images of the split folders lie in NORMAL and PNEUMONIA folders, none elsewhere."""
-        return classes_in_splits(paths) == CLASSES
+        """The split folders hold images of NORMAL and PNEUMONIA, and of no other class."""
+        return classes_in_splits(paths) == _CLASSES
 
-    def place(self, path: str) -> Place:
+    def path_facts(self, path: str) -> PathFacts:
         """Label and split from the last two folders, subtype and patient from the file name."""
         split, label = split_and_class(folders_of(path))
-        if label not in CLASSES:
-            return Place()
+        if label not in _CLASSES:
+            return PathFacts()
         subtype, patient_id = parse_kermany_name(name_of(path))
         rejected = "nested_copy" if self._is_nested_copy(path) else None
-        return Place(label, subtype, split, patient_id, rejected)
+        return PathFacts(label, subtype, split, patient_id, rejected)
 
     def _is_nested_copy(self, path: str) -> bool:
-        """Kaggle's zip holds the whole set a second time in chest_xray/chest_xray."""
+        """Whether the film is a second copy: Kaggle's zip repeats all in chest_xray/chest_xray."""
         *above, split, label, name = path.split("/")
         return above[-1:] == ["chest_xray"] and (
             "/".join((*above[:-1], split, label, name)) in self._files
@@ -64,19 +64,28 @@ class Mooney:
 
 
 def parse_kermany_name(name: str) -> tuple[str | None, str | None]:
-    """Subtype and patient key from a file name of Kermany's films, as first named or renamed.
+    """Read subtype and patient key from a file name of Kermany's films, by Mooney or Dincer.
 
-    The key joins family or subtype with the number: person 78 bacteria and person 78 virus are
-    two children, so are IM-0078 and NORMAL2-IM-0078.
+    The key joins family or subtype with the number: `person78_bacteria` and `person78_virus` are
+    two children, and so are `IM-0078` and `NORMAL2-IM-0078`.
+
+    Args:
+        name: File name without folders.
 
     Returns:
         (subtype, patient_id); both None for a name of another form.
+
+    Example:
+        >>> parse_kermany_name("person78_virus_140.jpeg")
+        ('virus', 'virus:78')
+        >>> parse_kermany_name("NORMAL2-IM-0078-0001.jpeg")
+        (None, 'NORMAL2-IM:78')
     """
     if match := PNEUMONIA_NAME.fullmatch(name):
         return match["subtype"], f"{match['subtype']}:{int(match['number'])}"
     if match := NORMAL_NAME.fullmatch(name):
         return None, f"{match['family'] or ''}IM:{int(match['number'])}"
-    if match := RENAMED.fullmatch(name):
+    if match := DINCER_NAME.fullmatch(name):
         subtype = None if match["family"] == "NORMAL" else match["family"].lower()
         return subtype, f"{subtype or 'NORMAL'}:{int(match['number'])}"
     return None, None

@@ -1,11 +1,11 @@
-"""COVID-19 Radiography Database, old and new: a folder per class, masks beside the images.
+"""Layout `radiography`: COVID-19 Radiography Database, with one folder per class and masks.
 
 | version | film |
 |---|---|
 | old | `COVID-19 Radiography Database/{COVID-19,NORMAL,Viral Pneumonia}/COVID-19 (1).png` |
 | new | `COVID-19_Radiography_Dataset/{COVID,Normal,...}/{images,masks}/COVID-1.png` |
 
-The numbers count films: the set tells no patients.
+The numbers in the names count films. The set does not tell the patients.
 
 Source: T. Rahman et al., "COVID-19 Radiography Database", Kaggle; Chowdhury et al., IEEE Access 8,
 2020; Rahman et al., Computers in Biology and Medicine 132, 2021.
@@ -14,10 +14,10 @@ Source: T. Rahman et al., "COVID-19 Radiography Database", Kaggle; Chowdhury et 
 import re
 from collections.abc import Sequence
 
-from tasks.ingest.layouts.place import (
+from tasks.ingest.layouts.path_facts import (
     MASK_FOLDERS,
-    SPLIT_NAMES,
-    Place,
+    SPLIT_FOLDERS,
+    PathFacts,
     canonical_label,
     distinct_folders,
     folders_of,
@@ -39,39 +39,40 @@ FILM_NAME = re.compile(
 
 
 class Radiography:
-    """One folder per class, films named for their class; `masks/` are never films."""
+    """One folder per class; the name of a film states its class; `masks/` holds no films."""
 
     name = "radiography"
 
     def __init__(self, paths: Sequence[str]) -> None:
-        del paths  # a path of this layout speaks for itself
+        del paths  # each path of this layout is read without the others
 
     def recognises(self, paths: Sequence[str]) -> bool:
-        """At least two classes and none beside them; most films are named for their class."""
+        """At least two known classes and no other; most names state the class of their folder."""
         if _holds_other_classes(distinct_folders(paths)):
             return False
-        placed = [(name_of(path), self.place(path)) for path in paths]
-        films = [(name, place.label) for name, place in placed if not place.rejected]
+        placed = [(name_of(path), self.path_facts(path)) for path in paths]
+        films = [(name, facts.label) for name, facts in placed if not facts.rejected]
         films = [(name, label) for name, label in films if label]
         n_named = sum(parse_radiography_name(name) == label for name, label in films)
         return len({label for _, label in films}) > 1 and n_named * 2 > len(films)
 
-    def place(self, path: str) -> Place:
-        """Label from the innermost folder but `images` and `masks`; a split if one lies above."""
+    def path_facts(self, path: str) -> PathFacts:
+        """Label from the class folder, which may hold `images` and `masks`; split from above it."""
         folders = folders_of(path)
         outer, label = _outer_and_label(folders)
-        split = SPLIT_NAMES.get(outer[-1].lower()) if label and outer else None
-        return Place(label, given_split=split, rejected="mask" if _has_masks(folders) else None)
+        split = SPLIT_FOLDERS.get(outer[-1].lower()) if label and outer else None
+        rejected = "mask" if _has_masks(folders) else None
+        return PathFacts(label, given_split=split, rejected=rejected)
 
 
 def parse_radiography_name(name: str) -> str | None:
-    """Class that a file name of the set states, in canonical form; None for other names."""
+    """Read the class from a file name of the set, in canonical form; None for other names."""
     match = FILM_NAME.fullmatch(name)
     return LABELS[canonical_label(match["label"])] if match else None
 
 
 def _outer_and_label(folders: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
-    """Folders above the class folder, and the class; None for another class or none."""
+    """Folders above the class folder, and the class; None if the class is unknown or missing."""
     if folders and folders[-1].lower() in {"images", *MASK_FOLDERS}:
         folders = folders[:-1]
     return folders[:-1], LABELS.get(canonical_label(folders[-1])) if folders else None
@@ -82,7 +83,7 @@ def _has_masks(folders: tuple[str, ...]) -> bool:
 
 
 def _holds_other_classes(folders: Sequence[tuple[str, ...]]) -> bool:
-    """Whether a folder beside the class folders, or deeper in one, holds images of no class."""
+    """Whether a folder beside or below the class folders holds images without a known class."""
     read = [(names, *_outer_and_label(names)) for names in folders if not _has_masks(names)]
     roots = {outer for _, outer, label in read if label}
     unread = [names for names, _, label in read if not label]

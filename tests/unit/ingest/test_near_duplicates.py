@@ -1,4 +1,4 @@
-"""The search for near duplicates finds what comparing each hash with each finds, and sooner."""
+"""The search finds exactly the pairs of a full comparison, in less time."""
 
 import random
 import time
@@ -36,7 +36,7 @@ def two_loops(numbers: list[int], max_bits: int) -> list[list[int]]:
 
 
 def skewed(n: int, seed: int, n_flips: int = 40) -> list[int]:
-    """Hashes of which most bits are nearly always 0, as the dark border of a film makes them."""
+    """Hashes whose bits are mostly 0, as on films with a dark border."""
     rng = np.random.default_rng(seed)
     chance = np.repeat([0.02, 0.1, 0.5], [128, 128 - n_flips, n_flips])
     bits = rng.random((n, 256)) < rng.permutation(chance)
@@ -44,7 +44,7 @@ def skewed(n: int, seed: int, n_flips: int = 40) -> list[int]:
 
 
 def components(n: int, pairs: list[list[int]]) -> list[int]:
-    """Smallest member of the component of each of `n` hashes."""
+    """Smallest member of the connected component of each of `n` hashes."""
     smallest = list(range(n))
     for _ in range(n):
         for first, second in pairs:
@@ -58,7 +58,9 @@ FILMS = st.lists(st.tuples(st.sampled_from(BASES), BITS), max_size=MAX_TWINS)
 
 @given(FILMS, st.integers(0, 32))
 @settings(deadline=None, max_examples=200)
-def test_pairs_are_those_of_two_plain_loops(films: list[tuple[int, list[int]]], limit: int) -> None:
+def test_pairs_are_those_of_a_full_comparison(
+    films: list[tuple[int, list[int]]], limit: int
+) -> None:
     numbers = [flip(base, bits) for base, bits in films]
     found = near_duplicates(in_hex(numbers), limit)
     assert found.dtype == np.int64
@@ -76,7 +78,7 @@ def test_pairs_are_those_of_two_plain_loops(films: list[tuple[int, list[int]]], 
 def test_no_pair_is_missed_where_chunks_are_split_to_the_end(
     seed: int, n: int, limit: int, n_shared: int
 ) -> None:
-    """With sorting said to cost nothing, even few hashes go through every chunk."""
+    """SORT_COST 0 makes even few hashes go through every chunk."""
     numbers = sorted(set(skewed(n, seed)))
     random.Random(seed).shuffle(numbers)
     with pytest.MonkeyPatch.context() as patch:
@@ -88,15 +90,15 @@ def test_no_pair_is_missed_where_chunks_are_split_to_the_end(
 
 
 @pytest.mark.parametrize("limit", [0, 3, 12, 24, 32])
-def test_many_skewed_hashes_give_the_pairs_of_two_plain_loops(limit: int) -> None:
+def test_many_skewed_hashes_give_the_pairs_of_a_full_comparison(limit: int) -> None:
     numbers = skewed(1500, seed=limit)
     assert len(set(numbers)) == len(numbers)
     expected = two_loops(numbers, limit)
-    assert len(expected) > 100 or limit < 24  # the comparison is about something
+    assert len(expected) > 100 or limit < 24  # enough pairs for a meaningful test
     assert near_duplicates(in_hex(numbers), limit).tolist() == expected
 
 
-def test_pairs_planted_at_the_limit_are_found_and_those_above_are_not() -> None:
+def test_pairs_at_the_limit_are_found_and_pairs_above_it_are_not() -> None:
     rng = random.Random(5)
     originals = skewed(4000, seed=5, n_flips=128)
     copies = [flip(number, rng.sample(range(256), 12)) for number in originals[:200]]
@@ -107,15 +109,15 @@ def test_pairs_planted_at_the_limit_are_found_and_those_above_are_not() -> None:
 
 @pytest.mark.parametrize("limit", [1, 3, 4, 12])
 @pytest.mark.parametrize("n_shared", [2, 3])
-def test_a_pair_that_shares_only_the_promised_chunks_is_found(
+def test_a_pair_with_the_fewest_possible_common_chunks_is_found(
     monkeypatch: pytest.MonkeyPatch, limit: int, n_shared: int
 ) -> None:
-    """Even bits make splitting worth while at each step; few chunks make agreement rare."""
+    """Random bits make splitting worthwhile at each step; few chunks make agreement rare."""
     monkeypatch.setattr(module, "SORT_COST", 0)
     monkeypatch.setattr(module, "N_SHARED_CHUNKS", n_shared)
-    monkeypatch.setattr(module, "MIN_CHUNKS", 5)
+    monkeypatch.setattr(module, "MIN_HASH_CHUNKS", 5)
     rng = random.Random(limit)
-    # 10 even bits, at random places: chunks hold one or two of them, so all buckets are crowded
+    # 10 random bits at random places: a chunk holds one or two of them, so all buckets are large
     places = rng.sample(range(256), 10)
     scattered = [rng.getrandbits(256) for _ in range(300)]
     crowd = [flip(0, [place for place in places if rng.random() < 0.5]) for _ in range(600)]
@@ -138,19 +140,19 @@ def test_opposite_pictures_are_256_bits_apart_not_zero() -> None:
 
 
 @pytest.mark.parametrize("limit", [0, 12, 32])
-def test_few_hashes_are_no_trouble(limit: int) -> None:
+def test_zero_one_and_two_hashes_are_accepted(limit: int) -> None:
     assert near_duplicates(in_hex([]), limit).shape == (0, 2)
     assert near_duplicates(in_hex([7]), limit).shape == (0, 2)
     assert near_duplicates(in_hex([7, 7]), limit).tolist() == [[0, 1]]
 
 
-def test_the_index_of_the_series_means_nothing() -> None:
+def test_the_index_of_the_series_is_ignored() -> None:
     hashes = in_hex([1, 2**255, 3])
     hashes.index = pd.Index([9, 9, 4])
     assert near_duplicates(hashes, 1).tolist() == [[0, 2]]
 
 
-def test_a_hash_of_many_films_ties_further_ones_to_the_first_and_connects_the_same() -> None:
+def test_many_identical_hashes_give_fewer_pairs_but_the_same_components() -> None:
     numbers = [BASES[0]] * 40 + [flip(BASES[0], [1, 2])] * 3 + [BASES[1]] * 2
     random.Random(1).shuffle(numbers)
     found = near_duplicates(in_hex(numbers), 5).tolist()
@@ -161,13 +163,13 @@ def test_a_hash_of_many_films_ties_further_ones_to_the_first_and_connects_the_sa
     assert len(found) == (MAX_TWINS + 3) * (MAX_TWINS + 2) // 2 + (40 - MAX_TWINS) + 1
 
 
-def test_a_hundred_thousand_identical_hashes_give_about_as_many_pairs() -> None:
+def test_a_hundred_thousand_identical_hashes_give_about_that_many_pairs() -> None:
     found = near_duplicates(in_hex([BASES[0]] * 100_000), 12)
     assert len(found) == MAX_TWINS * (MAX_TWINS - 1) // 2 + 100_000 - MAX_TWINS
     assert (found[:, 0] < found[:, 1]).all()
 
 
-def test_four_times_the_hashes_take_far_less_than_sixteen_times_as_long() -> None:
+def test_the_time_grows_far_less_than_with_the_square_of_the_number() -> None:
     elapsed_s = []
     for n in (10_000, 40_000):
         hashes = in_hex(skewed(n, seed=n, n_flips=128))

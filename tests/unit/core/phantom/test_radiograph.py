@@ -1,18 +1,20 @@
+"""The synthetic film: size, lungs, opacities, marker and margins."""
+
 import numpy as np
 import pytest
 
 from tasks.core.phantom.anatomy import Exposure, sample_anatomy, sample_exposure, sample_opacities
-from tasks.core.phantom.radiograph import Film, draw_film
+from tasks.core.phantom.radiograph import SyntheticFilm, draw_synthetic_film
 
 SEEDS = range(6)
 
 
-def draw(seed: int, subtype="", film: int = 1) -> Film:
+def draw(seed: int, subtype="", film: int = 1) -> SyntheticFilm:
     of_patient = np.random.default_rng([7, seed])
     of_film = np.random.default_rng([7, seed, film])
     anatomy = sample_anatomy(of_patient)
     opacities = sample_opacities(of_patient, anatomy, subtype)
-    return draw_film(anatomy, opacities, sample_exposure(of_film), of_film)
+    return draw_synthetic_film(anatomy, opacities, sample_exposure(of_film), of_film)
 
 
 def plain_exposure(**changes) -> Exposure:
@@ -34,14 +36,14 @@ def plain_exposure(**changes) -> Exposure:
     return Exposure(**(values | changes))
 
 
-def draw_plain(subtype="", seed: int = 3, **changes) -> Film:
+def draw_plain(subtype="", seed: int = 3, **changes) -> SyntheticFilm:
     rng = np.random.default_rng(seed)
     anatomy = sample_anatomy(rng)
     opacities = sample_opacities(rng, anatomy, subtype)
-    return draw_film(anatomy, opacities, plain_exposure(**changes), rng)
+    return draw_synthetic_film(anatomy, opacities, plain_exposure(**changes), rng)
 
 
-def test_film_has_the_size_of_its_exposure_and_the_types_promised():
+def test_a_film_has_the_size_of_its_exposure_and_the_stated_types():
     film = draw_plain("bacteria")
 
     assert film.pixels.shape == film.lungs.shape == film.opacities[0].shape == (320, 400)
@@ -49,7 +51,7 @@ def test_film_has_the_size_of_its_exposure_and_the_types_promised():
     assert film.lungs.dtype == film.opacities[0].dtype == np.bool_
 
 
-def test_same_seeds_draw_the_same_film_and_another_film_number_another():
+def test_the_same_seeds_draw_the_same_film():
     assert np.array_equal(draw(1).pixels, draw(1).pixels)
     assert draw(1).pixels.shape != draw(1, film=2).pixels.shape
 
@@ -68,17 +70,17 @@ def test_lungs_fill_a_plausible_part_of_the_film_on_both_sides(seed):
     right, left = lungs[:, :200].mean(), lungs[:, 200:].mean()
 
     assert 0.2 < right < 0.6
-    assert 0.15 < left < right  # the heart takes its place from the left lung
+    assert 0.15 < left < right  # the heart covers a part of the left lung
 
 
 @pytest.mark.parametrize(("subtype", "fewest", "most"), [("bacteria", 1, 1), ("virus", 2, 5)])
-def test_number_of_opacities_fits_the_subtype(subtype, fewest, most):
+def test_the_subtype_determines_the_number_of_opacities(subtype, fewest, most):
     counts = [len(draw(seed, subtype).opacities) for seed in range(12)]
 
     assert fewest <= min(counts) <= max(counts) <= most
 
 
-def test_viral_opacities_are_bilateral_and_a_bacterial_one_is_not():
+def test_viral_opacities_are_in_both_lungs_and_a_bacterial_one_in_one_lung():
     rng = np.random.default_rng(0)
     anatomy = sample_anatomy(rng)
 
@@ -96,7 +98,7 @@ def test_normal_film_has_no_opacity():
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("subtype", ["bacteria", "virus"])
-def test_every_mask_lies_inside_the_lungs_and_holds_pixels(seed, subtype):
+def test_every_mask_has_pixels_and_lies_inside_the_lungs(seed, subtype):
     film = draw(seed, subtype)
 
     for mask in film.opacities:
@@ -105,12 +107,12 @@ def test_every_mask_lies_inside_the_lungs_and_holds_pixels(seed, subtype):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_opacity_whitens_its_mask_against_the_rest_of_its_film(seed):
+def test_an_opacity_brightens_its_mask_more_than_the_rest_of_the_film(seed):
     rng = np.random.default_rng(seed)
     anatomy = sample_anatomy(rng)
     opacities = sample_opacities(rng, anatomy, "bacteria")
-    ill = draw_film(anatomy, opacities, plain_exposure(), np.random.default_rng(0))
-    well = draw_film(anatomy, (), plain_exposure(), np.random.default_rng(0))
+    ill = draw_synthetic_film(anatomy, opacities, plain_exposure(), np.random.default_rng(0))
+    well = draw_synthetic_film(anatomy, (), plain_exposure(), np.random.default_rng(0))
     (mask,) = ill.opacities
     change = ill.pixels.astype(int) - well.pixels
 
@@ -118,7 +120,7 @@ def test_opacity_whitens_its_mask_against_the_rest_of_its_film(seed):
     assert abs(change[~mask].mean()) < 15  # automatic exposure darkens the rest a little
 
 
-def test_marker_is_burned_in_on_the_side_it_names():
+def test_the_marker_is_on_the_side_that_it_names():
     bare, right = draw_plain(marker=" "), draw_plain(marker="R")
     left = draw_plain(marker="L", marker_place=(0.9, 0.2, 0.08))
     changed_cols = np.flatnonzero((bare.pixels != right.pixels).any(axis=0))
@@ -129,14 +131,14 @@ def test_marker_is_burned_in_on_the_side_it_names():
     assert not np.array_equal(left.pixels[:, 340:], bare.pixels[:, 340:])
 
 
-def test_sampled_marker_stands_at_its_side():
+def test_a_sampled_marker_is_on_the_side_that_it_names():
     exposures = [sample_exposure(np.random.default_rng(seed)) for seed in range(60)]
 
     assert {exposure.marker for exposure in exposures} == {"L", "R"}
     assert all((e.marker_place[0] < 0.5) == (e.marker == "R") for e in exposures)
 
 
-def test_collimated_margin_is_black_and_holds_no_lung():
+def test_a_collimated_margin_is_black_and_has_no_lung():
     film = draw_plain(margins=(0.25, 0.0, 0.0, 0.0), marker=" ")
 
     assert film.pixels[:, :99].max() == 0
@@ -144,7 +146,7 @@ def test_collimated_margin_is_black_and_holds_no_lung():
     assert film.lungs[:, 101:200].any()
 
 
-def test_sizes_keep_to_their_ranges():
+def test_sizes_are_within_their_ranges():
     exposures = [sample_exposure(np.random.default_rng(seed)) for seed in range(200)]
     widths = [exposure.width_px for exposure in exposures]
     aspects = [exposure.width_px / exposure.height_px for exposure in exposures]

@@ -1,4 +1,4 @@
-"""A folder and a zip of films are listed and read alike, and nothing leads out of them."""
+"""A folder and a zip of films are listed and read in the same way; nothing leads out of them."""
 
 import os
 import socket
@@ -36,7 +36,7 @@ def refusal(location: Path) -> SourceError:
     return caught.value
 
 
-def test_folder_and_zip_are_listed_and_read_alike(tmp_path: Path) -> None:
+def test_a_folder_and_a_zip_give_the_same_files(tmp_path: Path) -> None:
     folder = read_all(write_tree(tmp_path / "films", FILES))
     assert folder == FILES
     assert list(folder) == sorted(FILES)
@@ -45,7 +45,7 @@ def test_folder_and_zip_are_listed_and_read_alike(tmp_path: Path) -> None:
         assert list(packed.items()) == list(folder.items())
 
 
-def test_empty_folders_are_no_files(tmp_path: Path) -> None:
+def test_an_empty_folder_is_not_a_file(tmp_path: Path) -> None:
     (tmp_path / "films/empty").mkdir(parents=True)
     with zipfile.ZipFile(tmp_path / "films.zip", "w") as archive:
         archive.mkdir("empty")
@@ -77,7 +77,7 @@ import os, sys
 from tasks.core.source.source import open_source
 from tasks.core.errors import SourceError
 if os.geteuid() == 0:
-    os.setuid(65534)  # root may read everything: become nobody
+    os.setuid(65534)  # root may read everything, so become the user nobody
 try:
     with open_source(sys.argv[1]) as source:
         print(source.paths())
@@ -86,8 +86,8 @@ except SourceError as error:
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights are another matter on Windows")
-def test_a_folder_that_may_not_be_listed_is_refused_not_skipped(tmp_path: Path) -> None:
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has other rights")
+def test_a_folder_that_cannot_be_listed_is_refused(tmp_path: Path) -> None:
     for parent in [tmp_path, *tmp_path.parents[:3]]:
         parent.chmod(0o755)
     root = write_tree(tmp_path / "films", FILES)
@@ -104,14 +104,14 @@ def test_a_folder_that_may_not_be_listed_is_refused_not_skipped(tmp_path: Path) 
     assert answer.stdout == f"refused {root}/chest/train\n"
 
 
-def test_a_missing_source_says_where_it_was_looked_for(tmp_path: Path) -> None:
+def test_the_error_of_a_missing_source_names_its_path(tmp_path: Path) -> None:
     error = refusal(tmp_path / "no/such")
     assert error.found == "no such file or folder"
     assert str(tmp_path / "no/such") in error.where
 
 
 @pytest.mark.parametrize("share", [0, 0.3, 0.5, 0.9, 0.999])
-def test_a_zip_cut_off_is_refused(tmp_path: Path, share: float) -> None:
+def test_a_zip_that_is_cut_off_is_refused(tmp_path: Path, share: float) -> None:
     path = write_zip(tmp_path / "films.zip", FILES)
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * share)])
@@ -120,22 +120,20 @@ def test_a_zip_cut_off_is_refused(tmp_path: Path, share: float) -> None:
 
 def test_a_text_file_named_zip_is_refused(tmp_path: Path) -> None:
     (tmp_path / "films.zip").write_text("<html>Please log in to Kaggle</html>")
-    assert "no zip" in refusal(tmp_path / "films.zip").found
+    assert "not a zip" in refusal(tmp_path / "films.zip").found
 
 
 @pytest.mark.parametrize(
     "name", ["../evil.jpeg", "a/../../evil.jpeg", "/etc/evil.jpeg", "a\\..\\evil.jpeg", "a/.."]
 )
-def test_a_zip_that_leads_out_of_itself_is_refused_by_name(tmp_path: Path, name: str) -> None:
+def test_a_zip_with_a_name_that_leads_out_is_refused(tmp_path: Path, name: str) -> None:
     path = write_zip(tmp_path / "films.zip", {"a/good.jpeg": b"1", name: b"2"})
     assert repr(name) in refusal(path).found
     assert sorted(found.name for found in tmp_path.rglob("*")) == ["films.zip"]
 
 
 @pytest.mark.parametrize("target", ["secret", "secrets", "nowhere", "films/chest/loop"])
-def test_a_link_that_leads_out_of_a_folder_is_listed_but_never_read(
-    tmp_path: Path, target: str
-) -> None:
+def test_a_link_that_leads_out_is_listed_but_not_read(tmp_path: Path, target: str) -> None:
     root = write_tree(tmp_path / "films", FILES)
     (tmp_path / "secret").write_text("key")
     write_tree(tmp_path / "secrets", {"more": b"keys"})
@@ -149,37 +147,38 @@ def test_a_link_that_leads_out_of_a_folder_is_listed_but_never_read(
             source.read("chest/link.jpeg")
 
 
-def test_a_link_within_the_folder_is_read(tmp_path: Path) -> None:
+def test_a_link_inside_the_folder_is_read(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "films", FILES)
     (root / "link.jpeg").symlink_to("chest/train/NORMAL/a.jpeg")
     assert read_all(root)["link.jpeg"] == b"two"
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
-def test_a_pipe_or_a_socket_is_listed_but_never_opened(tmp_path: Path) -> None:
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_or_a_socket_is_listed_but_not_opened(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "films", FILES)
     os.mkfifo(root / "pipe.jpeg")
     (root / "link.jpeg").symlink_to("pipe.jpeg")
     with socket.socket(socket.AF_UNIX) as server, open_source(str(root)) as source:
-        server.bind(os.path.relpath(root / "socket.jpeg"))  # a name may have 107 bytes only
+        # the name of a socket has at most 107 bytes
+        server.bind(os.path.relpath(root / "socket.jpeg"))
         for name in ("pipe.jpeg", "socket.jpeg", "link.jpeg"):
             assert name in source.paths()
-            with pytest.raises(OSError, match="no regular file"):
+            with pytest.raises(OSError, match="not a regular file"):
                 source.read(name)
     assert "pipe" in refusal(root / "pipe.jpeg").found
 
 
-def test_a_device_is_no_source() -> None:
+def test_a_device_is_not_a_source() -> None:
     assert "device" in refusal(Path("/dev/null")).found
 
 
 @pytest.mark.parametrize("location", ["~nobody-of-that-name/films", "a\0b", "x" * 5000])
-def test_a_path_that_cannot_be_is_refused(location: str) -> None:
+def test_an_impossible_path_is_refused(location: str) -> None:
     with pytest.raises(SourceError, match="must exist"), open_source(location):
         pass
 
 
-def test_a_file_gone_after_the_listing_is_an_oserror(tmp_path: Path) -> None:
+def test_a_file_deleted_after_the_listing_is_an_oserror(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "films", FILES)
     with open_source(str(root)) as source:
         source.paths()
@@ -188,21 +187,21 @@ def test_a_file_gone_after_the_listing_is_an_oserror(tmp_path: Path) -> None:
             source.read("Zebra.txt")
 
 
-def test_a_file_too_large_for_a_film_is_not_read(tmp_path: Path) -> None:
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "films", FILES)
     with (root / "huge.png").open("wb") as file:
-        file.truncate(MAX_FILE_BYTES + 1)  # it takes no room on the disk
+        file.truncate(MAX_FILE_BYTES + 1)  # a sparse file takes no space on the disk
     with open_source(str(root)) as source, pytest.raises(OSError, match=r"huge\.png is larger"):
         source.read("huge.png")
 
 
-def test_a_source_may_itself_be_a_link(tmp_path: Path) -> None:
+def test_a_link_to_a_folder_is_a_source(tmp_path: Path) -> None:
     write_tree(tmp_path / "films", FILES)
     (tmp_path / "link").symlink_to("films")
     assert read_all(tmp_path / "link") == FILES
 
 
-def test_a_path_asked_for_cannot_climb_out(tmp_path: Path) -> None:
+def test_a_path_given_to_read_cannot_lead_out(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("key")
     root = write_tree(tmp_path / "films", FILES)
     for location in (root, write_zip(tmp_path / "films.zip", FILES)):
@@ -210,7 +209,7 @@ def test_a_path_asked_for_cannot_climb_out(tmp_path: Path) -> None:
             source.read("../secret")
 
 
-def test_a_link_in_a_zip_is_listed_but_never_read(tmp_path: Path) -> None:
+def test_a_link_in_a_zip_is_listed_but_not_read(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "films.zip", FILES)
     with zipfile.ZipFile(path, "a") as archive:
         member = zipfile.ZipInfo("link.jpeg")
@@ -224,7 +223,7 @@ def test_a_link_in_a_zip_is_listed_but_never_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the file system refuses such names")
-def test_a_name_that_is_no_utf8_is_refused_with_that_name(tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "films", FILES)
     Path(os.fsdecode(os.fsencode(root) + b"/Pneumon\xeda.jpeg")).touch()
     assert r"Pneumon\udceda.jpeg" in refusal(root).found
@@ -233,7 +232,7 @@ def test_a_name_that_is_no_utf8_is_refused_with_that_name(tmp_path: Path) -> Non
 def test_a_member_with_a_password_is_an_oserror(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "films.zip", {"a.jpeg": b"x" * 50}, zipfile.ZIP_STORED)
     data = bytearray(path.read_bytes())
-    data[6] |= 1  # the flag `encrypted` in the local header and in the directory
+    data[6] |= 1  # set the flag `encrypted` in the local header and in the directory
     data[data.index(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(data)
     with open_source(str(path)) as source, pytest.raises(OSError, match=r"a\.jpeg"):

@@ -1,4 +1,4 @@
-"""Layouts of listed names, for tests of names alone."""
+"""Helpers for tests that need file names only, no files."""
 
 from pathlib import Path
 
@@ -6,12 +6,12 @@ from tasks.ingest.layouts import Layout, detect_layout
 
 
 def nothing_to_read(path: str) -> bytes:
-    """For trees whose layout needs no file to be opened."""
+    """Fail if a layout reads a file."""
     raise AssertionError(f"{path} was read")
 
 
 def layout_of(paths: list[str], wanted: str = "auto") -> Layout:
-    """The layout of a tree without an index."""
+    """The layout of paths without an index."""
     layout = detect_layout(paths, wanted, nothing_to_read)
     assert layout is not None
     return layout

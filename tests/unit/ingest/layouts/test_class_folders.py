@@ -1,4 +1,4 @@
-"""Any tree of class folders, with or without a split level."""
+"""Layout `class_folders`: one folder per class, with or without a split level."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.unit.ingest.layouts.listing import layout_of
 def labels(paths: list[str]) -> list[str | None]:
     layout = ClassFolders(paths)
     assert layout.recognises(paths)
-    return [layout.place(path).label for path in paths]
+    return [layout.path_facts(path).label for path in paths]
 
 
 @pytest.mark.parametrize("outer", ["", "data/", "a/b/"])
@@ -20,7 +20,7 @@ def test_classes_are_known_with_and_without_outer_folder_and_split(outer: str, s
     given = {"": None, "train/": "train", "Validation/": "val"}[split]
     assert layout.name == "class_folders"
     assert labels(paths) == ["COVID", "HEALTHY", "VIRAL PNEUMONIA"]
-    assert {layout.place(path).given_split for path in paths} == {given}
+    assert {layout.path_facts(path).given_split for path in paths} == {given}
 
 
 def test_one_class_in_several_spellings_is_one_class() -> None:
@@ -28,18 +28,18 @@ def test_one_class_in_several_spellings_is_one_class() -> None:
     assert labels(paths) == ["VIRAL PNEUMONIA", "VIRAL PNEUMONIA", "OK"]
 
 
-def test_a_picture_at_the_root_is_no_class_and_hides_none() -> None:
+def test_a_picture_at_the_root_has_no_class() -> None:
     paths = ["cover.png", "set/Covid/1.png", "set/Normal/1.png"]
     assert labels(paths) == [None, "COVID", "NORMAL"]
 
 
-def test_patients_are_read_from_kermanys_names_old_and_new() -> None:
+def test_patients_are_read_from_the_names_of_mooney_and_dincer() -> None:
     paths = [
         "NORMAL/IM-0001-0001.jpeg", "PNEUMONIA/person1_virus_1.jpeg",
         "PNEUMONIA/VIRUS-30184-0001.jpeg", "PNEUMONIA/x.jpeg",
     ]  # fmt: skip
-    places = [layout_of(paths).place(path) for path in paths]
-    assert [place.patient_id for place in places] == ["IM:1", "virus:1", "virus:30184", None]
+    facts = [layout_of(paths).path_facts(path) for path in paths]
+    assert [fact.patient_id for fact in facts] == ["IM:1", "virus:1", "virus:30184", None]
 
 
 def test_files_may_lie_deeper_than_the_class_folder() -> None:
@@ -52,18 +52,22 @@ def test_masks_are_not_films(folder: str) -> None:
     films = [f"set/{name}/images/{name}-1.png" for name in ("COVID", "Normal")]
     masks = [film.replace("images", folder) for film in films]
     layout = ClassFolders([*films, *masks])
-    assert [layout.place(path).rejected for path in [*films, *masks]] == [None, None, *["mask"] * 2]
-    assert layout.place(masks[0]).label == "COVID"
+    assert [layout.path_facts(path).rejected for path in [*films, *masks]] == [
+        None,
+        None,
+        *["mask"] * 2,
+    ]
+    assert layout.path_facts(masks[0]).label == "COVID"
 
 
-def test_a_mask_folder_beside_the_classes_is_no_class() -> None:
+def test_a_mask_folder_beside_the_classes_is_not_a_class() -> None:
     paths = ["set/COVID/1.png", "set/Normal/1.png", "set/masks/1.png"]
     assert labels(paths)[2] is None
-    assert layout_of(paths).place("set/masks/1.png").rejected == "mask"
+    assert layout_of(paths).path_facts("set/masks/1.png").rejected == "mask"
 
 
 @pytest.mark.parametrize("folder", [" ", "_", "\u2003"])
-def test_a_folder_without_a_name_in_letters_is_no_class(folder: str) -> None:
+def test_a_folder_with_a_blank_name_is_not_a_class(folder: str) -> None:
     paths = ["COVID/1.png", "Normal/1.png", f"{folder}/1.png"]
     assert labels(paths)[2] is None
 

@@ -1,11 +1,11 @@
-"""Raikote's tree: three classes in splits, and names that are no ids."""
+"""Layout `covid19`: three classes in split folders; a name tells no patient."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.ingest.layouts.covid19 import Covid19
-from tasks.ingest.layouts.place import Place
+from tasks.ingest.layouts.path_facts import PathFacts
 from tests.unit.ingest.layouts.listing import layout_of
 
 NAMES = [
@@ -21,11 +21,11 @@ COVID19 = [
 ]
 
 
-def test_classes_and_splits_are_read_and_no_name_is_a_patient() -> None:
+def test_classes_and_splits_are_read_but_no_patients() -> None:
     layout = layout_of(COVID19)
     assert layout.name == "covid19"
-    assert [layout.place(path) for path in COVID19] == [
-        Place(label, given_split=split)
+    assert [layout.path_facts(path) for path in COVID19] == [
+        PathFacts(label, given_split=split)
         for split in ("train", "test")
         for label in ("COVID", "NORMAL", "VIRAL PNEUMONIA")
         for _ in NAMES
@@ -33,14 +33,14 @@ def test_classes_and_splits_are_read_and_no_name_is_a_patient() -> None:
 
 
 @given(st.text(st.characters(exclude_characters="/", exclude_categories=["Cs"]), min_size=1))
-def test_no_file_name_changes_what_the_folders_say(name: str) -> None:
+def test_only_the_folders_tell_class_and_split(name: str) -> None:
     path = f"Covid19-dataset/val/Viral Pneumonia/{name}"
-    assert Covid19([path]).place(path) == Place("VIRAL PNEUMONIA", given_split="val")
+    assert Covid19([path]).path_facts(path) == PathFacts("VIRAL PNEUMONIA", given_split="val")
 
 
-def test_a_name_of_kermanys_is_no_patient_here() -> None:
+def test_a_name_of_kermanys_form_tells_no_patient() -> None:
     path = "Covid19-dataset/train/Normal/IM-0001-0001.jpeg"
-    assert Covid19([path]).place(path).patient_id is None
+    assert Covid19([path]).path_facts(path).patient_id is None
 
 
 @pytest.mark.parametrize(
@@ -60,4 +60,4 @@ def test_other_trees_are_not_this_set(paths: list[str]) -> None:
 def test_a_picture_beside_the_splits_does_not_hide_the_layout() -> None:
     layout = layout_of(["Covid19-dataset/sample.png", *COVID19])
     assert layout.name == "covid19"
-    assert layout.place("Covid19-dataset/sample.png") == Place()
+    assert layout.path_facts("Covid19-dataset/sample.png") == PathFacts()

@@ -1,4 +1,4 @@
-"""Dincer's names: the same films as Mooney's, so the same cohort."""
+"""Layout `dincer`: Mooney's films under other names give the same facts."""
 
 from collections import defaultdict
 from pathlib import PurePosixPath
@@ -33,7 +33,7 @@ def test_every_name_gives_back_its_parts(family: str, number: int, film: int) ->
 
 
 @given(st.text(max_size=20))
-def test_any_text_behind_the_family_is_parsed_without_a_crash(text: str) -> None:
+def test_any_text_after_the_family_is_accepted(text: str) -> None:
     subtype, patient_id = parse_kermany_name(f"BACTERIA-{text}")
     assert (subtype is None) == (patient_id is None)
 
@@ -42,47 +42,47 @@ def test_any_text_behind_the_family_is_parsed_without_a_crash(text: str) -> None
     "name",
     ["BACTERIA-1.jpeg", "BACTERIA-1-2-3.jpeg", "FUNGUS-1-0001.jpeg", "bacteria-1-0001.jpeg"],
 )
-def test_a_name_that_is_only_nearly_right_says_nothing(name: str) -> None:
+def test_a_name_with_a_small_error_tells_nothing(name: str) -> None:
     assert parse_kermany_name(name) == (None, None)
 
 
-def test_the_tree_is_told_from_mooneys_by_its_names() -> None:
+def test_file_names_distinguish_the_tree_from_mooneys() -> None:
     layout = layout_of(DINCER)
     assert layout.name == "dincer"
-    places = [layout.place(path) for path in DINCER]
-    assert [place.label for place in places] == ["NORMAL", "PNEUMONIA"] * 2
-    assert [place.subtype for place in places] == [None, "bacteria", None, "virus"]
-    assert [place.given_split for place in places] == ["train", "train", "test", "test"]
-    assert [place.patient_id for place in places] == [
+    facts = [layout.path_facts(path) for path in DINCER]
+    assert [fact.label for fact in facts] == ["NORMAL", "PNEUMONIA"] * 2
+    assert [fact.subtype for fact in facts] == [None, "bacteria", None, "virus"]
+    assert [fact.given_split for fact in facts] == ["train", "train", "test", "test"]
+    assert [fact.patient_id for fact in facts] == [
         "NORMAL:1003233", "bacteria:1008087", "NORMAL:11419", "virus:5660566",
     ]  # fmt: skip
 
 
-def test_most_names_decide_between_dincer_and_mooney_and_both_kinds_are_read() -> None:
+def test_the_majority_of_names_decides_and_both_forms_are_read() -> None:
     one = "chest_xray/train/PNEUMONIA/person1_virus_1.jpeg"
     two = "chest_xray/train/PNEUMONIA/person2_virus_2.jpeg"
     mixed = layout_of([*DINCER, one])
     assert mixed.name == "dincer"
-    assert mixed.place(one).patient_id == "virus:1"
+    assert mixed.path_facts(one).patient_id == "virus:1"
     assert layout_of([*DINCER[:2], one, two]).name == "mooney"  # a tie
-    assert layout_of([*DINCER[:2], one, two]).place(DINCER[0]).patient_id == "NORMAL:1003233"
+    assert layout_of([*DINCER[:2], one, two]).path_facts(DINCER[0]).patient_id == "NORMAL:1003233"
 
 
 def test_the_second_copy_of_a_tree_is_a_nested_copy_here_too() -> None:
     nested = [f"chest_xray/{path}" for path in DINCER]
     layout = layout_of([*DINCER, *nested])
-    assert [layout.place(path).rejected for path in nested] == ["nested_copy"] * 4
+    assert [layout.path_facts(path).rejected for path in nested] == ["nested_copy"] * 4
 
 
-def test_names_of_the_form_in_other_trees_are_not_dincers() -> None:
+def test_dincers_names_in_another_tree_are_not_this_layout() -> None:
     paths = ["NORMAL/NORMAL-1-0001.jpeg", "PNEUMONIA/VIRUS-1-0001.jpeg"]
     assert not Dincer(paths).recognises(paths)
     assert layout_of(paths).name == "class_folders"
-    assert layout_of(paths).place(paths[1]).patient_id == "virus:1"
+    assert layout_of(paths).path_facts(paths[1]).patient_id == "virus:1"
 
 
 def renamed(paths: list[str]) -> dict[str, str]:
-    """Dincer's path for each of Mooney's: patients get random numbers, their films count on."""
+    """Dincer's path for each of Mooney's; patients get random numbers."""
     films: dict[tuple[str, str | None], list[str]] = defaultdict(list)
     for path in paths:
         subtype, patient_id = parse_kermany_name(PurePosixPath(path).name)
@@ -104,7 +104,7 @@ def test_renamed_films_give_the_same_cohort_up_to_names(name: str) -> None:
     new_keys: dict[str | None, set[str | None]] = defaultdict(set)
     old_keys: dict[str | None, set[str | None]] = defaultdict(set)
     for old, new in new_names.items():
-        before, after = mooney.place(old), dincer.place(new)
+        before, after = mooney.path_facts(old), dincer.path_facts(new)
         assert (before.label, before.subtype, before.given_split, before.rejected) == (
             after.label, after.subtype, after.given_split, after.rejected
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""An index file lists the films, and a row that cannot be right is named."""
+"""An index file lists the films; an error names a wrong row."""
 
 import csv
 import io
@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from tasks.core.errors import SourceError
 from tasks.ingest.layouts import Layout, detect_layout
-from tasks.ingest.layouts.place import Place, canonical_label
+from tasks.ingest.layouts.path_facts import PathFacts, canonical_label
 
 FILMS = ["images/a.png", "images/b c.png", "c.dcm", "d.png"]
 
 
 def layout_of(data: bytes, films: Sequence[str] = FILMS, index: str = "index.csv") -> Layout:
-    layout = detect_layout([index, *films], "auto", {index: data}.__getitem__, index)
+    layout = detect_layout([index, *films], "auto", {index: data}.__getitem__)
     assert layout is not None
     assert layout.name == "index"
     return layout
@@ -37,19 +37,21 @@ def test_a_csv_index_gives_label_split_patient_and_subtype() -> None:
         b'"images/b c.png",normal,,,\r\n'
         b"./c.dcm,,VAL,007,\r\n"
     )
-    assert layout.place("images/a.png") == Place("VIRAL PNEUMONIA", "virus", "train", "p 7")
-    assert layout.place("images/b c.png") == Place("NORMAL")
-    assert layout.place("c.dcm") == Place(None, given_split="val", patient_id="007")
+    assert layout.path_facts("images/a.png") == PathFacts(
+        "VIRAL PNEUMONIA", "virus", "train", "p 7"
+    )
+    assert layout.path_facts("images/b c.png") == PathFacts("NORMAL")
+    assert layout.path_facts("c.dcm") == PathFacts(None, given_split="val", patient_id="007")
 
 
-def test_a_file_that_the_index_does_not_name_has_no_label_nor_has_the_index() -> None:
+def test_a_file_without_a_row_has_no_facts_and_the_index_has_none() -> None:
     layout = layout_of(b"path,label\nd.png,x\n")
-    assert layout.place("c.dcm") == layout.place("index.csv") == Place()
+    assert layout.path_facts("c.dcm") == layout.path_facts("index.csv") == PathFacts()
 
 
-def test_columns_that_are_not_needed_may_hold_anything() -> None:
+def test_other_columns_are_ignored() -> None:
     layout = layout_of(b'path,note,label,age\nd.png,"NA, ""n/a""",NA,\n')
-    assert layout.place("d.png") == Place("NA")  # a class may be called NA: pandas would lose it
+    assert layout.path_facts("d.png") == PathFacts("NA")  # pandas would read NA as missing
 
 
 def test_a_parquet_index_gives_the_same_as_a_csv() -> None:
@@ -64,33 +66,28 @@ def test_a_parquet_index_gives_the_same_as_a_csv() -> None:
         }
     )
     layout = layout_of(data, index="index.parquet")
-    assert layout.place("images/a.png") == Place("1", given_split="test", patient_id="12")
-    assert layout.place("d.png") == Place("0")
+    assert layout.path_facts("images/a.png") == PathFacts("1", given_split="test", patient_id="12")
+    assert layout.path_facts("d.png") == PathFacts("0")
 
 
 @pytest.mark.parametrize("path", ["path", "filename", "image", "file", "Path", " FILE "])
 @pytest.mark.parametrize("label", ["label", "class", "finding", "diagnosis", "Label"])
-def test_the_written_names_of_columns_are_understood(path: str, label: str) -> None:
+def test_each_documented_column_name_is_read(path: str, label: str) -> None:
     layout = layout_of(f"{label},{path}\ncovid,d.png\n".encode())
-    assert layout.place("d.png") == Place("COVID")
+    assert layout.path_facts("d.png") == PathFacts("COVID")
 
 
-def test_the_proper_name_of_a_column_wins_over_its_other_names() -> None:
-    assert layout_of(b"file,path,label\nx,d.png,a\n").place("d.png") == Place("A")
-
-
-def test_paths_are_relative_to_the_folder_of_the_index() -> None:
-    layout = layout_of(b"path,label\na.png,x\n", ["deep/er/a.png"], "deep/er/labels.csv")
-    assert layout.place("deep/er/a.png") == Place("X")
+def test_the_main_name_of_a_column_is_preferred_to_its_other_names() -> None:
+    assert layout_of(b"file,path,label\nx,d.png,a\n").path_facts("d.png") == PathFacts("A")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
-def test_utf8_with_and_without_mark_is_read(encoding: str) -> None:
+def test_utf8_with_and_without_a_byte_order_mark_is_read(encoding: str) -> None:
     data = "path,label\nröntgen/ф.png,Pneumonía\n".encode(encoding)
-    assert layout_of(data, ["röntgen/ф.png"]).place("röntgen/ф.png") == Place("PNEUMONÍA")
+    assert layout_of(data, ["röntgen/ф.png"]).path_facts("röntgen/ф.png") == PathFacts("PNEUMONÍA")
 
 
-def test_an_index_is_looked_for_at_the_root_only() -> None:
+def test_an_index_is_found_at_the_root_only() -> None:
     paths = ["sub/index.csv", "a/1.png", "b/1.png"]
     layout = detect_layout(paths, "auto", {}.__getitem__)
     assert layout is not None
@@ -109,10 +106,10 @@ def test_two_indexes_are_an_error() -> None:
         (b"", "at least one film.*an empty file"),
         (b"path,label\n", "at least one film.*no row"),
         (b"path,label\r\n\r\n", "at least one film.*no row"),
-        (b"path,Label,label\nd.png,a,b\n", "name of its own.*'label' more than once"),
+        (b"path,Label,label\nd.png,a,b\n", "its own name.*'label' more than once"),
         (b"path,text\nd.png,a\n", "columns path and label.*no label among path, text"),
         (b"path;label\nd.png;a\n", "no path and no label among path;label"),
-        (b"file,image,label\nd.png,d.png,a\n", "may stand for `path`.*image, file"),
+        (b"file,image,label\nd.png,d.png,a\n", "may hold the `path`.*image, file"),
         (b"path,label\nd.png,a\nc.dcm\n", "as many cells.*row 3: 1 cells, 2 columns"),
         (b"path,label\nd.png,a,b\n", "as many cells.*row 2: 3 cells, 2 columns"),
         (b"path,label\n\nd.png,a\n", "as many cells.*row 2: 0 cells"),
@@ -134,7 +131,7 @@ def test_two_indexes_are_an_error() -> None:
         (b"path,label\n" + b"x" * 200_000 + b",a\n", "line 2: field larger than field limit"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_with_a_csv_is_said(data: bytes, message: str) -> None:
+def test_the_error_says_what_is_wrong_with_a_csv(data: bytes, message: str) -> None:
     with pytest.raises(SourceError, match=f"(?s){message}.*where: index.csv"):
         layout_of(data)
 
@@ -151,12 +148,12 @@ def test_what_is_wrong_with_a_csv_is_said(data: bytes, message: str) -> None:
         (parquet({"image": pa.array([b"\xff"]), "label": ["a"]}), "no path among label"),
     ],
 )
-def test_what_is_wrong_with_a_parquet_is_said(data: bytes, message: str) -> None:
+def test_the_error_says_what_is_wrong_with_a_parquet(data: bytes, message: str) -> None:
     with pytest.raises(SourceError, match=f"(?s){message}.*where: index.parquet"):
         layout_of(data, index="index.parquet")
 
 
-def test_an_index_that_cannot_be_opened_is_said() -> None:
+def test_the_error_says_why_an_index_cannot_be_opened() -> None:
     def refuse(path: str) -> bytes:
         raise PermissionError(f"{path} is a link that leads out of the source")
 
@@ -169,7 +166,7 @@ SEGMENT = st.from_regex(r"[a-zA-Z0-9é (),'\"_-]{1,8}\.png", fullmatch=True).map
 
 
 @given(st.dictionaries(SEGMENT, st.tuples(CELL, st.sampled_from(["", "train", "test"]))))
-def test_every_index_that_is_written_is_read_back(films: dict[str, tuple[str, str]]) -> None:
+def test_any_index_that_csv_writes_is_read_back(films: dict[str, tuple[str, str]]) -> None:
     films = {"first.png": ("a", "val"), **films}
     text = io.StringIO(newline="")
     writer = csv.writer(text)
@@ -177,8 +174,8 @@ def test_every_index_that_is_written_is_read_back(films: dict[str, tuple[str, st
     writer.writerows((name, label, split) for name, (label, split) in films.items())
     layout = layout_of(text.getvalue().encode(), list(films))
     for name, (label, split) in films.items():
-        expected = Place(canonical_label(label) or None, given_split=split or None)
-        assert layout.place(name) == expected
+        expected = PathFacts(canonical_label(label) or None, given_split=split or None)
+        assert layout.path_facts(name) == expected
 
 
 def is_read_or_refused_clearly(data: bytes, index: str) -> bool:
@@ -191,7 +188,7 @@ def is_read_or_refused_clearly(data: bytes, index: str) -> bool:
 @given(
     st.binary(max_size=60) | st.text(max_size=60).map(lambda text: text.encode("utf-8", "ignore"))
 )
-def test_any_bytes_as_csv_are_read_or_refused_clearly(data: bytes) -> None:
+def test_any_bytes_as_csv_give_a_layout_or_a_clear_error(data: bytes) -> None:
     assert is_read_or_refused_clearly(data, "index.csv")
     assert is_read_or_refused_clearly(b"path,label\n" + data, "index.csv")
 
@@ -200,7 +197,7 @@ GOOD_PARQUET = parquet({"path": FILMS, "label": ["a", "b", "a", "b"]})
 
 
 @given(st.integers(0, len(GOOD_PARQUET) - 1), st.integers(0, 255))
-def test_a_damaged_parquet_is_read_or_refused_clearly(position: int, value: int) -> None:
+def test_a_damaged_parquet_gives_a_layout_or_a_clear_error(position: int, value: int) -> None:
     data = bytearray(GOOD_PARQUET)
     data[position] = value
     assert is_read_or_refused_clearly(bytes(data), "index.parquet")

@@ -1,4 +1,4 @@
-"""Mooney's tree and the names of Kermany's films: class, split, subtype and patient."""
+"""Layout `mooney`: class, split, subtype and patient from the paths of Kermany's films."""
 
 import pytest
 from hypothesis import assume, given
@@ -64,7 +64,7 @@ def test_other_names_have_neither_subtype_nor_patient(name: str) -> None:
         "person1_bacteria_1.jpeg\n",
     ],
 )
-def test_a_name_that_is_only_nearly_right_says_nothing(name: str) -> None:
+def test_a_name_with_a_small_error_tells_nothing(name: str) -> None:
     assert parse_kermany_name(name) == (None, None)
 
 
@@ -99,22 +99,22 @@ def test_one_number_in_four_families_is_four_patients() -> None:
 
 
 @pytest.mark.parametrize("outer", ["", "chest_xray/", "archive/chest_xray/", "set v2/"])
-def test_mooney_is_known_below_any_outer_folder(outer: str) -> None:
+def test_the_layout_is_recognised_below_any_outer_folder(outer: str) -> None:
     paths = [path.replace("chest_xray/", outer) for path in MOONEY]
     layout = Mooney(paths)
     assert layout.recognises(paths)
-    places = [layout.place(path) for path in paths]
-    assert [place.given_split for place in places] == ["train", "train", "test", "test"]
-    assert [place.label for place in places] == ["NORMAL", "PNEUMONIA"] * 2
-    assert [place.subtype for place in places] == [None, "bacteria", None, "virus"]
-    assert not any(place.rejected for place in places)
+    all_facts = [layout.path_facts(path) for path in paths]
+    assert [facts.given_split for facts in all_facts] == ["train", "train", "test", "test"]
+    assert [facts.label for facts in all_facts] == ["NORMAL", "PNEUMONIA"] * 2
+    assert [facts.subtype for facts in all_facts] == [None, "bacteria", None, "virus"]
+    assert not any(facts.rejected for facts in all_facts)
 
 
 def test_splits_and_classes_are_read_in_any_case() -> None:
     paths = ["Train/Normal/a.png", "TRAIN/pneumonia/b.png", "Validation/normal/c.png"]
-    places = [Mooney(paths).place(path) for path in paths]
+    all_facts = [Mooney(paths).path_facts(path) for path in paths]
     assert Mooney(paths).recognises(paths)
-    assert [(place.given_split, place.label) for place in places] == [
+    assert [(facts.given_split, facts.label) for facts in all_facts] == [
         ("train", "NORMAL"),
         ("train", "PNEUMONIA"),
         ("val", "NORMAL"),
@@ -129,27 +129,27 @@ def test_the_second_copy_in_kaggles_zip_is_a_nested_copy(outer: str) -> None:
     second = [path.replace("chest_xray/", f"{outer}chest_xray/") for path in MOONEY]
     layout = Mooney([*first, *second])
     assert layout.recognises([*first, *second])
-    assert [layout.place(path).rejected for path in first] == [None] * 4
-    assert [layout.place(path).rejected for path in second] == ["nested_copy"] * 4
+    assert [layout.path_facts(path).rejected for path in first] == [None] * 4
+    assert [layout.path_facts(path).rejected for path in second] == ["nested_copy"] * 4
 
 
-def test_a_nested_folder_alone_is_no_copy() -> None:
+def test_a_nested_folder_alone_is_not_a_copy() -> None:
     nested = [f"chest_xray/{path}" for path in MOONEY]
-    assert not any(Mooney(nested).place(path).rejected for path in nested)
+    assert not any(Mooney(nested).path_facts(path).rejected for path in nested)
 
 
-def test_a_nested_film_that_has_no_twin_is_no_copy() -> None:
+def test_a_nested_film_without_an_original_is_not_a_copy() -> None:
     more = "chest_xray/chest_xray/train/NORMAL/IM-0099-0001.jpeg"
-    assert Mooney([*MOONEY, more]).place(more).rejected is None
+    assert Mooney([*MOONEY, more]).path_facts(more).rejected is None
 
 
 @pytest.mark.parametrize("stray", ["cover.png", "chest_xray/cover.png", "chest_xray/doc/a.png"])
 def test_a_picture_beside_the_split_folders_does_not_hide_the_layout(stray: str) -> None:
     layout = Mooney([stray, *MOONEY])
     assert layout.recognises([stray, *MOONEY])
-    assert layout.place(stray).label is None
+    assert layout.path_facts(stray).label is None
 
 
 @pytest.mark.parametrize("other", ["chest_xray/train/COVID19/a.jpg", "chest_xray/train/a.jpg"])
-def test_a_split_folder_with_anything_else_is_not_mooneys(other: str) -> None:
+def test_a_split_folder_with_other_classes_is_not_this_layout(other: str) -> None:
     assert not Mooney([*MOONEY, other]).recognises([*MOONEY, other])

@@ -1,4 +1,4 @@
-"""The names of the real packs give the counts that their data card states."""
+"""The file names of the real packs give the counts of their data card."""
 
 from collections import Counter, defaultdict
 
@@ -8,10 +8,10 @@ from tests.unit.ingest.layouts.listing import files_below, layout_of, nothing_to
 
 
 def counts_of(layout: Layout, paths: list[str]) -> Counter[tuple[str | None, ...]]:
-    """Films by split, label and subtype; files that are no images are left out."""
-    places = [layout.place(path) for path in paths if is_image(path)]
+    """Films by split, label and subtype; other files are left out."""
+    all_facts = [layout.path_facts(path) for path in paths if is_image(path)]
     return Counter(
-        (place.given_split, place.label, place.subtype, place.rejected) for place in places
+        (facts.given_split, facts.label, facts.subtype, facts.rejected) for facts in all_facts
     )
 
 
@@ -36,9 +36,9 @@ def test_kermany_224_has_four_patients_in_train_and_val_and_none_in_train_and_te
     paths = files_below(pack("kermany-224"))
     layout = layout_of(paths)
     patients: dict[str | None, set[str]] = defaultdict(set)
-    for place in map(layout.place, paths):
-        assert place.patient_id is not None
-        patients[place.given_split].add(place.patient_id)
+    for facts in map(layout.path_facts, paths):
+        assert facts.patient_id is not None
+        patients[facts.given_split].add(facts.patient_id)
     assert {split: len(ids) for split, ids in patients.items()} == {
         "train": 3642, "val": 16, "test": 219,
     }  # fmt: skip
@@ -75,7 +75,7 @@ def test_covid_3class_has_the_counts_of_its_card() -> None:
         ("val", "NORMAL", None, None): 20,
         ("val", "VIRAL PNEUMONIA", None, None): 20,
     }
-    assert {layout.place(path).patient_id for path in paths} == {None}
+    assert {layout.path_facts(path).patient_id for path in paths} == {None}
 
 
 def test_covid_radiography_mini_has_the_counts_of_its_card() -> None:
@@ -89,7 +89,7 @@ def test_covid_radiography_mini_has_the_counts_of_its_card() -> None:
     }
 
 
-def test_nih_sample_is_flat_and_so_of_no_layout() -> None:
+def test_nih_sample_is_flat_and_has_no_layout() -> None:
     paths = files_below(pack("nih-sample"))
     assert sum(map(is_image, paths)) == 12
     assert detect_layout(paths, "auto", nothing_to_read) is None

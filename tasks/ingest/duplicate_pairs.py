@@ -1,4 +1,4 @@
-"""Which films are the same picture: exactly, or nearly so."""
+"""Find pairs of films that show the same picture, exactly or nearly."""
 
 import numpy as np
 import pandas as pd
@@ -9,21 +9,21 @@ from tasks.core.params import IngestParams
 from tasks.core.tables import PAIRS_SCHEMA, usable
 from tasks.ingest.near_duplicates import near_duplicates
 
-BLOCK_PAIRS = 2048  # thumbnails held at a time: 2 x 2048 of 64 x 64 px as int32 are 67 MB
+BLOCK_PAIRS = 2048  # pairs of thumbnails in memory: 2 x 2048 of 64 x 64 px as int32 are 67 MB
 
 
 def find_pairs(
     manifest: pd.DataFrame, thumbnails: ImageStore, params: IngestParams
 ) -> pd.DataFrame:
-    """Pairs of usable films with the same grey pixels, and of films that look nearly the same.
+    """Find pairs of usable films with the same grey pixels, and pairs of near duplicates.
 
-    Films with the same pixels are tied to the first of them by path, not all to all; that first
-    one stands for them among the near duplicates. Near duplicates are close in their 256-bit
-    difference hash, and their thumbnails correlate.
+    Films with the same pixels are paired with the first of them by path, not each with each. Only
+    this first one is searched for near duplicates. Near duplicates have similar 256-bit difference
+    hashes, and their thumbnails correlate.
 
     Args:
-        manifest: Columns of `tables.MANIFEST_SCHEMA`; rejected films are left out.
-        thumbnails: Small grey pictures of at least all usable films.
+        manifest: Columns of `tables.MANIFEST_SCHEMA`. Rejected films are left out.
+        thumbnails: Small grey pictures of all usable films.
         params: Section `ingest`.
 
     Returns:
@@ -32,11 +32,11 @@ def find_pairs(
     Raises:
         ImageStoreError: A usable film has no thumbnail.
 
-    Source: 12 bits: measured on Kermany's films (data/README.md); there films of two people
-    correlate at up to 0.97 but differ in 13 bits or more, so the bits decide. 0.9 holds off
-    pictures whose hash says too little and keeps copies of other contrast: of 600 of Kermany's
-    films with a gamma of 0.5 or 2, within 12 bits, 0.9 keeps all and 0.97 about half. Pairs that
-    public packs really hold correlate at 0.965 or better.
+    Source: Both limits were measured on Kermany's films (data/README.md). 12 bits: films of two
+    people correlate at up to 0.97, but differ in 13 bits or more, so the bits decide. 0.9: this
+    correlation removes pictures with too little detail for the hash, and keeps copies with another
+    contrast. Of 600 copies with a gamma of 0.5 or 2, all within 12 bits, 0.9 keeps all and 0.97
+    about half. The true pairs in public packs correlate at 0.965 or more.
     """
     films = usable(manifest).sort_values("path", ignore_index=True)
     first_path = films.groupby("pixel_hash")["path"].transform("first")
@@ -50,7 +50,7 @@ def find_pairs(
 
 
 def _near_pairs(films: pd.DataFrame, thumbnails: ImageStore, params: IngestParams) -> pd.DataFrame:
-    """Near duplicates among films sorted by path, no two with the same pixels."""
+    """Find near duplicates among films sorted by path; no two films have the same pixels."""
     hashes = films["perceptual_hash"]
     first, second = near_duplicates(hashes, params.near_duplicate_bits).T
     rows = thumbnails.rows(films["image_id"].tolist())
@@ -74,16 +74,16 @@ def _near_pairs(films: pd.DataFrame, thumbnails: ImageStore, params: IngestParam
 
 
 def correlate(pictures: Pixels, others: Pixels) -> NDArray[np.float64]:
-    """Pearson's r of each picture with its counterpart.
+    """Compute Pearson's r of each picture and its counterpart.
 
-    Sums are of whole numbers, so the result does not depend on their order or the machine.
+    The sums are sums of integers, so the result does not depend on their order or the machine.
 
     Args:
         pictures: (n, H, W) uint8 in [0, 255], at most 128 x 128 px.
-        others: Likewise.
+        others: Counterparts, in the same form.
 
     Returns:
-        r: (n,) float64 in [-1, 1]; 0 where a picture is constant, for it tells nothing.
+        r: (n,) float64 in [-1, 1]; 0 where a picture is constant and r is undefined.
     """
     n_pixels = pictures.shape[1] * pictures.shape[2]
     x = pictures.reshape(len(pictures), n_pixels).astype(np.int32)

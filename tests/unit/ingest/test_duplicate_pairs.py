@@ -1,4 +1,4 @@
-"""Films with the same pixels, and films that look nearly the same, are listed pair by pair."""
+"""Films with the same pixels and near duplicates are listed in pairs."""
 
 import hashlib
 from pathlib import Path
@@ -15,7 +15,7 @@ from tasks.core.film.decode import decode_grey, open_film
 from tasks.core.image_store.builder import write_store
 from tasks.core.image_store.store import ImageStore
 from tasks.core.tables import MANIFEST_SCHEMA, PAIRS_SCHEMA, read_table, write_table
-from tasks.ingest.pairs import correlate, find_pairs
+from tasks.ingest.duplicate_pairs import correlate, find_pairs
 from tests.films import film_pixels, ingest_params, pack
 
 Pixels = NDArray[np.uint8]
@@ -24,7 +24,7 @@ PARAMS = ingest_params("anywhere")
 
 
 def ingested(films: dict[str, Pixels], folder: Path) -> tuple[pd.DataFrame, ImageStore]:
-    """Manifest and thumbnails of usable films, given as grey pixels by path."""
+    """Manifest and thumbnails of usable films. `films`: grey pixels by path."""
     rows, thumbnails = [], {}
     for path, pixels in films.items():
         image = Image.fromarray(pixels)
@@ -52,14 +52,14 @@ def rows_of(pairs: pd.DataFrame) -> list[Row]:
     return [tuple(row) for row in pairs[columns].itertuples(index=False)]
 
 
-def test_the_same_pixels_are_tied_to_the_first_path(tmp_path: Path) -> None:
+def test_films_with_the_same_pixels_are_paired_with_the_first(tmp_path: Path) -> None:
     films = {path: film_pixels(1) for path in ("c", "a", "b")} | {"d": film_pixels(2)}
     pairs = find_pairs(*ingested(films, tmp_path / "store"), PARAMS)
     assert rows_of(pairs) == [("a", "b", "exact", 0), ("a", "c", "exact", 0)]
     assert pairs["correlation"].tolist() == [1.0, 1.0]
 
 
-def test_a_film_of_another_contrast_is_a_near_duplicate_of_the_first_copy(tmp_path: Path) -> None:
+def test_a_copy_with_another_contrast_is_a_near_duplicate_of_the_first_film(tmp_path: Path) -> None:
     film = film_pixels(1, 200, 160)
     films = {"z": film, "y": film, "b": (film * 0.8).astype(np.uint8), "o": film_pixels(3)}
     pairs = find_pairs(*ingested(films, tmp_path / "store"), PARAMS)
@@ -68,11 +68,11 @@ def test_a_film_of_another_contrast_is_a_near_duplicate_of_the_first_copy(tmp_pa
     assert 0 <= pairs["n_bits"].iloc[0] <= 12
 
 
-def test_the_bits_and_the_correlation_must_both_agree(tmp_path: Path) -> None:
+def test_a_near_duplicate_needs_both_few_bits_and_correlation(tmp_path: Path) -> None:
     manifest, store = ingested({"a": film_pixels(1), "b": film_pixels(2)}, tmp_path / "store")
     assert find_pairs(manifest, store, PARAMS).empty
     manifest["perceptual_hash"] = "0" * 63 + np.array(["0", "7"], dtype=object)  # 3 bits apart
-    assert find_pairs(manifest, store, PARAMS).empty  # the pictures are different ones
+    assert find_pairs(manifest, store, PARAMS).empty  # the pictures differ
     lax = ingest_params("anywhere", near_duplicate_correlation=-1.0)
     assert rows_of(find_pairs(manifest, store, lax)) == [("a", "b", "near", 3)]
     strict = ingest_params("anywhere", near_duplicate_correlation=-1.0, near_duplicate_bits=2)
@@ -85,7 +85,7 @@ def test_rejected_films_are_in_no_pair(tmp_path: Path) -> None:
     assert rows_of(find_pairs(manifest, store, PARAMS)) == [("b", "c", "exact", 0)]
 
 
-def test_a_film_without_thumbnail_is_named(tmp_path: Path) -> None:
+def test_the_error_names_a_film_without_thumbnail(tmp_path: Path) -> None:
     manifest, store = ingested({"a": film_pixels(1)}, tmp_path / "store")
     manifest["image_id"] = "f" * 64
     with pytest.raises(ImageStoreError, match="f" * 64):
@@ -104,7 +104,7 @@ def test_pairs_can_be_written_and_do_not_depend_on_the_order_of_rows(
     pd.testing.assert_frame_equal(find_pairs(manifest[::-1], store, PARAMS), pairs)
 
 
-def test_correlation_is_that_of_numpy_and_0_for_constant_pictures() -> None:
+def test_correlation_equals_numpys_and_is_0_for_constant_pictures() -> None:
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 256, (5, 64, 64), dtype=np.uint8)
     others = rng.integers(0, 256, (5, 64, 64), dtype=np.uint8)
@@ -117,7 +117,7 @@ def test_correlation_is_that_of_numpy_and_0_for_constant_pictures() -> None:
     assert found[4] == pytest.approx(np.corrcoef(pictures[4].ravel(), others[4].ravel())[0, 1])
 
 
-def test_correlation_holds_the_largest_sums() -> None:
+def test_the_largest_sums_do_not_overflow() -> None:
     half = np.zeros((1, 64, 64), dtype=np.uint8)
     half[:, :32] = 255
     brightest = np.full((1, 64, 64), 255, dtype=np.uint8)
@@ -152,7 +152,7 @@ def test_the_known_duplicates_of_covid_3class_are_found(tmp_path: Path) -> None:
     assert (pairs["kind"] == "near").sum() == 5
 
 
-def test_kermany_has_identical_films_and_no_false_pair(tmp_path: Path) -> None:
+def test_kermanys_set_has_identical_films_and_no_false_pair(tmp_path: Path) -> None:
     pairs = pairs_of_pack("kermany-224", tmp_path)
     assert set(pairs["kind"]) == {"exact"}
     assert len(pairs) == 29  # 27 groups, two of them of three films

@@ -1,10 +1,10 @@
-"""Class names in one form, images by suffix, junk by name."""
+"""Class names have one form; images are known by suffix, junk by name."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.ingest.layouts.place import canonical_label, folders_of, is_image, is_junk
+from tasks.ingest.layouts.path_facts import canonical_label, folders_of, is_image, is_junk
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_class_names_have_one_form(folder: str, label: str) -> None:
 
 
 @given(st.text(max_size=30))
-def test_the_one_form_of_a_class_name_is_its_own_form(text: str) -> None:
+def test_the_canonical_form_does_not_change_again(text: str) -> None:
     assert canonical_label(canonical_label(text)) == canonical_label(text)
 
 
@@ -48,11 +48,11 @@ def test_files_of_the_operating_system_are_junk(path: str) -> None:
 @pytest.mark.parametrize(
     "path", ["a.jpeg", "MACOSX/a.jpeg", "a/b.c/d.png", "./a.png", "Icon.png", "a/icon"]
 )
-def test_films_are_no_junk(path: str) -> None:
+def test_films_are_not_junk(path: str) -> None:
     assert not is_junk(path)
 
 
-def test_images_are_known_by_suffix_in_any_case() -> None:
+def test_images_are_known_by_suffix_in_upper_and_lower_case() -> None:
     films = [
         "a.JPG", "b.Jpeg", "c.png", "d.TIF", "e.tiff", "f.bmp", "g.webp", "h.dcm", "i.DICOM",
     ]  # fmt: skip
@@ -62,6 +62,6 @@ def test_images_are_known_by_suffix_in_any_case() -> None:
 
 
 @given(st.text(max_size=40))
-def test_any_text_has_folders_and_kinds_without_a_crash(path: str) -> None:
+def test_any_text_is_accepted_as_a_path(path: str) -> None:
     assert all("/" not in name and name not in ("", ".") for name in folders_of(path))
     assert isinstance(is_image(path) or is_junk(path), bool)

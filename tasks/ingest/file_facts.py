@@ -1,7 +1,7 @@
-"""Facts of the file around a film: how it was compressed and what else it carries.
+"""Facts of the file that holds a film: its compression and its metadata.
 
-None of them may reach a model. They are kept because they often tell the class (on Kermany's set
-the colour profile does so perfectly), and the shortcut audit measures how well.
+No model may see them. They are listed because they often tell the class: in Kermany's set, the
+colour profile alone does so perfectly. The shortcut audit of `validate` measures how well.
 """
 
 import hashlib
@@ -16,24 +16,24 @@ from tasks.core.film.quantisation import jpeg_quality
 EXIF_DIRECTORY = 0x8769  # the TIFF tag that points to EXIF
 
 
-def container_facts(data: bytes, film: Film) -> dict[str, Any]:
-    """Facts of an opened file; none of its pixels is decoded.
+def file_facts(data: bytes, film: Film) -> dict[str, Any]:
+    """Facts of an opened file. No pixel is decoded.
 
     Args:
         data: Bytes of the file.
-        film: From `open_film`, not yet decoded (a PNG may carry EXIF behind its pixels, which
-            is not looked for).
+        film: From `open_film`, not yet decoded. EXIF that a PNG stores behind its pixels is not
+            found.
 
     Returns:
         jpeg_quality: 1 to 100 on libjpeg's scale, see `jpeg_quality`; None unless JPEG.
         quantisation: First 16 hex digits of the sha256 of the JPEG's quantisation tables; None
             unless JPEG.
-        is_progressive: None unless JPEG.
+        is_progressive: bool; None unless JPEG.
         has_icc_profile, has_exif: bool.
-        burned_in: DICOM's BurnedInAnnotation, None where it is not said.
+        burned_in: DICOM's BurnedInAnnotation; None where the file has no such field.
 
     Raises:
-        FilmError: A DICOM file's header cannot be read.
+        FilmError: The header of a DICOM file cannot be read.
     """
     if film.format == DICOM or film.image is None:
         from tasks.core.film import dicom
@@ -57,15 +57,15 @@ def _facts(**known: bool | None) -> dict[str, Any]:
 
 
 def _has_exif(image: Image.Image) -> bool:
-    # Pillow's getexif() holds every tag of a TIFF: of those only EXIF's own directory counts
+    # Do not ask getexif(): it returns all tags of a TIFF, not only those of the EXIF directory
     tags = getattr(image, "tag_v2", {})
-    texts = ("exif", "Raw profile type exif")  # the second: how older programs put it into a PNG
+    texts = ("exif", "Raw profile type exif")  # the second: older programs write it into a PNG
     return any(image.info.get(text) for text in texts) or EXIF_DIRECTORY in tags
 
 
 def _quality_of(image: Image.Image, tables: dict[int, list[int]]) -> int | None:
     layers: list[tuple[int, int, int, int]] = getattr(image, "layer", [])
-    table = tables.get(layers[0][3]) if layers else None  # the first component is luminance
+    table = tables.get(layers[0][3]) if layers else None  # the first component is the luminance
     return jpeg_quality(table) if table else None
 
 

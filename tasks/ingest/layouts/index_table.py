@@ -1,4 +1,4 @@
-"""Tables of text from the bytes of a CSV or Parquet file, with row numbers for messages."""
+"""Read an index table from CSV or Parquet as text, with row numbers for error messages."""
 
 import csv
 import io
@@ -10,12 +10,13 @@ from tasks.core.errors import SourceError
 
 
 @dataclass(frozen=True)
-class Table:
+class IndexTable:
     """A table of text.
 
-    name: path of the file.
-    columns: stripped cells by the column's name in lower case; an absent value is an empty text.
-    first_row: number of the first row of cells: 2 in a CSV, as in a spreadsheet, else 1.
+    Attributes:
+        name: Path of the file.
+        columns: Stripped cells by column name in lower case. A missing value is an empty text.
+        first_row: Number of the first row of cells: 2 in a CSV, as in a spreadsheet, else 1.
     """
 
     name: str
@@ -23,19 +24,20 @@ class Table:
     first_row: int
 
     def row_of(self, i: int) -> int:
-        """Number that a person gives the row at position `i` (from 0)."""
+        """Number of the row at position `i` (from 0), as a spreadsheet shows it."""
         return self.first_row + i
 
 
-def read_table(path: str, read: Callable[[str], bytes]) -> Table:
+def read_index_table(path: str, read: Callable[[str], bytes]) -> IndexTable:
     """Read a table with named columns and at least one row.
 
     Args:
-        path: Ends in `.parquet`, or the file is read as CSV (UTF-8, with commas).
-        read: Gives the bytes of a path.
+        path: Path of the index. `.parquet` is read as Parquet, anything else as CSV (UTF-8, with
+            commas).
+        read: Returns the bytes of a path.
 
     Raises:
-        SourceError: The file cannot be read, has no row, or two columns have one name.
+        SourceError: The file cannot be read, has no row, or two columns have the same name.
     """
     try:
         data = read(path)
@@ -48,10 +50,10 @@ def read_table(path: str, read: Callable[[str], bytes]) -> Table:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise SourceError(
-            "each column of an index must have a name of its own",
+            "each column of an index must have its own name",
             found=f"{', '.join(repr(name) for name in twice)} more than once",
             where=path,
-            next_step="rename or take out the columns that are not needed",
+            next_step="rename or delete the columns that are not needed",
         )
     if not columns or not columns[0]:
         raise SourceError(
@@ -60,7 +62,7 @@ def read_table(path: str, read: Callable[[str], bytes]) -> Table:
             where=path,
             next_step="add a row for each film, with its path and label",
         )
-    return Table(path, dict(zip(names, columns, strict=True)), first_row)
+    return IndexTable(path, dict(zip(names, columns, strict=True)), first_row)
 
 
 def _csv(path: str, data: bytes) -> tuple[list[str], list[list[str]], int]:
@@ -85,7 +87,7 @@ def _csv(path: str, data: bytes) -> tuple[list[str], list[list[str]], int]:
                 "each row of an index must have as many cells as there are columns",
                 found=f"row {number}: {len(row)} cells, {len(header)} columns",
                 where=path,
-                next_step='put texts that hold a comma in "quotation marks"',
+                next_step='put a text that contains a comma in "quotation marks"',
             )
     return header, [list(column) for column in zip(*cells, strict=True)], 2
 
@@ -96,7 +98,7 @@ def _parquet(path: str, data: bytes) -> tuple[list[str], list[list[str]], int]:
 
     try:
         table = pq.read_table(io.BytesIO(data))
-        # a set that is packed in Parquet may hold whole images: bytes and lists are no text
+        # Leave out bytes and lists: some Parquet files hold whole images
         kept = [i for i, field in enumerate(table.schema) if not _is_binary(field.type)]
         table = table.select(kept)
         columns = [[_text(value) for value in column.to_pylist()] for column in table.columns]
@@ -113,7 +115,7 @@ def _is_binary(kind: Any) -> bool:
 
 
 def _text(value: Any) -> str:
-    """A cell as text; nothing for null and not a number, 12 for 12.0."""
+    """A cell as text: empty for null and NaN, 12 for 12.0."""
     if value is None or value != value:  # noqa: PLR0124 - only NaN differs from itself
         return ""
     if isinstance(value, float) and value.is_integer():

@@ -1,4 +1,4 @@
-"""Facts of the file around a film."""
+"""Facts of the file that holds a film: compression, profile, EXIF."""
 
 import io
 from typing import Any
@@ -9,7 +9,7 @@ from PIL import Image
 
 from tasks.core.film.decode import open_film
 from tasks.core.film.quantisation import jpeg_quality, libjpeg_table
-from tasks.ingest.container import container_facts
+from tasks.ingest.file_facts import file_facts
 from tests.dicoms import dicom
 from tests.films import encode, film_pixels, pack
 
@@ -18,7 +18,7 @@ NOT_A_JPEG = {"jpeg_quality": None, "quantisation": None, "is_progressive": None
 
 
 def facts_of(data: bytes) -> dict[str, Any]:
-    return container_facts(data, open_film(data))
+    return file_facts(data, open_film(data))
 
 
 @pytest.mark.parametrize("quality", range(1, 101))
@@ -33,7 +33,7 @@ def test_a_colour_file_has_the_quality_of_its_luminance(subsampling: int) -> Non
     assert facts_of(data)["jpeg_quality"] == 63
 
 
-def test_libjpegs_table_by_hand() -> None:
+def test_libjpegs_table_equals_a_calculation_by_hand() -> None:
     # quality 75 halves Table K.1: 16 -> 8, 11 -> (11 * 50 + 50) // 100 = 6, 99 -> 50
     assert (libjpeg_table(75)[0], libjpeg_table(75)[1], libjpeg_table(75)[-1]) == (8, 6, 50)
     assert np.unique(libjpeg_table(100)).tolist() == [1]
@@ -42,7 +42,7 @@ def test_libjpegs_table_by_hand() -> None:
     assert np.unique(libjpeg_table(1)).tolist() == [255]
 
 
-def test_a_table_of_someone_else_has_the_quality_of_its_mean_ratio() -> None:
+def test_the_quality_of_another_table_follows_from_its_mean_ratio() -> None:
     table = libjpeg_table(75).copy()
     table[:4] += [1, -1, 1, -1]
     assert jpeg_quality(table.tolist()) == 75
@@ -51,12 +51,12 @@ def test_a_table_of_someone_else_has_the_quality_of_its_mean_ratio() -> None:
     assert (jpeg_quality([1] * 64), jpeg_quality([60_000] * 64)) == (100, 1)
 
 
-def test_photoshops_own_tables_get_a_quality() -> None:
+def test_tables_of_another_encoder_get_a_quality() -> None:
     data = encode(GREY, "JPEG", qtables=[[3, *[5] * 63], [9] * 64])
     assert 90 < facts_of(data)["jpeg_quality"] < 100
 
 
-def test_files_of_the_same_tables_have_the_same_quantisation() -> None:
+def test_files_with_the_same_tables_have_the_same_hash() -> None:
     other = Image.fromarray(film_pixels(2))
     codes = [
         facts_of(encode(image, "JPEG", quality=quality))["quantisation"]
@@ -68,7 +68,7 @@ def test_files_of_the_same_tables_have_the_same_quantisation() -> None:
 
 
 @pytest.mark.parametrize("progressive", [False, True])
-def test_progressive_files_are_told_from_baseline(progressive: bool) -> None:
+def test_progressive_and_baseline_files_are_distinguished(progressive: bool) -> None:
     assert facts_of(encode(GREY, "JPEG", progressive=progressive))["is_progressive"] is progressive
 
 
@@ -79,7 +79,7 @@ def test_other_formats_have_no_jpeg_facts(form: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "WEBP"])
-def test_profile_and_exif_are_seen(form: str) -> None:
+def test_profile_and_exif_are_found(form: str) -> None:
     exif = Image.Exif()
     exif[0x010F] = "maker"
     exif.get_ifd(0x8769)[0x9003] = "2020:01:01 00:00:00"
@@ -89,13 +89,13 @@ def test_profile_and_exif_are_seen(form: str) -> None:
     assert (without["has_icc_profile"], without["has_exif"]) == (False, False)
 
 
-def test_a_profile_in_several_pieces_is_one_profile() -> None:
+def test_a_profile_in_several_segments_is_found() -> None:
     data = encode(GREY, "JPEG", icc_profile=bytes(200_000))  # a JPEG segment holds 65,533
     assert facts_of(data)["has_icc_profile"] is True
 
 
 @pytest.mark.parametrize(("said", "flag"), [("YES", True), ("NO", False), (None, None)])
-def test_dicom_says_what_is_burned_in(said: str | None, flag: bool | None) -> None:
+def test_burned_in_text_is_read_from_dicom(said: str | None, flag: bool | None) -> None:
     data = dicom(film_pixels(1), BurnedInAnnotation=said)
     plain = {"has_icc_profile": False, "has_exif": False, "burned_in": flag}
     assert facts_of(data) == NOT_A_JPEG | plain
@@ -105,19 +105,19 @@ def test_dicom_says_what_is_burned_in(said: str | None, flag: bool | None) -> No
 def test_no_pixel_is_decoded() -> None:
     data = encode(GREY, "JPEG")
     film = open_film(data)
-    container_facts(data, film)
+    file_facts(data, film)
     assert film.image is not None
     assert film.image.tile  # Pillow empties this list when it decodes
 
 
-def test_the_first_jpeg_of_several_is_described() -> None:
+def test_the_first_image_of_a_file_with_several_is_described() -> None:
     buffer = io.BytesIO()
     GREY.save(buffer, "MPO", save_all=True, append_images=[GREY], quality=81)
     assert facts_of(buffer.getvalue())["jpeg_quality"] == 81
 
 
-def test_the_profile_tells_the_class_of_kermanys_films() -> None:
-    # data/README: all 42 normals carry a grey profile, no pneumonia does; 9 are progressive
+def test_the_colour_profile_tells_the_class_of_kermanys_films() -> None:
+    # data/README.md: all 42 normal films have a colour profile, no pneumonia film has one
     films = sorted(pack("kermany-original").rglob("*.jpeg"))
     facts = [facts_of(film.read_bytes()) for film in films]
     is_normal = [film.parent.name == "NORMAL" for film in films]

@@ -1,4 +1,4 @@
-"""What every layout shares: what a path can say, and which files are images or junk."""
+"""What all layouts share: the facts that a path tells, and which files are images or junk."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Protocol
 IMAGE_SUFFIXES = frozenset(
     {"jpeg", "jpg", "png", "bmp", "tif", "tiff", "webp", "dcm", "dicom"}
 )  # fmt: skip
-SPLIT_NAMES = {
+SPLIT_FOLDERS = {  # names of folders, and the split that each stands for
     "train": "train",
     "training": "train",
     "val": "val",
@@ -18,15 +18,20 @@ SPLIT_NAMES = {
     "testing": "test",
 }
 MASK_FOLDERS = frozenset({"mask", "masks"})
-# Finder names the file of a folder's own icon "Icon" and a carriage return
+# macOS stores the icon of a folder in a file named "Icon" and a carriage return
 JUNK_NAMES = frozenset({"thumbs.db", "desktop.ini", "icon\r"})
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """What a path says of a film; None where it says nothing.
+class PathFacts:
+    """Facts of a film that its path tells; None where the path does not tell it.
 
-    rejected: reason code if the path alone rules the file out, else None.
+    Attributes:
+        label: Class, in canonical form.
+        subtype: `bacteria` or `virus`.
+        given_split: `train`, `val` or `test`.
+        patient_id: Key of the patient, as the layout defines it.
+        rejected: Reason code if the file is rejected by its path alone.
     """
 
     label: str | None = None
@@ -37,20 +42,20 @@ class Place:
 
 
 class Layout(Protocol):
-    """A reader of one way to lay out films."""
+    """Reader of one layout."""
 
     @property
     def name(self) -> str:
         """Name in `ingest.layout` and in the manifest."""
         ...
 
-    def place(self, path: str) -> Place:
-        """What one path says."""
+    def path_facts(self, path: str) -> PathFacts:
+        """Facts that one path tells."""
         ...
 
 
 class FolderLayout(Layout, Protocol):
-    """A layout that is known by its folder and file names alone."""
+    """Reader of a layout that its folder and file names alone define."""
 
     name: str
 
@@ -59,7 +64,7 @@ class FolderLayout(Layout, Protocol):
         ...
 
     def recognises(self, paths: Sequence[str]) -> bool:
-        """Whether these image files are laid out in this way."""
+        """Whether these image files have this layout."""
         ...
 
 
@@ -68,7 +73,7 @@ def folders_of(path: str) -> tuple[str, ...]:
     return _names(path.rpartition("/")[0])
 
 
-@lru_cache(maxsize=4096)  # a million films lie in a few folders
+@lru_cache(maxsize=4096)  # a million films lie in few folders
 def _names(folder: str) -> tuple[str, ...]:
     return tuple(name for name in folder.split("/") if name not in ("", "."))
 
@@ -79,7 +84,7 @@ def name_of(path: str) -> str:
 
 
 def distinct_folders(paths: Iterable[str]) -> list[tuple[str, ...]]:
-    """`folders_of` for each folder that holds a file, sorted; far fewer than there are files."""
+    """`folders_of` for each folder that holds a file, sorted: far fewer items than files."""
     return [_names(parent) for parent in sorted({path.rpartition("/")[0] for path in paths})]
 
 
@@ -90,32 +95,37 @@ def split_and_class(folders: tuple[str, ...]) -> tuple[str | None, str | None]:
     Returns:
         (split, class name in canonical form); both None for other folders.
     """
-    split = SPLIT_NAMES.get(folders[-2].lower()) if len(folders) > 1 else None
+    split = SPLIT_FOLDERS.get(folders[-2].lower()) if len(folders) > 1 else None
     return (split, canonical_label(folders[-1])) if split else (None, None)
 
 
 def classes_in_splits(paths: Iterable[str]) -> set[str | None]:
-    """Classes of the files below any split folder, None among them if one has no class."""
+    """Classes of all files below a split folder; None stands for a file without a class."""
     return {
         split_and_class(folders)[1]
         for folders in distinct_folders(paths)
-        if any(folder.lower() in SPLIT_NAMES for folder in folders)
+        if any(folder.lower() in SPLIT_FOLDERS for folder in folders)
     }
 
 
 def canonical_label(folder: str) -> str:
-    """Class name in one form: upper case, single spaces for underscores and runs of spaces."""
+    """Class name in one form: upper case, single spaces for underscores and runs of spaces.
+
+    Example:
+        >>> canonical_label("Viral_Pneumonia")
+        'VIRAL PNEUMONIA'
+    """
     return " ".join(folder.replace("_", " ").split()).upper()
 
 
 def is_image(path: str) -> bool:
-    """Whether the suffix is one of an image format."""
+    """Whether the suffix is that of an image format."""
     stem, _, suffix = name_of(path).rpartition(".")
     return bool(stem) and suffix.lower() in IMAGE_SUFFIXES
 
 
 def is_junk(path: str) -> bool:
-    """Whether an operating system or editor, not a person, put the file there."""
+    """Whether an operating system or an editor put the file there, not a person."""
     name = name_of(path)
     return name.startswith(".") or name.lower() in JUNK_NAMES or _is_junk_folder(folders_of(path))
 

@@ -1,0 +1,37 @@
+"""The index file of a source: its names, and why it is not a source by itself."""
+
+from pathlib import PurePosixPath
+
+from tasks.core.errors import SourceError
+
+INDEX_NAMES = frozenset({"index.csv", "index.parquet"})
+_SUFFIXES = (".csv", ".parquet")
+
+
+def refuse_index_file(location: str) -> None:
+    """Refuse an index file as `ingest.source`, and name the folder to write there.
+
+    DVC watches exactly what `ingest.source` names. With an index alone, it would not notice that a
+    film was replaced.
+
+    Args:
+        location: Path or URL of an existing file.
+
+    Raises:
+        SourceError: Its name ends in .csv or .parquet.
+    """
+    if not location.lower().endswith(_SUFFIXES):
+        return
+    above, slash, name = location.rpartition("/")
+    step = f"write `ingest.source: {above or slash or '.'}`"
+    if name.lower() in INDEX_NAMES:
+        step += f"; the index there is found by its name, {name}"
+    else:
+        step = f"rename it to index{PurePosixPath(name).suffix.lower()} and {step}"
+    raise SourceError(
+        "ingest.source must be the folder that holds the index and the films: DVC watches what it "
+        "names, and must notice when a film changes",
+        found="an index file",
+        where=location,
+        next_step=step,
+    )

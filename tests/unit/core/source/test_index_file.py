@@ -1,0 +1,45 @@
+"""An index file is refused as a source; the message names the folder to write instead."""
+
+from pathlib import Path
+
+import pytest
+
+from tasks.core.errors import SourceError
+from tasks.core.source.source import open_source
+from tests.films import write_tree
+
+
+def refusal(location: str) -> SourceError:
+    with pytest.raises(SourceError, match="must be the folder") as caught, open_source(location):
+        pass
+    assert caught.value.where == location
+    return caught.value
+
+
+@pytest.mark.parametrize("protocol", ["", "file://"])
+@pytest.mark.parametrize("name", ["index.csv", "index.parquet", "Index.CSV"])
+def test_the_folder_of_an_index_is_named(tmp_path: Path, protocol: str, name: str) -> None:
+    folder = write_tree(tmp_path / "films", {name: b"path,label\n", "NORMAL/a.jpeg": b"1"})
+    step = refusal(f"{protocol}{folder}/{name}").next_step
+    assert step.startswith(f"write `ingest.source: {protocol}{folder}`; the index")
+    with open_source(f"{protocol}{folder}") as source:
+        assert source.paths() == sorted([name, "NORMAL/a.jpeg"])
+
+
+def test_an_index_of_another_name_must_be_renamed(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"labels.parquet": b""})
+    step = refusal(f"{tmp_path}/labels.parquet").next_step
+    assert step == f"rename it to index.parquet and write `ingest.source: {tmp_path}`"
+
+
+def test_an_index_in_the_current_folder_names_that_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tree(tmp_path, {"index.csv": b""})
+    monkeypatch.chdir(tmp_path)
+    assert "`ingest.source: .`" in refusal("index.csv").next_step
+
+
+def test_a_missing_index_file_does_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="must exist"), open_source(f"{tmp_path}/index.csv"):
+        pass
