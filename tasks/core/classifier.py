@@ -1,6 +1,6 @@
-"""A trained network as `evaluate` and `explain` meet it: loaded, checked, asked for logits.
+"""Load a trained network, check its contract, and predict logits.
 
-The one shared module that imports Keras, and only when a model is loaded.
+This module imports Keras inside its functions only, so that importing the module is fast.
 """
 
 import json
@@ -17,25 +17,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.core import paths
 from tasks.core.errors import EvaluationError
 from tasks.core.image_store.store import Pixels
 
 if TYPE_CHECKING:
     import keras
 
-LOGITS_LAYER = "logits"  # every model of the zoo ends in Dense `logits` -> softmax `predictions`
-CONTRACT_MEMBER = "contract.json"  # of the model.keras archive, beside what Keras wrote
+LOGITS_LAYER = "logits"  # each network ends in Dense `logits` -> softmax `predictions`
+CONTRACT_MEMBER = "contract.json"  # in the archive model.keras, beside the files of Keras
 INPUT = {"dtype": "uint8", "range": [0, 255], "channels": 1, "polarity": "bright = dense"}
-CPU_THREADS = 2  # sums are split by it, so weights depend on it: not the machine's core count
-BATCH_SIZE = 64  # images per forward pass; the logits do not depend on it beyond rounding
+CPU_THREADS = 2  # a fixed number: the order of sums, and so the weights, depends on it
+_BATCH_SIZE = 64  # images per forward pass; it changes the logits by rounding only
 
 
 @dataclass(frozen=True)
 class Contract:
-    """What a model takes and gives, as its file says.
+    """Input and output of a model, as written in its file.
 
-    size_px: side of its square input, 1 channel, uint8 in [0, 255], bright = dense tissue.
-    classes: names in the order of its outputs.
+    size_px: side of the square input with 1 channel, uint8 in [0, 255], bright = dense tissue.
+    classes: names in the order of the outputs.
     """
 
     model: str
@@ -46,12 +47,23 @@ class Contract:
 
 
 def read_contract(folder: Path) -> Contract:
-    """Read the contract that `model.keras` in `folder` holds.
+    """Read the contract inside `model.keras`.
+
+    Args:
+        folder: Folder of a trained model.
 
     Raises:
-        EvaluationError: There is no such file, or no contract of this form in it.
+        EvaluationError: The file is missing, or its contract is missing or has another form.
+
+    Example:
+        >>> facts = {"model": "ann", "size_px": 64, "classes": ["NORMAL", "PNEUMONIA"]}
+        >>> facts |= {"n_parameters": 532802, "precision": "float32", "input": INPUT}
+        >>> with zipfile.ZipFile("model.keras", "w") as archive:
+        ...     archive.writestr("contract.json", json.dumps(facts))
+        >>> read_contract(Path()).classes
+        ('NORMAL', 'PNEUMONIA')
     """
-    path = folder / "model.keras"
+    path = paths.network_file(folder)
     try:
         with zipfile.ZipFile(path) as archive:
             values: dict[str, Any] = json.loads(archive.read(CONTRACT_MEMBER))
@@ -64,20 +76,23 @@ def read_contract(folder: Path) -> Contract:
 
 
 def load_classifier(folder: Path) -> "keras.Model":
-    """Load `model.keras` of a model folder: no custom code, safe mode on.
+    """Load a trained network in Keras' safe mode, which runs no code from the file.
+
+    Args:
+        folder: Folder of a trained model.
 
     Returns:
         A Keras model: images (B, H, W, 1) uint8 in [0, 255] -> probabilities (B, n_classes)
         float32, with a layer `logits` before its softmax.
 
     Raises:
-        EvaluationError: The network is not the one that the contract in the file describes.
+        EvaluationError: The network does not match the contract in the file.
     """
     prepare_backend()
     import keras
 
     contract = read_contract(folder)
-    path = folder / "model.keras"
+    path = paths.network_file(folder)
     model: keras.Model = keras.saving.load_model(path, safe_mode=True, compile=False)
     promised = (
         (None, contract.size_px, contract.size_px, INPUT["channels"]),
@@ -92,21 +107,21 @@ def load_classifier(folder: Path) -> "keras.Model":
         model.count_params(),
     )
     if found != promised:
-        raise _broken_model(path, f"{found} in place of {promised}")
+        raise _broken_model(path, f"{found}, but the contract says {promised}")
     return model
 
 
 def _broken_model(path: Path, found: str) -> EvaluationError:
     return EvaluationError(
-        "a model file holds a network and the contract of its input, and the two agree",
+        "a model file must hold a network and a contract that agree",
         found=found,
         where=str(path),
-        next_step="run `dvc repro`, which trains it anew",
+        next_step="run `dvc repro`, which trains the network again",
     )
 
 
 def predict_logits(model: "keras.Model", images: Pixels) -> NDArray[np.float32]:
-    """Logits of images, without dropout or augmentation.
+    """Predict logits, without dropout or augmentation.
 
     Args:
         model: From `load_classifier`.
@@ -116,35 +131,34 @@ def predict_logits(model: "keras.Model", images: Pixels) -> NDArray[np.float32]:
         logits: (N, n_classes) float32.
 
     Raises:
-        EvaluationError: The images are not of the size, type, shape or range that the model was
-            trained on.
+        EvaluationError: The size, type, shape or range of the images differs from the training.
     """
     import keras
 
     if images.dtype != np.uint8 or images.shape[1:] != tuple(model.input_shape[1:]):
         raise EvaluationError(
-            f"the model takes images (N, {', '.join(map(str, model.input_shape[1:]))}) uint8",
+            f"the model needs images (N, {', '.join(map(str, model.input_shape[1:]))}) uint8",
             found=f"{images.shape} {images.dtype}",
             where="the image store",
-            next_step="run `dvc repro`: the store and the model come from different sizes",
+            next_step="run `dvc repro`: the store and the model have different sizes",
         )
     if len(images) and images.max() <= 1:
         raise EvaluationError(
-            "the model takes grey levels from 0 to 255, of which some are above 1",
-            found=f"none above {images.max()} in {len(images)} images",
+            "the model needs grey levels from 0 to 255, and some of them above 1",
+            found=f"no level above {images.max()} in {len(images)} images",
             where="the image store",
-            next_step="give the films as they are: the model scales them itself",
+            next_step="pass the films unscaled: the model scales them itself",
         )
     to_logits = keras.Model(model.input, model.get_layer(LOGITS_LAYER).output)
-    logits: NDArray[np.float32] = to_logits.predict(images, batch_size=BATCH_SIZE, verbose=0)
+    logits: NDArray[np.float32] = to_logits.predict(images, batch_size=_BATCH_SIZE, verbose=0)
     return np.asarray(logits, dtype=np.float32)
 
 
 def prepare_backend() -> None:
-    """Import the backend with our settings; to be called before anything imports Keras.
+    """Import the backend with our settings; call this before any import of Keras.
 
-    Sums are split over a fixed number of threads. TensorFlow writes start-up notices past every
-    setting of its own; they are shown only when the import fails.
+    Sums use a fixed number of threads. TensorFlow prints start-up notices that no setting of its
+    own can stop; they are shown only if the import fails.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(CPU_THREADS))
@@ -157,16 +171,16 @@ def prepare_backend() -> None:
 
 @contextmanager
 def _notices_on_failure_only() -> Iterator[None]:
-    """Hold back what native code writes to stderr; write it out if the block raises."""
+    """Capture what native code writes to stderr; print it if the block raises an error."""
     sys.stderr.flush()
     terminal = os.dup(2)
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
+    with tempfile.TemporaryFile() as captured:
+        os.dup2(captured.fileno(), 2)
         try:
             yield
         except BaseException:
-            held.seek(0)
-            os.write(terminal, held.read())
+            captured.seek(0)
+            os.write(terminal, captured.read())
             raise
         finally:
             os.dup2(terminal, 2)

@@ -64,3 +64,23 @@ def page(model: str) -> Path:
 def summary(model: str) -> Path:
     """The row of one model in the comparison on `reports/index.html`."""
     return SUMMARIES / f"{model}.json"
+
+
+def network_file(folder: Path) -> Path:
+    """Network with its contract, in the folder of a trained model."""
+    return folder / "model.keras"
+
+
+def contract_file(folder: Path) -> Path:
+    """Copy of the contract, in the folder of a trained model."""
+    return folder / "model.json"
+
+
+def training_metrics(model: str) -> Path:
+    """Metrics of one training run: means over its networks, kept in git."""
+    return training_dir(model) / "metrics.json"
+
+
+def training_plots(model: str) -> Path:
+    """Folder of the training curves of one model: one TSV per metric."""
+    return training_dir(model) / "plots"

@@ -1,1 +1,1 @@
-"""MiniVGGNet and its rivals: mixed precision on a GPU, deterministic on a CPU."""
+"""Fit the networks of the zoo: deterministic on a CPU, in mixed precision on a GPU, resumable."""

@@ -2,7 +2,7 @@
 
 Run    python -m tests.benchmarks.training RIVAL     logs every round, prints the ratio
 
-Ours is what the stage does: batches from the image store into the network as `tasks.train.fit`
+Ours is what the stage does: batches from the image store into the network as `tasks.train.fitting`
 compiles it, deterministic kernels and the watch over the loss included. Both sides have the same
 layers, 64 px, batches of 32, float32, Adam and as many threads. They take turns, each in a process
 of its own, five rounds after one that warms up; a ratio is the median over the rounds of a rival's

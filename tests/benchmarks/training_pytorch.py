@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.classifier import CPU_THREADS
-from tasks.train.zoo.minivggnet import BLOCK_FILTERS, DROPOUT_BLOCK, DROPOUT_HEAD, UNITS_HEAD
+from tasks.train.zoo.minivggnet import _BLOCK_FILTERS, _DROPOUT_BLOCK, _DROPOUT_HEAD, _UNITS_HEAD
 
 if TYPE_CHECKING:
     from torch import nn
@@ -26,16 +26,16 @@ def pytorch_minivggnet(size_px: int, n_classes: int) -> "nn.Sequential":
 
     stack: list[nn.Module] = []
     channels = 1
-    for filters in BLOCK_FILTERS:
+    for filters in _BLOCK_FILTERS:
         for _ in range(2):
             stack += [nn.Conv2d(channels, filters, 3, padding=1), nn.ReLU()]
             stack += [nn.BatchNorm2d(filters)]
             channels = filters
-        stack += [nn.MaxPool2d(2), nn.Dropout(DROPOUT_BLOCK)]
-    side_px = size_px // 2 ** len(BLOCK_FILTERS)
-    stack += [nn.Flatten(), nn.Linear(channels * side_px**2, UNITS_HEAD), nn.ReLU()]
-    stack += [nn.BatchNorm1d(UNITS_HEAD), nn.Dropout(DROPOUT_HEAD)]
-    return nn.Sequential(*stack, nn.Linear(UNITS_HEAD, n_classes))
+        stack += [nn.MaxPool2d(2), nn.Dropout(_DROPOUT_BLOCK)]
+    side_px = size_px // 2 ** len(_BLOCK_FILTERS)
+    stack += [nn.Flatten(), nn.Linear(channels * side_px**2, _UNITS_HEAD), nn.ReLU()]
+    stack += [nn.BatchNorm1d(_UNITS_HEAD), nn.Dropout(_DROPOUT_HEAD)]
+    return nn.Sequential(*stack, nn.Linear(_UNITS_HEAD, n_classes))
 
 
 def pytorch_step(size_px: int, n_classes: int) -> Step:

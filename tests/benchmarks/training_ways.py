@@ -20,12 +20,14 @@ from tasks.core.image_store.store import ImageStore
 from tasks.core.params import AugmentParams, Preset, load_params
 from tasks.core.tables import SAMPLES_SCHEMA
 from tasks.resize.films import resize_films
-from tasks.train.batches import Batches
-from tasks.train.devices import prepare_devices
-from tasks.train.fit import compile_classifier  # as the stage does, with nothing of it left out
-from tasks.train.watch import StopOnNaN
-from tasks.train.zoo import build_classifier
-from tasks.train.zoo.batch_norm import of_keras
+from tasks.train.fitting.batches import Batches
+from tasks.train.fitting.callbacks import StopOnNaN
+from tasks.train.fitting.compilation import (
+    compile_classifier,  # as the stage does, with nothing of it left out
+)
+from tasks.train.fitting.devices import prepare_devices
+from tasks.train.network.blocks import plain_batch_norm
+from tasks.train.network.build import build_classifier
 from tasks.train.zoo.minivggnet import minivggnet
 from tests.benchmarks.repeated_films import film_files, with_comment
 from tests.benchmarks.training import BATCH_SIZE, SIZE_PX
@@ -182,7 +184,7 @@ def _fitted_on(batches: keras.utils.PyDataset) -> Way:
     """The network and the settings of a notebook: Keras' own wherever it does not say."""
     pixels = keras.Input((SIZE_PX, SIZE_PX, 1))
     ours = keras.Model(pixels, layers.Softmax()(minivggnet(pixels, len(LABELS))))
-    network = keras.models.clone_model(ours, clone_function=of_keras)
+    network = keras.models.clone_model(ours, clone_function=plain_batch_norm)
     network.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
     clock = Clock()
 

@@ -12,6 +12,7 @@ from tests.contract.imports import (
     STAGES,
     file_of,
     holds_docstring_only,
+    modules_of,
     reached_from,
     room_of,
     rooms,
@@ -19,6 +20,7 @@ from tests.contract.imports import (
 
 PARAMS: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
 
+ZOO_FILE = "tasks/train/zoo/${item.model}.py"  # found by its name, not by an import
 # What these say is already in `params:` and `outs:`, or never reaches an artifact.
 NOT_DEPENDENCIES = (
     "tasks/core/errors.py",
@@ -60,11 +62,32 @@ def code_behind(stage: str) -> set[str]:
     assert main is not None
     files = {file.relative_to(ROOT).as_posix() for file in reached_from(main)}
     code = {file for file in files if not file.startswith(NOT_DEPENDENCIES)}
+    if ZOO_FILE in STAGES[stage]["deps"]:
+        code |= shared_code_of_the_zoo()
     if any(file.startswith("tasks/core/html/") for file in code):
         code |= files_of("tasks/core/html/templates") | files_of(
             f"tasks/{room_of(stage)}/templates"
         )
     return code
+
+
+def shared_code_of_the_zoo() -> set[str]:
+    """Code that the networks import; the file of each network is a dependency by its name."""
+    networks = set(modules_of("tasks/train/zoo"))
+    files = {file for network in networks for file in reached_from(network)} - networks
+    names = {file.relative_to(ROOT).as_posix() for file in files}
+    return {name for name in names if not name.startswith(NOT_DEPENDENCIES)}
+
+
+def test_no_network_of_the_zoo_imports_another_one() -> None:
+    for network in modules_of("tasks/train/zoo"):
+        others = {file for file in reached_from(network) if file.parent == network.parent}
+        assert others <= {network}
+
+
+def test_training_depends_on_the_file_of_its_own_network_only() -> None:
+    named = [dep for dep in STAGES["train"]["deps"] if dep.startswith("tasks/train/zoo")]
+    assert named == [ZOO_FILE]
 
 
 def files_of(dependency: str) -> set[str]:
@@ -102,10 +125,10 @@ def test_outputs_are_the_paths_that_the_code_writes() -> None:
         "resize": {paths.IMAGES, paths.RESIZE_JSON, paths.RESIZE_PICTURE},
         "train": {
             paths.model_dir(model),
-            paths.augmentation(model),
-            paths.training_dir(model) / "metrics.json",
-            paths.training_dir(model) / "plots",
+            paths.training_metrics(model),
+            paths.training_plots(model),
         },
+        "train-augmentation": {paths.augmentation(model)},
         "evaluate": {paths.predictions(model), paths.metrics(model)},
         "explain": {paths.explanations(model)},
         "page": {paths.page(model), paths.summary(model)},

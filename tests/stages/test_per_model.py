@@ -1,6 +1,6 @@
-"""Settings per model, in a real DVC repository: a change reruns the models it is about, no other.
+"""Settings per model, in a real DVC repository: a change reruns only the models that it concerns.
 
-The stage `train` is the one of dvc.yaml but for its work: here it writes its settings down.
+The stage `train` is that of dvc.yaml, with another command that writes down its settings.
 """
 
 import csv
@@ -27,14 +27,13 @@ folder = Path("reports") / name / "training"
 folder.mkdir(parents=True, exist_ok=True)
 values = {"epochs": settings.epochs, "zoom": settings.augment.zoom}
 (folder / "metrics.json").write_text(json.dumps(values))
-(folder.parent / "augmentation.png").write_bytes(name.encode())
 (Path("data/models") / name).mkdir(parents=True, exist_ok=True)
 (Path("data/models") / name / "model.json").write_text(json.dumps(values))
 """
 
 
 class Repository:
-    """A DVC repository whose models are trained in no time."""
+    """A DVC repository in which training takes no time."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -65,7 +64,7 @@ class Repository:
         self.run("git", "commit", "-q", "-m", "step")
 
     def trained(self) -> set[str]:
-        """Bring the repository up to date; the models that were trained for that."""
+        """Run `dvc repro`; returns the models that were trained."""
         printed = self.run("dvc", "repro")
         return {model for model in MODELS if f"Running stage 'train@{model}'" in printed}
 
@@ -102,12 +101,12 @@ def repository(tmp_path_factory) -> Repository:
     return made
 
 
-def test_only_the_models_that_a_change_is_about_are_trained_again(repository):
+def test_a_change_retrains_only_the_models_that_it_concerns(repository):
     assert repository.trained() == set()
     repository.change("per_model", "ann", value={"epochs": 3})
     assert repository.trained() == {"ann"}
     repository.change("per_model", "vgg16", value={"epochs": 4})
-    assert repository.trained() == set()  # not one of `models`
+    assert repository.trained() == set()  # not in `models`
     repository.change("per_model", "cnn4", value={"augment": {"zoom": 0.4}})
     assert repository.trained() == {"cnn4"}
     repository.change("train", "augment", "zoom", value=0.25)

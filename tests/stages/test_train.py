@@ -1,12 +1,17 @@
-"""The stage as `dvc repro` runs it: a process of its own, files in, files and an exit code out."""
+"""The stage as `dvc repro` runs it: a process with input files, output files and an exit code."""
 
+import contextlib
+import fcntl
 import json
 import os
+import re
 import resource
 import shutil
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -60,16 +65,50 @@ def done(repository) -> subprocess.CompletedProcess[str]:
     return train(repository, "--model", MODEL)
 
 
-def test_stage_ends_well_and_speaks_only_in_its_own_lines(done):
+def test_stage_succeeds_and_prints_only_its_own_lines(done):
     assert (done.returncode, done.stdout) == (0, "")
     lines = done.stderr.splitlines()
-    assert len(lines) == 4  # the cohort, two epochs, the outcome; no word of TensorFlow
+    assert len(lines) == 3  # data, network, outcome; nothing from TensorFlow
     assert lines[0] == (
         "[train] minivggnet: 2166498 parameters, float32, 32 training and 16 validation films"
         " of 32 px"
     )
-    assert lines[1].startswith("[train] epoch  1/2  loss ")
-    assert lines[3].startswith("[train] minivggnet: 2 epochs, validation loss ")
+    assert lines[1].startswith("[train] network 1 of 1: done, 2 epochs, validation loss ")
+    assert lines[2] == "[train] minivggnet: saved, 1 networks averaged"
+
+
+def test_terminal_shows_a_bar_for_each_network_with_epochs_and_losses(repository, tmp_path):
+    folder = copied(repository, tmp_path)
+    params = yaml.safe_load((folder / paths.PARAMS).read_text("utf-8"))
+    params["train"] |= {"n_seeds": 2}
+    (folder / paths.PARAMS).write_text(yaml.safe_dump(params), "utf-8")
+    shown = on_a_terminal([sys.executable, "-m", "tasks.train", "--model", MODEL], folder)
+    for bar in ("network 1 of 2", "network 2 of 2"):
+        assert re.search(rf"{bar}: 100%\|.*2/2 \[.* epochs.*, loss 0\.\d+, validation loss", shown)
+
+
+def on_a_terminal(arguments: list[str], folder: Path) -> str:
+    """What a command prints on a terminal of 200 columns."""
+    reader, writer = os.openpty()
+    fcntl.ioctl(writer, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
+    stage = subprocess.Popen(arguments, cwd=folder, env=ENVIRONMENT, stderr=writer)
+    os.close(writer)
+    printed = b""
+    with contextlib.suppress(OSError):  # Linux: the last writer has closed the terminal
+        while data := os.read(reader, 4096):
+            printed += data
+    os.close(reader)
+    assert stage.wait(timeout=300) == 0, printed
+    return printed.decode()
+
+
+def copied(repository: Path, folder: Path) -> Path:
+    """The inputs of the stage in another folder."""
+    for name in (paths.PARAMS, paths.SAMPLES):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(repository / name, folder / name)
+    shutil.copytree(repository / paths.IMAGES, folder / paths.IMAGES)
+    return folder
 
 
 def test_stage_writes_what_dvc_yaml_names_and_nothing_else(repository, done):
@@ -84,17 +123,17 @@ def test_stage_writes_what_dvc_yaml_names_and_nothing_else(repository, done):
         paths.SAMPLES,
         paths.model_dir(MODEL) / "model.keras",
         paths.model_dir(MODEL) / "model.json",
-        paths.augmentation(MODEL),
-        live / "metrics.json",
+        paths.training_metrics(MODEL),
         live / "plots/metrics/train/learning_rate.tsv",
     }
     contract = json.loads((repository / paths.model_dir(MODEL) / "model.json").read_text("utf-8"))
     assert (contract["model"], contract["size_px"]) == (MODEL, SIZE_PX)
     assert contract["classes"] == ["NORMAL", "PNEUMONIA"]
     assert contract["epochs_run"] == 2
-    last = json.loads((repository / live / "metrics.json").read_text("utf-8"))
-    assert set(last) == {"train", "eval", "step"}
-    assert set(last["eval"]) == {"loss", "accuracy"}
+    metrics = json.loads((repository / paths.training_metrics(MODEL)).read_text("utf-8"))
+    assert set(metrics) == {"train", "eval", "epochs"}
+    assert set(metrics["train"]) == set(metrics["eval"]) == {"loss", "accuracy"}
+    assert metrics["epochs"] == 2
 
 
 def test_unknown_model_is_one_message_and_exit_code_1(repository, done):
@@ -102,12 +141,12 @@ def test_unknown_model_is_one_message_and_exit_code_1(repository, done):
     failed = train(repository, "--model", "minivgnet")
     assert (failed.returncode, failed.stdout) == (1, "")
     assert failed.stderr.startswith("[train] ERROR: every name under `models`")
-    assert "choose from: ann, chexnet, " in failed.stderr
+    assert "choose one of ann, chexnet, " in failed.stderr
     assert "Traceback" not in failed.stderr
     assert not (repository / paths.model_dir("minivgnet")).exists()
 
 
-@pytest.mark.parametrize("stage", ["train", "evaluate"])
+@pytest.mark.parametrize("stage", ["train", "train.augmentation", "evaluate"])
 def test_help_answers_at_once_and_without_tensorflow(stage):
     started_s = time.monotonic()
     code = (
@@ -121,7 +160,7 @@ def test_help_answers_at_once_and_without_tensorflow(stage):
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert time.monotonic() - started_s < 2
-    assert f"Stage `{stage}`" in shown.stdout
+    assert f"Stage `{stage.replace('.', '-')}`" in shown.stdout
     assert "--model" in shown.stdout
     assert shown.stdout.endswith("[]\n")
 
@@ -129,49 +168,37 @@ def test_help_answers_at_once_and_without_tensorflow(stage):
 def written(repository: Path) -> dict[str, bytes]:
     folders = (paths.model_dir(MODEL), paths.training_dir(MODEL))
     files = (file for folder in folders for file in (repository / folder).rglob("*.*"))
-    found = [*files, repository / paths.augmentation(MODEL)]
-    return {
-        file.relative_to(repository).as_posix(): file.read_bytes()
-        for file in found
-        if file.is_file()
-    }
+    return {file.relative_to(repository).as_posix(): file.read_bytes() for file in files}
 
 
 def test_second_run_writes_the_same_bytes(repository, done):
     assert done.returncode == 0
     before = written(repository)
-    assert len(before) == 9
+    assert len(before) == 8
     assert train(repository, "--model", MODEL).returncode == 0
     assert written(repository) == before
 
 
 def test_a_failure_after_the_last_epoch_costs_no_training(repository, done, tmp_path):
     assert done.returncode == 0
-    for name in (paths.PARAMS, paths.SAMPLES):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(repository / name, tmp_path / name)
-    shutil.copytree(repository / paths.IMAGES, tmp_path / paths.IMAGES)
-    sheet = tmp_path / paths.augmentation(MODEL)
-    sheet.mkdir(parents=True)
-    (sheet / "in the way").touch()
+    copied(repository, tmp_path)
+    models = tmp_path / paths.model_dir(MODEL).parent
+    models.touch()  # a file where the folder must be
     assert train(tmp_path, "--model", MODEL).returncode == 1
-    shutil.rmtree(sheet)
+    models.unlink()
 
     last = train(tmp_path, "--model", MODEL)
     assert last.returncode == 0, last.stderr
-    assert "[train] going on after epoch 2 of 2" in last.stderr
+    assert "[train] network 1 of 1: resuming after epoch 2 of 2" in last.stderr
     assert written(tmp_path) == written(repository)
 
 
 @pytest.mark.slow
-def test_killed_stage_goes_on_past_a_full_disk_and_ends_with_the_same_bytes(
+def test_killed_stage_resumes_after_a_full_disk_and_ends_with_the_same_bytes(
     repository, done, tmp_path
 ):
     assert done.returncode == 0
-    for name in (paths.PARAMS, paths.SAMPLES):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(repository / name, tmp_path / name)
-    shutil.copytree(repository / paths.IMAGES, tmp_path / paths.IMAGES)
+    copied(repository, tmp_path)
     checkpoint = paths.checkpoint_dir(MODEL) / "seed0"
 
     stage = subprocess.Popen(
@@ -190,15 +217,15 @@ def test_killed_stage_goes_on_past_a_full_disk_and_ends_with_the_same_bytes(
 
     full = train(tmp_path, "--model", MODEL, largest_file_bytes=5_000_000)
     assert full.returncode == 1
-    assert "must fit on the disk after each epoch\n  found: File too large" in full.stderr
+    assert "  found: File too large" in full.stderr
     assert f"where: {checkpoint}" in full.stderr
-    assert full.stderr.endswith("run the stage again: it goes on after epoch 1\n")
+    assert full.stderr.endswith("run the stage again: it resumes after epoch 1\n")
     assert "Traceback" not in full.stderr
     assert [path.name for path in (tmp_path / checkpoint).parent.iterdir()] == ["seed0"]
     assert (tmp_path / checkpoint).read_bytes() == kept
 
     last = train(tmp_path, "--model", MODEL)
     assert last.returncode == 0, last.stderr
-    assert "[train] going on after epoch 1 of 2" in last.stderr
+    assert "[train] network 1 of 1: resuming after epoch 1 of 2" in last.stderr
     assert written(tmp_path) == written(repository)
     assert not (tmp_path / checkpoint).parent.exists()

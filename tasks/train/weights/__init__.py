@@ -1,1 +1,1 @@
-"""Where a network starts from: random weights, ImageNet, or a file that the user names."""
+"""Initial weights: readers of weights files, and the copy into a network."""

@@ -1,9 +1,10 @@
-"""ANN: two dense layers on the bare pixels, the floor that a convolution has to beat."""
+"""ANN: two dense layers on the pixels, the baseline that a convolution must beat."""
 
 import keras
-from keras import layers
 
-UNITS = (128, 64)
+from tasks.train.network.blocks import dense_head
+
+_UNITS = (128, 64)
 
 
 def ann(pixels: keras.KerasTensor, n_classes: int) -> keras.KerasTensor:
@@ -19,11 +20,8 @@ def ann(pixels: keras.KerasTensor, n_classes: int) -> keras.KerasTensor:
         logits: (B, n_classes) float32.
 
     Source: the multi-layer perceptron of Rumelhart, Hinton and Williams, "Learning
-    representations by back-propagating errors", Nature 323 (1986), with rectified units; the
-    widths are those of the head of `cnn_deep`, so that the two differ by the convolutions only.
+    representations by back-propagating errors", Nature 323 (1986), with rectified units. The
+    widths are those of the head of `cnn_deep`, so the two networks differ only by the
+    convolutions.
     """
-    x = layers.Flatten(name="flatten")(pixels)
-    for number, units in enumerate(UNITS, start=1):
-        x = layers.Dense(units, name=f"fc{number}")(x)
-        x = layers.ReLU(name=f"fc{number}_relu")(x)
-    return layers.Dense(n_classes, dtype="float32", name="logits")(x)
+    return dense_head(pixels, _UNITS, n_classes)

@@ -1,13 +1,13 @@
-"""Twin5: five blocks of two convolutions, each narrower in pixels and wider in filters."""
+"""Twin5: five blocks of two convolutions each."""
 
 import keras
 from keras import layers
 
-from tasks.train.zoo.batch_norm import batch_norm
+from tasks.train.network.blocks import batch_norm, dense_head
 
-BLOCK_FILTERS = (32, 64, 128, 256, 256)
-DROPOUT_BLOCK = 0.2
-UNITS_HEAD = 128
+_BLOCK_FILTERS = (32, 64, 128, 256, 256)
+_DROPOUT_BLOCK = 0.2
+_UNITS_HEAD = (128,)
 
 
 def twin5(pixels: keras.KerasTensor, n_classes: int) -> keras.KerasTensor:
@@ -23,20 +23,17 @@ def twin5(pixels: keras.KerasTensor, n_classes: int) -> keras.KerasTensor:
     Returns:
         logits: (B, n_classes) float32.
 
-    Source: the five double blocks are those of VGG, Simonyan and Zisserman, arXiv 1409.1556,
-    table 1 (B), with batch normalisation and dropout as public pneumonia classifiers add them.
-    Ours are the widths, half of VGG's, and one hidden layer in place of two of 4,096 units.
+    Source: the five double blocks of VGG, Simonyan and Zisserman, arXiv 1409.1556, table 1 (B),
+    with the batch normalisation and dropout that public pneumonia classifiers add. Our own choice:
+    half of VGG's filters, and one hidden layer instead of two layers of 4,096 units.
     """
     x = pixels
-    for block, filters in enumerate(BLOCK_FILTERS, start=1):
+    for block, filters in enumerate(_BLOCK_FILTERS, start=1):
         name = f"block{block}"
         for conv in (1, 2):
             x = layers.Conv2D(filters, 3, padding="same", name=f"{name}_conv{conv}")(x)
             x = layers.ReLU(name=f"{name}_relu{conv}")(x)
         x = batch_norm(f"{name}_bn1")(x)
         x = layers.MaxPooling2D(2, name=f"{name}_pool")(x)  # (B, H / 2**block, W / 2**block, F)
-        x = layers.Dropout(DROPOUT_BLOCK, name=f"{name}_dropout")(x)
-    x = layers.Flatten(name="flatten")(x)
-    x = layers.Dense(UNITS_HEAD, name="fc1")(x)
-    x = layers.ReLU(name="fc1_relu")(x)
-    return layers.Dense(n_classes, dtype="float32", name="logits")(x)
+        x = layers.Dropout(_DROPOUT_BLOCK, name=f"{name}_dropout")(x)
+    return dense_head(x, _UNITS_HEAD, n_classes)

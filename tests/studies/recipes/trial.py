@@ -102,7 +102,7 @@ def train_score(
         (N, H, W) uint8 -> (N,) float64.
     """
     from tasks.core.classifier import predict_logits
-    from tasks.train.fit import fit
+    from tasks.train.fitting.fit import fit
 
     if recipe.by_subtype:
         samples = by_subtype(samples, settings.negative)

@@ -37,7 +37,7 @@ FACTS = {
     "model": "m",
     "size_px": 8,
     "classes": ["A", "B", "C"],
-    "n_parameters": 475,  # 4 * 9 + 4 of the convolution, 6 * 6 * 4 * 3 + 3 of the dense layer
+    "n_parameters": 475,  # convolution: 4 * 9 + 4; dense layer: 6 * 6 * 4 * 3 + 3
     "precision": "float32",
     "input": INPUT,
 }
@@ -68,13 +68,13 @@ def test_contract_is_read_from_the_model_file_alone(model, tmp_path):
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_contract_that_is_not_that_of_the_network_is_refused(change, model, tmp_path):
+def test_contract_of_another_network_is_refused(change, model, tmp_path):
     write_model(tmp_path, model, FACTS | change)
-    with pytest.raises(EvaluationError, match="the two agree"):
+    with pytest.raises(EvaluationError, match="a contract that agree"):
         load_classifier(tmp_path)
 
 
-def test_model_without_contract_or_without_file_is_refused(model, tmp_path):
+def test_missing_file_and_missing_contract_are_refused(model, tmp_path):
     with pytest.raises(EvaluationError, match="FileNotFoundError"):
         read_contract(tmp_path)
     write_model(tmp_path, model, None)
@@ -86,13 +86,13 @@ def test_model_without_contract_or_without_file_is_refused(model, tmp_path):
 
 
 @pytest.mark.parametrize("brightest", [0, 1])
-def test_films_scaled_to_0_and_1_beforehand_are_refused(brightest, model):
+def test_films_already_scaled_to_0_and_1_are_refused(brightest, model):
     scaled = np.minimum(FILMS, brightest).astype(np.uint8)
-    with pytest.raises(EvaluationError, match=f"none above {brightest} in 4 images"):
+    with pytest.raises(EvaluationError, match=f"no level above {brightest} in 4 images"):
         predict_logits(model, scaled)
 
 
-def test_logits_are_those_before_the_softmax(model):
+def test_logits_come_before_the_softmax(model):
     logits = predict_logits(model, FILMS)
     assert (logits.shape, logits.dtype) == ((4, 3), np.float32)
     odds = np.exp(logits.astype(np.float64))
@@ -104,13 +104,13 @@ def test_logits_are_the_same_each_time_without_dropout_or_augmentation(model):
     np.testing.assert_array_equal(predict_logits(model, FILMS), predict_logits(model, FILMS))
 
 
-def test_logits_of_a_batch_are_those_of_its_films_one_by_one(model):
+def test_logits_do_not_depend_on_the_batch(model):
     one_by_one = np.concatenate([predict_logits(model, FILMS[k : k + 1]) for k in range(4)])
     np.testing.assert_allclose(predict_logits(model, FILMS), one_by_one, rtol=1e-5, atol=1e-6)
 
 
-def test_more_films_than_one_forward_pass_keep_their_order(model):
-    many = np.concatenate([FILMS] * 17)  # 68 films: a pass holds 64
+def test_films_of_several_forward_passes_keep_their_order(model):
+    many = np.concatenate([FILMS] * 17)  # 68 films; a pass has 64
     np.testing.assert_allclose(
         predict_logits(model, many), np.tile(predict_logits(model, FILMS), (17, 1)), atol=1e-5
     )
@@ -126,7 +126,7 @@ def test_more_films_than_one_forward_pass_keep_their_order(model):
     ],
     ids=["float", "size", "no channel", "colour"],
 )
-def test_images_of_another_kind_are_refused_with_what_was_found(model, images):
+def test_images_of_another_type_or_shape_are_refused(model, images):
     with pytest.raises(EvaluationError, match=rf"8, 8, 1(.|\n)*{images.dtype}"):
         predict_logits(model, images)
 
@@ -174,7 +174,7 @@ def test_import_of_the_module_loads_no_backend():
     assert in_a_process(code).stdout == "set()\n"
 
 
-def test_held_back_notices_are_shown_when_the_import_fails(tmp_path):
+def test_captured_notices_are_shown_if_the_import_fails(tmp_path):
     (tmp_path / "tensorflow.py").write_text(
         "import os\nos.write(2, b'no such kernel\\n')\nraise ImportError('broken wheel')\n"
     )

@@ -3,7 +3,7 @@ import pytest
 
 from tasks.explain.grad_cam import grad_cam, to_unit_range
 from tasks.explain.truncated import truncate
-from tasks.train.seeds import average_logits
+from tasks.train.network.ensemble import average_logits
 
 FILM = np.array([[0, 1], [2, 3]], dtype=np.uint8)[np.newaxis, ..., np.newaxis]
 # A0 = [[0, 2], [4, 6]], A1 = [[2, 1], [0, 0]]; d logit 1 / d A_k is w_k / 4 at each of 4 pixels,

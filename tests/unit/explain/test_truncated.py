@@ -6,8 +6,8 @@ from keras import layers
 from tasks.core.classifier import predict_logits
 from tasks.core.errors import EvaluationError
 from tasks.explain.truncated import truncate
-from tasks.train.seeds import average_logits
-from tasks.train.zoo import build_classifier
+from tasks.train.network.build import build_classifier
+from tasks.train.network.ensemble import average_logits
 from tests.cohorts import STILL
 
 FILMS = np.random.default_rng(3).integers(0, 256, (3, 16, 16, 1), dtype=np.uint8)

@@ -1,5 +1,5 @@
-"""Everything here trains in one process, set up as the stage sets itself up."""
+"""All tests here train in one process, with the settings of the stage."""
 
 from tasks.core.classifier import prepare_backend
 
-prepare_backend()  # before the tests import Keras: threads are fixed when TensorFlow starts
+prepare_backend()  # before any import of Keras: TensorFlow fixes its threads at the start

@@ -1,4 +1,4 @@
-"""The benchmark of training counts what it says and names rivals that do the same work."""
+"""The benchmark of training: its counts, its clock, and rivals that do the same work."""
 
 import sys
 
@@ -8,7 +8,7 @@ import pytest
 from keras import layers
 from PIL import Image
 
-from tasks.train.zoo import build_classifier
+from tasks.train.network.build import build_classifier
 from tests.benchmarks import training, training_ways
 from tests.benchmarks.__main__ import BENCHMARKS, measured
 from tests.benchmarks.training import AGAINST, RivalMissing, train_vs
@@ -21,7 +21,7 @@ from tests.films import jpeg
 ENTRY = {"ratio": 1.5, "against": "a rival", "command": "make bench"}
 
 
-def test_operations_are_those_worked_by_hand():
+def test_operations_match_a_count_by_hand():
     images = keras.Input((4, 4, 1))
     x = layers.Conv2D(2, 3, padding="same")(images)  # 2 * 16 places * 2 filters * 9 = 576
     x = layers.BatchNormalization()(x)
@@ -37,14 +37,14 @@ def test_operations_of_minivggnet_at_64_px():
 
 
 def test_network_in_pytorch_has_as_many_parameters_as_ours():
-    pytest.importorskip("torch", reason="PyTorch is no dependency: pip install torch")
+    pytest.importorskip("torch", reason="PyTorch is not a dependency: pip install torch")
     theirs = sum(weights.numel() for weights in pytorch_minivggnet(64, 3).parameters())
     ours = build_classifier("minivggnet", 64, 3, STILL, 0)
     assert theirs == sum(np.prod(weights.shape) for weights in ours.trainable_weights)
 
 
 def test_step_in_pytorch_learns_the_batch_it_repeats():
-    pytest.importorskip("torch", reason="PyTorch is no dependency: pip install torch")
+    pytest.importorskip("torch", reason="PyTorch is not a dependency: pip install torch")
     films = np.random.default_rng(0).integers(0, 256, (8, 16, 16), dtype=np.uint8)
     labels = np.arange(8) % 2
     step = pytorch_step(16, 2)
@@ -52,11 +52,11 @@ def test_step_in_pytorch_learns_the_batch_it_repeats():
     assert losses[-1] < losses[0]
 
 
-def test_every_rival_of_training_is_measured_by_make_bench():
+def test_make_bench_measures_every_rival_of_training():
     assert {f"train_vs_{rival}" for rival in AGAINST} <= set(BENCHMARKS)
 
 
-def test_former_entry_stays_where_a_rival_is_not_installed(monkeypatch, caplog):
+def test_previous_entry_stays_if_a_rival_is_not_installed(monkeypatch, caplog):
     monkeypatch.setattr(training, "find_spec", lambda _name: None)
     benchmarks = {"a": lambda: train_vs("pytorch"), "b": lambda: ENTRY}
     assert measured(benchmarks, {"a": ENTRY | {"ratio": 2.0}}) == {
@@ -67,14 +67,14 @@ def test_former_entry_stays_where_a_rival_is_not_installed(monkeypatch, caplog):
     assert measured(benchmarks, {}) == {"b": ENTRY}
 
 
-def test_missing_pytorch_is_said_before_anything_is_measured(monkeypatch):
+def test_missing_pytorch_is_reported_before_any_measurement(monkeypatch):
     monkeypatch.setattr(training, "find_spec", lambda _name: None)
     monkeypatch.setattr(sys, "argv", ["training", "pytorch"])
     with pytest.raises(RivalMissing, match="pip install torch"):
         training.main()
 
 
-def test_clock_leaves_the_first_step_out(monkeypatch):
+def test_clock_ignores_the_first_step(monkeypatch):
     moments = iter([10.0, 10.5, 11.5])
     monkeypatch.setattr("time.perf_counter", lambda: next(moments))
     clock = Clock()

@@ -1,0 +1,1 @@
+"""One training run: batches, schedule, checkpoints, and the saved model."""

@@ -1,0 +1,112 @@
+"""One training run: fit a network per seed, and average the logits."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import pandas as pd
+
+from tasks.core.image_store.store import ImageStore
+from tasks.core.params import TrainParams
+from tasks.train.fitting.checkpoint import fingerprint_of
+from tasks.train.fitting.devices import prepare_devices
+from tasks.train.fitting.metrics_log import MetricsLog
+from tasks.train.fitting.network_run import NetworkRun, TrainingData, fit_network
+from tasks.train.network.ensemble import average_logits
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """A trained network and the facts of its training.
+
+    model: mean of n_seeds networks, each with the weights of its kept epoch. seed, epochs_run,
+    best_epoch (the kept one, from 1) and best_loss (validation) describe the first network.
+    """
+
+    model: keras.Model
+    classes: tuple[str, ...]
+    precision: str
+    seed: int
+    epochs_run: int
+    best_epoch: int
+    best_loss: float
+    n_seeds: int = 1
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Resources of a run that do not change its result.
+
+    checkpoints: folder with one file per seed, from which an interrupted run resumes; None writes
+    no checkpoints. n_threads: threads that read films ahead; None for one per core.
+    """
+
+    checkpoints: Path | None = None
+    n_threads: int | None = None
+
+
+def fit(
+    name: str,
+    samples: pd.DataFrame,
+    store: ImageStore,
+    params: TrainParams,
+    live_dir: Path,
+    resources: Resources = Resources(),
+) -> TrainingRun:
+    """Train one network of the zoo, once per seed.
+
+    A killed run resumes from its checkpoints and ends with the same weights and curves, if data,
+    settings and code are unchanged.
+
+    Args:
+        name: Network of the zoo.
+        samples: Table of samples; the split `test` is not used.
+        store: Pixels of the films.
+        params: Section `train`.
+        live_dir: Folder for metrics.json and DVCLive's curves, one TSV per metric.
+        resources: Checkpoints and threads.
+
+    Raises:
+        TrainingError: The network is unknown, the initial weights are missing or wrong, a loss is
+            not a finite number, or the disk refuses the checkpoint.
+    """
+    precision = prepare_devices(params)
+    split = dict(iter(samples.groupby("split")))
+    classes = tuple(sorted(samples["label"].unique()))
+    data = TrainingData(split["train"], split["val"], store, classes)
+    fingerprint = _fingerprint(name, data, params, precision)
+    folder = resources.checkpoints
+    with MetricsLog(str(live_dir)) as log:
+        fitted = []
+        for number in range(params.n_seeds):
+            path = folder / f"seed{params.seed + number}" if folder else None
+            n_threads = resources.n_threads or os.cpu_count() or 1
+            network_run = NetworkRun(number, log, path, fingerprint, n_threads)
+            fitted.append(fit_network(name, data, params, network_run))
+        log.write_means(
+            [network.history[network.kept] for network in fitted],
+            [len(network.history) for network in fitted],
+        )
+    first = fitted[0]
+    return TrainingRun(
+        model=average_logits([network.model for network in fitted]),
+        classes=classes,
+        precision=precision,
+        seed=params.seed,
+        epochs_run=len(first.history),
+        best_epoch=first.kept + 1,
+        best_loss=first.history[first.kept]["val_loss"],
+        n_seeds=params.n_seeds,
+    )
+
+
+def _fingerprint(name: str, data: TrainingData, params: TrainParams, precision: str) -> str:
+    """Hash of all that a run depends on: films, labels, pixels, settings, libraries and code."""
+    columns = ["image_id", "class_index", "sample_weight", "n_repeats"]
+    films = (table[columns].to_csv(index=False) for table in (data.train, data.val))
+    shards = "\n".join(shard.name for shard in data.store.shards)
+    libraries = f"{keras.backend.backend()} {keras.__version__}"
+    settings = params.model_dump_json()
+    classes = "\n".join(data.classes)
+    return fingerprint_of(name, [*films, shards, classes, settings, precision, libraries])

@@ -1,0 +1,1 @@
+"""Random transforms of training films, as layers of the network; none acts at prediction."""

@@ -1,0 +1,8 @@
+"""DenseNet169 of keras.applications.
+
+Source: Huang et al., arXiv 1608.06993.
+"""
+
+from tasks.train.network.applications import Application
+
+densenet169 = Application("DenseNet169")

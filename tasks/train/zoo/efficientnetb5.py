@@ -1,0 +1,8 @@
+"""EfficientNetB5 of keras.applications.
+
+Source: Tan and Le, arXiv 1905.11946.
+"""
+
+from tasks.train.network.applications import Application
+
+efficientnetb5 = Application("EfficientNetB5")

@@ -1,0 +1,8 @@
+"""EfficientNetB6 of keras.applications.
+
+Source: Tan and Le, arXiv 1905.11946.
+"""
+
+from tasks.train.network.applications import Application
+
+efficientnetb6 = Application("EfficientNetB6")

@@ -1,0 +1,8 @@
+"""EfficientNetV2L of keras.applications.
+
+Source: Tan and Le, arXiv 2104.00298.
+"""
+
+from tasks.train.network.applications import Application
+
+efficientnetv2l = Application("EfficientNetV2L")

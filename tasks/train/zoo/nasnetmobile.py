@@ -1,0 +1,8 @@
+"""NASNetMobile of keras.applications.
+
+Source: Zoph et al., arXiv 1707.07012.
+"""
+
+from tasks.train.network.applications import Application
+
+nasnetmobile = Application("NASNetMobile")
