@@ -19,7 +19,7 @@ import pandas as pd
 from tasks.core.compute.parallel import ALL_CORES, map_in_order
 from tasks.core.errors import SourceError
 from tasks.core.film.errors import FilmError
-from tasks.core.film.square import Fitted, fit_film
+from tasks.core.film.square import Square, square_of_film
 from tasks.core.image_store.builder import StoreBuilder
 from tasks.core.image_store.store import Ids, Rows, as_id_bytes
 from tasks.core.params import ComputeParams, ResizeParams
@@ -31,7 +31,7 @@ from tasks.resize.kept import KeptImages, Places, choose_working_folder, put_in_
 FORMAT = 1
 # Their releases may change pixels, too
 PIXEL_LIBRARIES = ("pillow", "pydicom", "scikit-image", "scipy")
-# Kept with each image: `Fitted.box` in px of the whole film, then fields of `Fitted` by name
+# Kept with each image: `Square.box` in px of the whole film, then fields of `Square` by name
 FIELDS = ("confidence", "share", "sharpness", "sharpness_before")
 FACT_NAMES = ("left", "top", "right", "bottom", *FIELDS)
 
@@ -164,7 +164,7 @@ def _missing(builder: StoreBuilder, kept: KeptImages) -> Rows:
     return np.concatenate(rows)
 
 
-def _fill(builder: StoreBuilder, kept: KeptImages, decoded: Iterator[Fitted]) -> None:
+def _fill(builder: StoreBuilder, kept: KeptImages, decoded: Iterator[Square]) -> None:
     """Write every shard that no earlier run has."""
     for number, span in enumerate(builder.spans):
         if not builder.is_sealed(number):
@@ -172,7 +172,7 @@ def _fill(builder: StoreBuilder, kept: KeptImages, decoded: Iterator[Fitted]) ->
             builder.write(number, _rows(id_bytes, kept.find(id_bytes), decoded))
 
 
-def _rows(id_bytes: Ids, found: Places, decoded: Iterator[Fitted]) -> Iterator[Sequence[Any]]:
+def _rows(id_bytes: Ids, found: Places, decoded: Iterator[Square]) -> Iterator[Sequence[Any]]:
     """Facts and pixels of the images of one shard: found, or the next one decoded."""
     for image_id in id_bytes.tolist():
         if image_id in found:
@@ -197,11 +197,11 @@ def _open(source: str, params: ResizeParams) -> None:
     _params = params
 
 
-def _resize(job: Job) -> Fitted:
+def _resize(job: Job) -> Square:
     path, image_id = job
     data = read_unchanged(_source, path, image_id)
     try:
-        return fit_film(data, _params)
+        return square_of_film(data, _params)
     except FilmError as error:
         raise _changed(path, str(error)) from error
 

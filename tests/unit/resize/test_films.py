@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tasks.core.errors import SourceError
 from tasks.core.film.sharpness import laplacian_variance
-from tasks.core.film.square import fit_film
+from tasks.core.film.square import square_of_film
 from tasks.core.image_store.store import ImageStore
 from tasks.core.params import ResizeParams
 from tasks.resize import films
@@ -81,7 +81,7 @@ def test_every_film_lies_under_its_own_id(source: Path, tmp_path: Path) -> None:
     assert counts == Counts(n_decoded=40, n_kept=0, n_left=0)
     store = ImageStore(tmp_path / "out/images")
     samples = samples_of(FILES)
-    expected = np.stack([fit_film(FILES[path], resize_params()).image for path in samples["path"]])
+    expected = np.stack([square_of_film(FILES[path], resize_params()).image for path in samples["path"]])
     assert np.array_equal(store.read(list(samples["image_id"]))[..., 0], expected)
     assert len(store) == 40
     facts = store.facts(np.arange(40))
@@ -336,6 +336,6 @@ def test_pixels_are_those_of_this_format() -> None:
     """
     forms = [jpeg(1, 640, 500), jpeg(2, 90, 300), png(3, 200, 150), png(4, 20, 31)]
     forms += [encode(film_pixels(5).astype(np.uint16) * 200, "TIFF")]
-    images = [fit_film(data, resize_params()).image for data in forms]
+    images = [square_of_film(data, resize_params()).image for data in forms]
     digest = hashlib.sha256(np.stack(images).tobytes()).hexdigest()
     assert (FORMAT, digest[:16]) == (1, "ddb3b9ffd0cb5207")
