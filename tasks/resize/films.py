@@ -21,7 +21,7 @@ from tasks.core.errors import SourceError
 from tasks.core.film.errors import FilmError
 from tasks.core.film.square import Square, square_of_film
 from tasks.core.image_store.builder import StoreBuilder
-from tasks.core.image_store.store import Ids, Rows, as_id_bytes
+from tasks.core.image_store.store import Ids, RowNumbers, as_id_bytes
 from tasks.core.params import ComputeParams, ResizeParams
 from tasks.core.source.source import Source, open_source
 from tasks.resize.kept import KeptImages, Places, choose_working_folder, put_in_place
@@ -135,7 +135,7 @@ class _Jobs(Sequence[Job]):
         rows: Those to decode.
     """
 
-    def __init__(self, paths: "pd.Series[str]", id_bytes: Ids, rows: Rows) -> None:
+    def __init__(self, paths: "pd.Series[str]", id_bytes: Ids, rows: RowNumbers) -> None:
         self._paths = paths
         self._id_bytes = id_bytes
         self._rows = rows
@@ -155,11 +155,11 @@ class _Jobs(Sequence[Job]):
         return list(zip(self._paths.iloc[rows], ids, strict=True))
 
 
-def _missing(builder: StoreBuilder, kept: KeptImages) -> Rows:
-    """Rows of the store that no earlier run has."""
-    rows: list[Rows] = [np.empty(0, dtype=np.int64)]
+def _missing(builder: StoreBuilder, kept: KeptImages) -> RowNumbers:
+    """RowNumbers of the store that no earlier run has."""
+    rows: list[RowNumbers] = [np.empty(0, dtype=np.int64)]
     for number, span in enumerate(builder.spans):
-        if not builder.is_sealed(number):
+        if not builder.is_complete(number):
             rows.append(span.start + kept.missing(builder.id_bytes[span]))
     return np.concatenate(rows)
 
@@ -167,7 +167,7 @@ def _missing(builder: StoreBuilder, kept: KeptImages) -> Rows:
 def _fill(builder: StoreBuilder, kept: KeptImages, decoded: Iterator[Square]) -> None:
     """Write every shard that no earlier run has."""
     for number, span in enumerate(builder.spans):
-        if not builder.is_sealed(number):
+        if not builder.is_complete(number):
             id_bytes = builder.id_bytes[span]
             builder.write(number, _rows(id_bytes, kept.find(id_bytes), decoded))
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from tasks.core.atomic import read_json
 from tasks.core.image_store.builder import StoreBuilder
-from tasks.core.image_store.store import LAYOUT, Ids, Records, Rows, is_whole_shard, prefixes
+from tasks.core.image_store.store import LAYOUT, Ids, Records, RowNumbers, is_whole_shard, prefixes
 
 Places = dict[bytes, tuple[Records, int]]  # where the record of an image is, by id
 
@@ -81,7 +81,7 @@ class KeptImages:
         """Images of the finished store that are not among these ids."""
         return int((~np.isin(self._former_ids, id_bytes)).sum())
 
-    def missing(self, id_bytes: Ids) -> Rows:
+    def missing(self, id_bytes: Ids) -> RowNumbers:
         """Places of those images of one shard that must be decoded."""
         known = [ids for _, ids in self._shards(id_bytes)]
         found = np.isin(id_bytes, np.concatenate(known)) if known else np.zeros(len(id_bytes), bool)

@@ -16,7 +16,7 @@ import yaml
 from tests.dask_cluster import Cluster, dask_cluster
 from tests.films import jpeg, mooney_files, run_stage, stage_environment, workspace, write_tree
 
-KILLED = "[resize] a worker was killed; what it held is done again"
+KILLED = "[resize] a worker was killed; its items are processed again"
 
 
 @pytest.fixture(scope="module")

@@ -81,7 +81,9 @@ def test_every_film_lies_under_its_own_id(source: Path, tmp_path: Path) -> None:
     assert counts == Counts(n_decoded=40, n_kept=0, n_left=0)
     store = ImageStore(tmp_path / "out/images")
     samples = samples_of(FILES)
-    expected = np.stack([square_of_film(FILES[path], resize_params()).image for path in samples["path"]])
+    expected = np.stack(
+        [square_of_film(FILES[path], resize_params()).image for path in samples["path"]]
+    )
     assert np.array_equal(store.read(list(samples["image_id"]))[..., 0], expected)
     assert len(store) == 40
     facts = store.facts(np.arange(40))

@@ -16,7 +16,7 @@ def test_a_shard_is_taken_over_only_if_its_records_have_the_same_form(
     write_store(tmp_path / "images", ["aa", "bb"], 4, [1, 2])
     builder = StoreBuilder(tmp_path / "new", as_id_bytes(ids), 4)
     KeptImages(tmp_path / "images", tmp_path / "none", {}).adopt_whole(builder)
-    assert [builder.is_sealed(number) for number in range(2)].count(True) == n_taken
+    assert [builder.is_complete(number) for number in range(2)].count(True) == n_taken
     for number in range(n_taken, 2):
         builder.write(number, [(number + 1,)])
     builder.finish()

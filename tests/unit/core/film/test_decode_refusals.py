@@ -32,9 +32,7 @@ def test_a_picture_of_32_bits_is_refused(dtype: Any) -> None:
 def test_a_film_cut_off_is_truncated(form: str, share: float) -> None:
     options = {"tiffinfo": {}} if form == "TIFF" else {}
     data = encode(GREY, form, **options)
-    if (
-        form == "TIFF"
-    ):  # Pillow writes the directory at the end of the file
+    if form == "TIFF":  # Pillow writes the directory at the end of the file
         data = tiff_with_directory_first()
     assert reason_of(data[: int(len(data) * share)]) == "truncated"
 

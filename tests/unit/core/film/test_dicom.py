@@ -40,9 +40,7 @@ def test_a_film_of_8_bits_keeps_its_pixels() -> None:
 
 
 def test_a_film_is_recognised_by_its_magic_bytes() -> None:
-    with_tiff_preamble = (
-        b"II*\0" + dicom(GREY)[4:]
-    )  # PS3.10, 7.1: a TIFF, too
+    with_tiff_preamble = b"II*\0" + dicom(GREY)[4:]  # PS3.10, 7.1: a TIFF, too
     assert open_film(with_tiff_preamble).format == "DICOM"
     assert error_of(dicom(GREY).replace(b"DICM", b"DICN")).reason == "unreadable"
 
