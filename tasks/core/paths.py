@@ -64,3 +64,12 @@ def page(model: str) -> Path:
 def summary(model: str) -> Path:
     """The row of one model in the comparison on `reports/index.html`."""
     return SUMMARIES / f"{model}.json"
+
+
+def true_lungs(source: str) -> Path:
+    """Folder of lung masks that the phantom wrote beside its films: `data/phantom/lungs`.
+
+    Args:
+        source: Folder of the phantom's films, as `ingest.source`.
+    """
+    return Path(source).parent / "lungs"

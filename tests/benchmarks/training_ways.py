@@ -19,7 +19,7 @@ from tasks.core import paths
 from tasks.core.image_store.store import ImageStore
 from tasks.core.params import AugmentParams, Preset, load_params
 from tasks.core.tables import SAMPLES_SCHEMA
-from tasks.resize.films import resize_films
+from tasks.resize.fill_store import resize_films
 from tasks.train.batches import Batches
 from tasks.train.devices import prepare_devices
 from tasks.train.fit import compile_classifier  # as the stage does, with nothing of it left out
