@@ -84,3 +84,12 @@ def training_metrics(model: str) -> Path:
 def training_plots(model: str) -> Path:
     """Folder of the training curves of one model: one TSV per metric."""
     return training_dir(model) / "plots"
+
+
+def true_lungs(source: str) -> Path:
+    """Folder of lung masks that the phantom wrote beside its films: `data/phantom/lungs`.
+
+    Args:
+        source: Folder of the phantom's films, as `ingest.source`.
+    """
+    return Path(source).parent / "lungs"

@@ -1,6 +1,6 @@
-"""Schemas of the tables between stages, and how they are read and written.
+"""Read and write the tables that stages exchange: Parquet files with fixed columns and types.
 
-Columns and their meaning are a promise to other tools: add, never rename.
+Other tools read these columns. New columns may be added; existing ones are never renamed.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from tasks.core.atomic import atomic_path
 from tasks.core.errors import TableError
 
-# The others keep what they freed for later: a third of the memory of a stage that reads one table
+# Other memory pools keep freed memory: for a stage that reads one table, a third of its memory
 pa.set_memory_pool(pa.system_memory_pool())
 
 _TEXT = pa.string()
@@ -24,8 +24,8 @@ MANIFEST_SCHEMA = pa.schema(
         ("path", _TEXT),  # POSIX, relative to the source root
         ("label", _TEXT),  # canonical class name, null if unknown
         ("subtype", _TEXT),  # bacteria, virus or null
-        ("given_split", _TEXT),  # train, val, test as the folder says, or null
-        ("patient_id", _TEXT),  # the layout's own patient key, or null
+        ("given_split", _TEXT),  # train, val or test by folder name, or null
+        ("patient_id", _TEXT),  # patient key of the layout, or null
         ("width", pa.int32()),  # px
         ("height", pa.int32()),  # px
         ("mode", _TEXT),  # Pillow's name: L, RGB, I;16, ...
@@ -34,17 +34,17 @@ MANIFEST_SCHEMA = pa.schema(
         ("n_bytes", pa.int64()),
         ("pixel_hash", _TEXT),  # sha256 of the decoded grey pixels and their size, hex
         ("perceptual_hash", _TEXT),  # 16x16 difference hash, 256 bit, hex
-        ("layout", _TEXT),  # the reader that recognised the tree
+        ("layout", _TEXT),  # name of the reader that recognised the folders
         ("status", _TEXT),  # ok or rejected
-        ("reason", _TEXT),  # reason code when rejected, else null
-        # facts of the file: none of them may reach a model; the shortcut audit measures them
+        ("reason", _TEXT),  # reason code if rejected, else null
+        # facts of the file: a model must not see them; the shortcut audit measures them
         ("jpeg_quality", pa.int32()),  # 1 to 100 on libjpeg's scale, null for other formats
         ("quantisation", _TEXT),  # first 16 hex digits of the sha256 of the JPEG tables
         ("is_progressive", pa.bool_()),
         ("has_icc_profile", pa.bool_()),
         ("has_exif", pa.bool_()),
-        ("burned_in", pa.bool_()),  # DICOM's BurnedInAnnotation, null where it is not said
-        # trivial statistics of the grey pixels, see tasks/ingest/pixel_statistics.py
+        ("burned_in", pa.bool_()),  # DICOM's BurnedInAnnotation, null if it is not stated
+        # simple statistics of the grey pixels, see tasks/ingest/pixel_statistics.py
         ("mean", pa.float64()),  # grey levels, 0 to 255
         ("contrast", pa.float64()),  # standard deviation, grey levels
         ("sharpness", pa.float64()),  # variance of the Laplacian at 224 px
@@ -58,10 +58,10 @@ MANIFEST_SCHEMA = pa.schema(
 
 PAIRS_SCHEMA = pa.schema(
     [
-        ("path_a", _TEXT),  # the smaller path; both films are usable
+        ("path_a", _TEXT),  # the first path by name; both films are usable
         ("path_b", _TEXT),
         ("kind", _TEXT),  # exact (same grey pixels) or near
-        ("n_bits", pa.int32()),  # Hamming distance of the perceptual hashes, of 256
+        ("n_bits", pa.int32()),  # Hamming distance of the 256-bit perceptual hashes
         ("correlation", pa.float64()),  # Pearson's r of the two thumbnails, -1 to 1
     ]
 )
@@ -73,12 +73,12 @@ SAMPLES_SCHEMA = pa.schema(
         ("label", _TEXT),
         ("subtype", _TEXT),
         ("class_index", pa.int32()),  # position of the label in the sorted class names
-        ("patient_id", _TEXT),  # never null: films without a key are patients of their own
-        ("group_id", _TEXT),  # patients joined with their near duplicates
+        ("patient_id", _TEXT),  # never null: a film without a key is a patient of its own
+        ("group_id", _TEXT),  # patients joined by duplicates and near duplicates
         ("given_split", _TEXT),
         ("split", _TEXT),  # train, val or test
         ("sample_weight", pa.float64()),
-        ("n_repeats", pa.int32()),  # times per epoch; above 1 in oversampled training classes
+        ("n_repeats", pa.int32()),  # how often per epoch; above 1 if the class is oversampled
         ("fold", pa.int32()),  # 0 to n_folds - 1 outside the test split, null without folds
     ]
 )
@@ -88,24 +88,37 @@ EXCLUDED_SCHEMA = pa.schema(
 )
 
 SPLITS = ("train", "val", "test")
+OUTCOMES = ("TP", "TN", "FP", "FN")  # of a prediction at the operating point
 
 
 def write_table(table: pd.DataFrame, schema: pa.Schema, path: Path) -> None:
     """Write a table as Parquet with exactly the columns and types of `schema`, atomically.
 
+    Args:
+        table: Rows; columns that `schema` does not name are left out.
+        schema: Columns and types.
+        path: Parquet file to write.
+
     Raises:
         TableError: A column is missing or holds values of another type.
+
+    Example:
+        >>> schema = pa.schema([("path", pa.string()), ("width", pa.int32())])
+        >>> table = pd.DataFrame({"path": ["a.png", "b.png"], "width": [640, 512]})
+        >>> write_table(table, schema, Path("films.parquet"))
+        >>> read_table(schema, Path("films.parquet"), ["width"])["width"].tolist()
+        [640, 512]
     """
     try:
         arrow = pa.Table.from_pandas(table[schema.names], schema=schema, preserve_index=False)
     except (KeyError, pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise TableError(
-            "a table between stages has the columns and types of tasks/core/tables.py",
+            "a table between stages must have the columns and types of tasks/core/tables.py",
             found=str(error),
             where=str(path),
-            next_step="mend the stage that builds this table",
+            next_step="correct the stage that builds this table",
         ) from error
-    # pandas' own metadata holds library versions: they are no property of the data
+    # the metadata of pandas names library versions, which must not change the bytes
     with atomic_path(path) as temporary:
         pq.write_table(arrow.replace_schema_metadata(None), temporary, compression="zstd")
 
@@ -114,20 +127,20 @@ def read_table(schema: pa.Schema, path: Path, columns: Sequence[str] | None = No
     """Read a table and check that it has at least the columns of `schema`.
 
     Args:
-        schema: What an earlier stage wrote.
-        path: Of the Parquet file.
-        columns: Those that are needed; None is all.
+        schema: Columns that an earlier stage wrote.
+        path: Parquet file.
+        columns: Columns to read; None reads all.
 
     Raises:
-        TableError: The file is missing, is no Parquet file, or lacks a column.
+        TableError: The file is missing, is not a Parquet file, or lacks a column.
     """
-    rule = "a stage reads the table that an earlier stage wrote"
-    again = "run `dvc repro`, which makes it anew"
+    rule = "a stage needs the table that an earlier stage writes"
+    again = "run `dvc repro`, which writes the table again"
     try:
         table = pq.read_table(path, columns=columns)
     except FileNotFoundError as error:
         raise TableError(rule, found="no such file", where=str(path), next_step=again) from error
-    except (pa.ArrowInvalid, OSError) as error:  # damaged pages are an OSError
+    except (pa.ArrowInvalid, OSError) as error:  # a damaged page is an OSError
         raise TableError(rule, found=str(error), where=str(path), next_step=again) from error
     missing = sorted(set(columns or schema.names) - set(table.column_names))
     if missing:
@@ -142,5 +155,5 @@ def read_table(schema: pa.Schema, path: Path, columns: Sequence[str] | None = No
 
 
 def usable(manifest: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the manifest with status `ok`, in manifest order."""
+    """Rows of the manifest with status `ok`, in the order of the manifest."""
     return manifest[manifest["status"] == "ok"].reset_index(drop=True)

@@ -1,1 +1,1 @@
-"""Every sample as one uint8 grey image of one size, memory-mappable."""
+"""Make one small grey square of every film of the cohort and put it in the image store."""

@@ -1,17 +1,18 @@
-"""Stage `resize`: every film of the cohort becomes one small grey image.
+"""Stage `resize`: make one small grey square of every film of the cohort.
 
-Reads       data/samples.parquet, the folder or zip that `ingest.source` names, and of the images
-            in data/images/ those that an earlier run made in the same way; for the phantom, the
-            lungs that it wrote beside its films
+Reads       data/samples.parquet, the films of `ingest.source`, and those images of data/images/
+            that an earlier run made with the same settings; for the phantom with region `lungs`,
+            the true lungs beside its films
 Writes      data/images/, reports/resize.json (regions and sharpness by class),
-            reports/resize.jpg (some films, each beside the square made of it)
+            reports/resize.jpg (some films, each beside its square)
 Params      resize, ingest.source
-Fails when  a film changed or vanished since `ingest` read it
+Fails when  a film changed or disappeared after `ingest` read it
 Run         python -m tasks.resize
 """
 
 import argparse
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.core import paths, stage
@@ -25,10 +26,10 @@ JPEG_QUALITY = 80
 
 
 def main(_: argparse.Namespace) -> None:
-    """Load, call, write."""
+    """Write the image store and the two reports on it."""
     from tasks.core.params import load_params
     from tasks.core.tables import SAMPLES_SCHEMA, read_table
-    from tasks.resize.films import resize_films
+    from tasks.resize.fill_store import resize_films
 
     params = load_params(paths.PARAMS)
     counts = resize_films(
@@ -38,30 +39,42 @@ def main(_: argparse.Namespace) -> None:
         paths.IMAGES,
         params.compute,
     )
-    # Not read before: held while films are decoded, more columns would only cost memory
+    # read again with more columns: they would fill memory while films are decoded
     samples = read_table(SAMPLES_SCHEMA, paths.SAMPLES, ["image_id", "path", "label", "group_id"])
-    _show(samples, params)
+    _report(samples, params)
     size_px = params.resize.size_px
     logging.getLogger(__name__).info(
         "%s films at %d x %d px: %s", f"{len(samples):,}", size_px, size_px, counts
     )
 
 
-def _show(samples: "pd.DataFrame", params: "Params") -> None:
-    """Write what the finished store says of the cohort, in figures and in a picture."""
+def _report(samples: "pd.DataFrame", params: "Params") -> None:
+    """Write reports/resize.jpg and reports/resize.json."""
     from tasks.core.atomic import atomic_path, write_json
     from tasks.core.image_store.store import ImageStore
-    from tasks.resize.picture import choose_films, draw_picture, read_shown
-    from tasks.resize.summary import summarise
+    from tasks.resize.examples import choose_examples, draw_examples, read_examples
+    from tasks.resize.image_summary import summarise_images
 
     store, region = ImageStore(paths.IMAGES), params.resize.region
-    shown = read_shown(choose_films(samples), params.ingest.source, store, region)
+    examples = read_examples(choose_examples(samples), params.ingest.source, store, region)
     with atomic_path(paths.RESIZE_PICTURE) as temporary:
-        # colour at full resolution: a thin red line would fade
-        draw_picture(shown, region).save(
+        # full colour resolution (subsampling 0) keeps the thin red lines visible
+        draw_examples(examples, region).save(
             temporary, format="JPEG", quality=JPEG_QUALITY, subsampling=0
         )
-    write_json(paths.RESIZE_JSON, summarise(samples, store, params.resize, params.ingest))
+    summary = summarise_images(samples, store, params.resize, _true_lungs(params))
+    write_json(paths.RESIZE_JSON, summary)
+
+
+def _true_lungs(params: "Params") -> Path | None:
+    """Masks of the true lungs, if the region is `lungs` and the films are synthetic."""
+    from tasks.core.source.source import open_source
+    from tasks.core.source.synthetic import is_synthetic
+
+    if params.resize.region != "lungs":
+        return None
+    with open_source(params.ingest.source) as source:
+        return paths.true_lungs(params.ingest.source) if is_synthetic(source.paths()) else None
 
 
 if __name__ == "__main__":

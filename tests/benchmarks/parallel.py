@@ -16,7 +16,7 @@ import pandas as pd
 
 from tasks.core import paths
 from tasks.core.params import load_params
-from tasks.resize.films import resize_films
+from tasks.resize.fill_store import resize_films
 from tests.benchmarks.repeated_films import write_films
 from tests.films import on_workers
 

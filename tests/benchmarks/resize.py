@@ -30,7 +30,7 @@ from PIL import Image
 from tasks.core import paths
 from tasks.core.classifier import prepare_backend
 from tasks.core.film.decode import decode_grey, open_film
-from tasks.core.film.square import fit_film
+from tasks.core.film.square import square_of_film
 from tasks.core.params import load_params
 from tests.benchmarks.repeated_films import film_files, write_films
 from tests.films import ROOT
@@ -75,10 +75,10 @@ def by_stage(folder: Path) -> float:
     return float(ended.stdout)
 
 
-def by_fit_film(file: Path, size_px: int = SIZE_PX) -> Pixels:
+def by_square_of_film(file: Path, size_px: int = SIZE_PX) -> Pixels:
     """The pixels of the stage."""
     params = load_params(paths.PARAMS).resize.model_copy(update={"size_px": size_px})
-    return fit_film(file.read_bytes(), params).image
+    return square_of_film(file.read_bytes(), params).image
 
 
 def by_opencv(file: Path, size_px: int = SIZE_PX) -> Pixels:
@@ -225,7 +225,7 @@ def main() -> None:
         logger.info("%11.0f  %-25s  %s", rate, spread, AGAINST.get(name, "ours"))
     logger.info("mean absolute difference from Lanczos on a full decode, grey levels")
     ways = {
-        "ours": by_fit_film,
+        "ours": by_square_of_film,
         "Keras": by_keras_in_grey,
         "OpenCV": by_opencv,
         "pyvips": by_pyvips,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tasks.core.film.square import fit_film
+from tasks.core.film.square import square_of_film
 from tasks.core.params import ResizeParams
 from tasks.core.statistics.auroc import auroc
 
@@ -34,7 +34,7 @@ def sharpness_auroc(folder: Path, params: ResizeParams) -> float:
     films = sorted(folder.rglob("*.jpeg"))
     normal = np.array([film.parent.name == NORMAL for film in films])
     assert {film.parent.name for film in films} == {NORMAL, PNEUMONIA}
-    sharpness = [fit_film(film.read_bytes(), params).sharpness for film in films]
+    sharpness = [square_of_film(film.read_bytes(), params).sharpness for film in films]
     return auroc(np.array(sharpness), normal)
 
 

@@ -19,7 +19,7 @@ from tasks.core import paths
 from tasks.core.image_store.store import ImageStore
 from tasks.core.params import AugmentParams, Preset, load_params
 from tasks.core.tables import SAMPLES_SCHEMA
-from tasks.resize.films import resize_films
+from tasks.resize.fill_store import resize_films
 from tasks.train.fitting.batches import Batches
 from tasks.train.fitting.callbacks import StopOnNaN
 from tasks.train.fitting.compilation import (

@@ -1,4 +1,4 @@
-"""Where work runs, and who dies meanwhile, changes no byte of what `ingest` and `resize` write."""
+"""Workers, clusters and killed workers change no byte of the outputs of `ingest` and `resize`."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ import yaml
 from tests.dask_cluster import Cluster, dask_cluster
 from tests.films import jpeg, mooney_files, run_stage, stage_environment, workspace, write_tree
 
-KILLED = "[resize] a worker was killed; what it held is done again"
+KILLED = "[resize] a worker was killed; its items are processed again"
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 def copy_of(resampled: Path, folder: Path, **compute: Any) -> Path:
-    """A copy of the run (but not of its films), with another section `compute`."""
+    """A copy of the run without its films, with another section `compute`."""
     shutil.copytree(resampled, folder, ignore=shutil.ignore_patterns("source"))
     params = yaml.safe_load((folder / "params.yaml").read_text())
     params["compute"] |= compute
@@ -54,7 +54,7 @@ def store_bytes(folder: Path, name: str = "images") -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def whole_store(resampled: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """Bytes of the store that one undisturbed worker writes."""
+    """Bytes of the store that a single worker writes."""
     folder = copy_of(resampled, tmp_path_factory.mktemp("whole") / "run", n_workers=1)
     end = run_stage("resize", folder)
     assert end.returncode == 0, end.stderr
@@ -69,7 +69,7 @@ def test_two_workers_write_the_store_of_one(
     assert store_bytes(folder) == whole_store
 
 
-def test_a_cluster_writes_the_bytes_of_one_worker_and_says_no_more(
+def test_a_cluster_writes_the_bytes_of_one_worker_and_prints_only_its_own_lines(
     resampled: Path, cluster: Cluster, tmp_path: Path, whole_store: dict[str, bytes]
 ) -> None:
     folder = copy_of(resampled, tmp_path / "run", dask_scheduler=cluster.address)
@@ -89,7 +89,7 @@ def children(process: int) -> list[int]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="children are found in /proc")
-def test_a_worker_killed_half_way_costs_time_and_no_film(
+def test_no_film_is_lost_if_a_worker_is_killed(
     resampled: Path, tmp_path: Path, whole_store: dict[str, bytes]
 ) -> None:
     folder = copy_of(resampled, tmp_path / "run", n_workers=2)

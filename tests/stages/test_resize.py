@@ -1,4 +1,4 @@
-"""`python -m tasks.resize` as a process of its own, also when it is killed."""
+"""`python -m tasks.resize` in a process of its own, also if it is killed."""
 
 import hashlib
 import io
@@ -20,6 +20,7 @@ from PIL import Image
 from tasks.core.image_store.store import ImageStore
 from tasks.core.phantom.plan import PhantomSettings
 from tasks.core.phantom.write import write_phantom
+from tasks.core.source.synthetic import MARKER_NAME
 from tasks.core.tables import SAMPLES_SCHEMA, read_table, write_table
 from tests.cohorts import squares_cohort
 from tests.films import (
@@ -38,7 +39,7 @@ from tests.films import (
 
 @pytest.fixture(scope="module")
 def resampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which ingest and resample have run; films large enough to kill resize at it."""
+    """A folder in which ingest and resample have run. Large films leave time to kill resize."""
     folder = tmp_path_factory.mktemp("resampled")
     small = mooney_files(24)
     write_tree(folder / "source", {path: jpeg(n, 1000, 800) for n, path in enumerate(small)})
@@ -51,7 +52,7 @@ def resampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(resampled: Path, tmp_path: Path) -> Path:
-    """A copy of it, to be changed."""
+    """A copy of `resampled` that a test may change."""
     return Path(shutil.copytree(resampled, tmp_path / "run"))
 
 
@@ -71,14 +72,14 @@ def test_samples_become_one_image_store(folder: Path) -> None:
     before = tree_hash(folder / "source")
     end = run_stage("resize", folder)
     assert (end.returncode, end.stdout) == (0, "")
-    assert end.stderr == "[resize] 48 films at 1024 x 1024 px: 48 decoded, 0 kept, 0 left\n"
+    assert end.stderr == "[resize] 48 films at 1024 x 1024 px: 48 decoded, 0 reused, 0 removed\n"
     samples = read_table(SAMPLES_SCHEMA, folder / "data/samples.parquet")
     images = ImageStore(folder / "data/images").read(list(samples["image_id"]))
     assert images.shape == (48, 1024, 1024, 1)
     assert tree_hash(folder / "source") == before
 
 
-def test_figures_and_picture_are_the_same_again_and_from_a_zip(
+def test_summary_and_picture_have_the_same_bytes_for_a_folder_and_a_zip(
     resampled: Path, tmp_path: Path
 ) -> None:
     reports = []
@@ -99,16 +100,20 @@ def test_figures_and_picture_are_the_same_again_and_from_a_zip(
     assert figures["params"]["common_resolution_px"] == 16
     assert figures["lungs"] is None
     (row,) = figures["sharpness"]
-    assert (row["class"], row["against"]) == ("NORMAL", "PNEUMONIA")
+    assert (row["class"], row["against"]) == ("PNEUMONIA", "NORMAL")
     assert 0 < row["before"]["low"] < row["before"]["high"] < 1
     assert row["after"] != row["before"]
     with Image.open(io.BytesIO(reports[0][1])) as picture:
         assert picture.format == "JPEG"
 
 
-def test_boxes_of_the_phantom_are_scored_against_its_lungs(tmp_path: Path) -> None:
-    write_phantom(tmp_path / "data/phantom", PhantomSettings.of_size(40, seed=7))
-    workspace(tmp_path, resize={"size_px": 32, "region": "lungs"})
+@pytest.mark.parametrize("path", ["relative", "absolute"])
+def test_boxes_of_the_phantom_are_scored_against_its_lungs(tmp_path: Path, path: str) -> None:
+    phantom = tmp_path / "data/phantom"
+    write_phantom(phantom, PhantomSettings.of_size(40, seed=7))
+    (phantom / "kaggle" / MARKER_NAME).touch()
+    source = {"relative": "data/phantom/kaggle", "absolute": str(phantom / "kaggle")}[path]
+    workspace(tmp_path, ingest={"source": source}, resize={"size_px": 32, "region": "lungs"})
     for stage in ("ingest", "resample", "resize"):
         end = run_stage(stage, tmp_path)
         assert end.returncode == 0, end.stderr
@@ -119,7 +124,7 @@ def test_boxes_of_the_phantom_are_scored_against_its_lungs(tmp_path: Path) -> No
     assert figures["sharpness"][0]["after"] is None
 
 
-def test_a_film_that_changed_ends_with_one_message_that_names_it(folder: Path) -> None:
+def test_a_changed_film_ends_with_one_message_that_names_it(folder: Path) -> None:
     (folder / "source/chest_xray/train/NORMAL/IM-0001-0001.jpeg").write_bytes(jpeg(5))
     end = run_stage("resize", folder)
     assert end.returncode == 1
@@ -130,7 +135,7 @@ def test_a_film_that_changed_ends_with_one_message_that_names_it(folder: Path) -
     assert not (folder / "data/images").exists()
 
 
-def test_a_source_that_vanished_ends_with_one_message(folder: Path) -> None:
+def test_a_missing_source_ends_with_one_message(folder: Path) -> None:
     (folder / "source").rename(folder / "elsewhere")
     end = run_stage("resize", folder)
     assert end.returncode == 1
@@ -139,7 +144,7 @@ def test_a_source_that_vanished_ends_with_one_message(folder: Path) -> None:
 
 
 def started(folder: Path) -> subprocess.Popen[bytes]:
-    """A resize that has sealed a shard or more, and has work left."""
+    """A running resize that has completed a shard or more and is not finished."""
     stage = subprocess.Popen(
         [sys.executable, "-m", "tasks.resize"],
         cwd=folder,
@@ -154,7 +159,7 @@ def started(folder: Path) -> subprocess.Popen[bytes]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the signals are those of Linux")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_a_kill_half_way_leaves_no_half_store_and_the_next_run_the_same_one(
+def test_a_killed_run_leaves_no_store_and_the_next_run_writes_the_same_one(
     folder: Path, whole_store: dict[str, bytes], how: signal.Signals
 ) -> None:
     with started(folder) as stage:
@@ -162,27 +167,27 @@ def test_a_kill_half_way_leaves_no_half_store_and_the_next_run_the_same_one(
     assert stage.returncode in (-how, 130)
     assert not (folder / "data/images").exists()
     end = run_stage("resize", folder)
-    n_decoded, n_kept = counts(end.stderr)[:2]
-    assert n_decoded + n_kept == 48
-    assert n_kept > 0  # what the killed run had finished
+    n_decoded, n_reused = counts(end.stderr)[:2]
+    assert n_decoded + n_reused == 48
+    assert n_reused > 0  # shards that the killed run completed
     assert store_bytes(folder) == whole_store
     assert not list(folder.glob("data/.images*"))
 
 
 def counts(printed: str) -> list[int]:
-    """Films decoded, kept and left, as the last such line says."""
-    found = re.findall(r"([\d,]+) decoded, ([\d,]+) kept, ([\d,]+) left", printed)[-1]
+    """Films decoded, reused and removed, from the last such line."""
+    found = re.findall(r"([\d,]+) decoded, ([\d,]+) reused, ([\d,]+) removed", printed)[-1]
     return [int(number.replace(",", "")) for number in found]
 
 
 @dataclass(frozen=True)
 class Project:
-    """A DVC repository with the stage `resize` of dvc.yaml, and a cohort of real films."""
+    """A DVC repository with the stage `resize` of dvc.yaml and a cohort of real films."""
 
     root: Path
 
     def choose(self, films: list[Path]) -> None:
-        """Make the cohort of these films; their files are among the source's."""
+        """Write a cohort of these films, which are in the source."""
         table = squares_cohort({"train": len(films)}).iloc[: len(films)].copy()
         table["image_id"] = [hashlib.sha256(film.read_bytes()).hexdigest() for film in films]
         table["path"] = [film.name for film in films]
@@ -219,10 +224,12 @@ def make_project(root: Path, films: list[Path]) -> Project:
     return project
 
 
-def test_dvc_runs_it_on_what_is_new_and_gets_what_a_run_from_scratch_gives(tmp_path: Path) -> None:
+def test_dvc_decodes_new_films_only_and_gets_the_store_of_a_run_from_scratch(
+    tmp_path: Path,
+) -> None:
     films = sorted(pack("kermany-original").rglob("*.jpeg"))[:60]
     project = make_project(tmp_path / "first", films)
-    project.dvc("config", "cache.type", "hardlink")  # what is written into would be the cache
+    project.dvc("config", "cache.type", "hardlink")  # writing into a file would change the cache
     project.choose(films[:50])
     assert project.repro() == [50, 0, 0]
     once = (store_bytes(project.root), (project.root / "dvc.lock").read_bytes())

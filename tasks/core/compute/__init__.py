@@ -1,1 +1,1 @@
-"""Many small pieces of work, on processes of this machine or of a Dask cluster."""
+"""Run many small pieces of work on this machine or on a Dask cluster."""

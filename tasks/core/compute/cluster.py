@@ -1,4 +1,4 @@
-"""The workers of a Dask cluster as an executor; they must run our code and packages."""
+"""Use the workers of a Dask cluster as an executor, and check that they run the same software."""
 
 import hashlib
 import platform
@@ -13,38 +13,41 @@ from typing import Any, NoReturn
 import tasks
 from tasks.core.errors import LunglineError
 
-Workers = tuple[Executor, int]  # and how many they are
+Workers = tuple[Executor, int]  # an executor and the number of its workers
 
 CONNECT_LIMIT_S = 20.0
 CLOSE_LIMIT_S = 2.0
-MIN_CLUSTER = 16  # workers that work is kept ready for: more may join later
-WORKERS_LIMIT_S = 60.0  # for a first worker to join the cluster
+MIN_CLUSTER = 16  # send enough work for this many workers: more may join later
+WORKERS_LIMIT_S = 60.0  # wait for the first worker
 PIXEL_PACKAGES = ("imagehash", "numpy", "pillow", "pydicom", "scikit-image", "scipy")
 
 
 @contextmanager
 def join_cluster(address: str) -> Iterator[Workers]:
-    """Reach the workers of a Dask scheduler, which gives the work of one that died to another.
+    """Connect to a Dask scheduler. It repeats the work of a worker that dies on another worker.
+
+    Args:
+        address: Address of the scheduler, `tcp://host:8786`.
 
     Yields:
-        An executor, and how many workers work is to be kept ready for.
+        An executor, and the number of workers to send work for.
 
     Raises:
         LunglineError: The package is missing; the scheduler cannot be reached, has no workers or
-            goes away; or several workers died of the same work.
+            stops; or the same work killed several workers.
     """
     client = _connect(address)
     try:
         yield client.get_executor(pure=False), max(len(client.nthreads()), MIN_CLUSTER)
     except CancelledError as error:
-        _fail("the scheduler went away", address, error)
+        _fail("the scheduler stopped", address, error)
     except Exception as error:
         if type(error).__name__ != "KilledWorker":
             raise
-        _fail("the workers died of the same films again and again", address, error)
+        _fail("the same films killed several workers", address, error)
     finally:
-        # The scheduler drops the work of a client that leaves. At the end of an interrupted program
-        # Dask's thread is gone and answers no more; `executor.shutdown` would wait for it for ever.
+        # The scheduler drops the work of a client that leaves. `executor.shutdown` would wait for
+        # ever in an interrupted program, because Dask's thread has ended by then.
         with suppress(TimeoutError):
             client.close(timeout=CLOSE_LIMIT_S)
 
@@ -61,9 +64,9 @@ def _connect(address: str) -> Any:
             next_step="install the extra `cluster` of pyproject.toml into .venv (`.venv/bin/pip "
             "install 'distributed>=2026.8,<2027'`), or set compute.dask_scheduler to null",
         ) from error
-    connect: Any = Client  # untyped
+    connect: Any = Client  # has no type hints
     try:
-        # Refused here: a client that failed over it would complain once more at the end
+        # Checked first: a client that fails on an unknown protocol prints another error at exit
         registry.get_backend(address.partition("://")[0] if "://" in address else "tcp")
         client = connect(address, timeout=CONNECT_LIMIT_S, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -78,7 +81,7 @@ def _connect(address: str) -> Any:
 
 def _fail(found: str, address: str, cause: Exception) -> NoReturn:
     raise LunglineError(
-        "compute.dask_scheduler must name a Dask scheduler that keeps workers at hand",
+        "compute.dask_scheduler must name a running Dask scheduler with workers",
         found=found,
         where=f"compute.dask_scheduler: {address}",
         next_step="start `dask scheduler` and, in a clone of this repository with the same "
@@ -87,9 +90,9 @@ def _fail(found: str, address: str, cause: Exception) -> NoReturn:
     ) from cause
 
 
-@cache  # what this process imported: a worker may be older than the code on its disk
+@cache  # of the code this process imported: the files on disk may change later
 def software_here() -> str:
-    """What decides about pixels: our code, and the versions of Python and some packages."""
+    """The software that determines pixels: our code, and versions of Python and some packages."""
     code = hashlib.sha256()
     for file in sorted(Path(tasks.__file__).parent.rglob("*.py")):
         code.update(file.read_bytes())
@@ -107,15 +110,18 @@ def _version(package: str) -> str:
 
 
 def check_software(expected: str | None) -> None:
-    """Called in a worker of a cluster; None is no expectation.
+    """Check in a worker of a cluster that it runs the software of the main process.
+
+    Args:
+        expected: `software_here` of the main process; None skips the check.
 
     Raises:
-        LunglineError: This process is not what `software_here` was on the machine that asks.
+        LunglineError: The software differs.
     """
     if expected is None or expected == software_here():
         return
     raise LunglineError(
-        "the workers of a cluster must run the code and packages of the machine that asks",
+        "the workers of a cluster must run the same code and packages as the main process",
         found=software_here(),
         where=f"worker {platform.node()}; expected {expected}",
         next_step="check out the same commit there, install its requirements.txt, and start the "

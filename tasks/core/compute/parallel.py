@@ -1,7 +1,7 @@
-"""Many small pieces of work on the cores of this machine or of a cluster, in order, with progress.
+"""Apply a function to many items in parallel, in order, and show the progress.
 
-Both are a `concurrent.futures.Executor`: processes of this machine, or the workers of a Dask
-cluster.
+The workers are processes of this machine or of a Dask cluster. Both are used through
+`concurrent.futures.Executor`.
 """
 
 import logging
@@ -31,10 +31,10 @@ from tasks.core.stage import end_with_parent
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-CHUNK = 32  # items per message between processes: decoding 32 films takes far longer than sending
-MIN_CHUNKS = 16  # few items are shared out evenly, too
-CHUNKS_AHEAD = 4  # per worker: none waits for the next, and memory is bounded
-MAX_RESTARTS = 3  # without a result in between
+CHUNK = 32  # items per message: to decode 32 films takes far longer than to send them
+CHUNKS_AHEAD = 4  # per worker, so that no worker waits and memory stays limited
+MAX_RESTARTS = 3  # in a row, without a result between them
+_MIN_CHUNKS = 16  # chunks are smaller for few items, so that all workers get some
 
 ALL_CORES = ComputeParams(n_workers=None, dask_scheduler=None)
 
@@ -50,22 +50,26 @@ def map_in_order(
     setup_args: tuple[object, ...],
     compute: ComputeParams = ALL_CORES,
 ) -> Iterator[Result]:
-    """Apply `function` to each item in worker processes; yield the results in item order.
+    """Apply `function` to each item in worker processes, and yield the results in item order.
 
-    What a worker held when it was killed is done again by another one.
+    If a worker is killed, another worker repeats its items.
 
     Args:
-        function: Pure; must be importable by name.
-        items: Inputs.
-        unit: What one item is, for the progress lines ("films").
-        setup: Runs in each worker before its first item. It ends what an earlier call with other
-            arguments left open: the workers of a cluster outlive a stage.
-        setup_args: Its arguments.
-        compute: Where the work is done. Results do not depend on it.
+        function: Pure function, importable by name.
+        items: Inputs of the function.
+        unit: Name of the items in progress messages ("films").
+        setup: Function that each worker calls before its first item. It must close what an earlier
+            call opened, because workers of a cluster live longer than a stage.
+        setup_args: Arguments of `setup`.
+        compute: Section `compute` of params.yaml. The results do not depend on it.
 
     Raises:
-        LunglineError: Worker processes were killed again and again; the cluster cannot be
-            reached; or whatever `function` or `setup` raised.
+        LunglineError: Workers were killed several times in a row, or the cluster cannot be
+            reached. Errors of `function` and `setup` are raised as they are.
+
+    Example:
+        >>> list(map_in_order(abs, [-1, 2, -3], unit="numbers", setup=int, setup_args=()))
+        [1, 2, 3]
     """
     n_workers = compute.n_workers or available_cores()
     address = compute.dask_scheduler
@@ -77,15 +81,15 @@ def map_in_order(
             yield from _with_progress(results, len(items), unit)
     except BrokenExecutor as error:
         raise LunglineError(
-            "worker processes must live until their work is done",
-            found="one was killed, most often for want of memory",
+            "worker processes must not be killed before their work is done",
+            found="a worker was killed several times; the usual cause is too little memory",
             where=f"{n_workers} workers on {len(items)} {unit}",
-            next_step="free some memory and run the command again",
+            next_step="free some memory or lower compute.n_workers, then run the command again",
         ) from error
 
 
 def available_cores() -> int:
-    """Cores this process may run on."""
+    """Number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -93,10 +97,10 @@ def available_cores() -> int:
 
 @dataclass(frozen=True)
 class _Work(Generic[Item, Result]):
-    """What a worker must know; the token tells one call of `map_in_order` from the next."""
+    """What a worker needs; each call of `map_in_order` has a token of its own."""
 
     token: str
-    software: str | None  # that must do it; None for processes forked from this one
+    software: str | None  # required of a cluster; None for processes of this machine
     setup: Callable[..., None]
     setup_args: tuple[object, ...]
     function: Callable[[Item], Result]
@@ -104,18 +108,20 @@ class _Work(Generic[Item, Result]):
 
 @dataclass
 class _Chunk(Generic[Item, Result]):
+    """Some items, and their results to come."""
+
     items: Sequence[Item]
-    future: "Future[list[Result]] | None" = None  # None until a worker may take it
+    future: "Future[list[Result]] | None" = None  # None until the chunk is submitted
 
     def is_lost(self) -> bool:
-        """Whether its worker pool broke before it was done."""
+        """Whether the worker pool broke before the chunk was finished."""
         if self.future is None or self.future.cancelled() or not self.future.done():
             return True
         return isinstance(self.future.exception(), BrokenExecutor)
 
 
 class _Window(Generic[Item, Result]):
-    """The items in chunks, of which few are in flight at a time, however many there are."""
+    """The items in chunks. Only a few chunks are submitted at a time, for any number of items."""
 
     def __init__(
         self,
@@ -125,13 +131,13 @@ class _Window(Generic[Item, Result]):
     ) -> None:
         self._join = join
         self._work = work
-        size = max(1, min(CHUNK, len(items) // MIN_CHUNKS))
+        size = max(1, min(CHUNK, len(items) // _MIN_CHUNKS))
         chunks = (items[start : start + size] for start in range(0, len(items), size))
         self._waiting = map(_Chunk[Item, Result], chunks)
         self._in_flight: deque[_Chunk[Item, Result]] = deque()
 
     def results(self) -> Generator[Result, None, None]:
-        """Results in item order; workers are there until the last one is taken."""
+        """Yield the results in item order; the workers end after the last one."""
         n_restarts = 0
         with ExitStack() as stack:
             executor, n_workers = stack.enter_context(self._join())
@@ -140,14 +146,14 @@ class _Window(Generic[Item, Result]):
                     self._fill(executor, n_workers * CHUNKS_AHEAD)
                     if not self._in_flight:
                         return
-                    results = self._first()
+                    results = self._first_results()
                 except BrokenExecutor:
                     n_restarts += 1
                     if n_restarts > MAX_RESTARTS:
                         raise
-                    logger.warning("a worker was killed; what it held is done again")
+                    logger.warning("a worker was killed; its items are processed again")
                     stack.close()
-                    self._take_back()
+                    self._reset_lost()
                     executor, n_workers = stack.enter_context(self._join())
                     continue
                 n_restarts = 0
@@ -158,17 +164,17 @@ class _Window(Generic[Item, Result]):
             self._in_flight.append(chunk)
         for chunk in self._in_flight:
             if chunk.future is None:
-                with _interrupts_held():
+                with _interrupts_blocked():
                     chunk.future = executor.submit(_do_chunk, self._work, chunk.items)
 
-    def _first(self) -> list[Result]:
+    def _first_results(self) -> list[Result]:
         future = self._in_flight[0].future
-        assert future is not None  # noqa: S101 - _fill gave each chunk one
+        assert future is not None  # noqa: S101 - _fill submitted it
         results = future.result()
         self._in_flight.popleft()
         return results
 
-    def _take_back(self) -> None:
+    def _reset_lost(self) -> None:
         for chunk in self._in_flight:
             if chunk.is_lost():
                 chunk.future = None
@@ -176,7 +182,7 @@ class _Window(Generic[Item, Result]):
 
 @contextmanager
 def _processes(n_workers: int) -> Iterator[Workers]:
-    """Processes of this machine."""
+    """Start worker processes on this machine."""
     executor = ProcessPoolExecutor(
         max_workers=n_workers,
         mp_context=multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn"),
@@ -189,31 +195,31 @@ def _processes(n_workers: int) -> Iterator[Workers]:
 
 
 def _begin_process() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process handles Ctrl-C
     end_with_parent()
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Hold a Ctrl-C back while workers are forked: Python drops one that comes in between."""
+def _interrupts_blocked() -> Iterator[None]:
+    """Delay a Ctrl-C while workers are forked: Python loses one that arrives during a fork."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-_ready_for = ""
-_turn = threading.Lock()  # a worker of a cluster may run threads; set-ups are for processes
+_ready_for = ""  # token of the last set-up in this process
+_one_at_a_time = threading.Lock()  # a worker of a cluster may use threads; a set-up is global
 
 
 def _do_chunk(work: _Work[Item, Result], items: Sequence[Item]) -> list[Result]:
-    """Runs in a worker."""
+    """Process some items. Runs in a worker."""
     global _ready_for  # noqa: PLW0603 - state of a worker process
-    with _turn:
+    with _one_at_a_time:
         if _ready_for != work.token:
             _ready_for = ""
             check_software(work.software)

@@ -1,4 +1,4 @@
-"""How far long work has come: a bar on a terminal, a line now and then in a log."""
+"""Show the progress of long work: a bar on a terminal, a few lines in a log."""
 
 import logging
 import sys
@@ -14,15 +14,15 @@ logger = logging.getLogger(__name__)
 
 
 class Progress:
-    """Counts pieces of work that are done and shows how many are left.
+    """Counts finished pieces of work and shows how many are left.
 
-    On a terminal it is a bar that draws over itself. Elsewhere (a file, a Prefect log) it is one
-    log line at most every LOG_EVERY_S seconds.
+    On a terminal it shows a bar. Elsewhere (a file, a Prefect log) it writes at most one log line
+    every LOG_EVERY_S seconds.
 
     Args:
-        total: Pieces of work.
-        unit: What they are, in the plural ("films").
-        label: Stands before the numbers ("network 2 of 3"); empty for none.
+        total: Number of pieces of work.
+        unit: Name of the pieces, in the plural ("films").
+        label: Text before the numbers ("network 2 of 3"); may be empty.
 
     Example:
         >>> with Progress(2, unit="films") as progress:
@@ -52,11 +52,11 @@ class Progress:
             self._bar.close()
 
     def advance(self, n_pieces: int = 1, note: str = "") -> None:
-        """Say that more pieces are done.
+        """Count finished pieces.
 
         Args:
-            n_pieces: How many.
-            note: Stands behind the numbers, such as the loss of the last batch.
+            n_pieces: Number of pieces finished since the last call.
+            note: Text after the numbers, such as the loss of the last batch.
         """
         self.n_done += n_pieces
         if self._bar is not None:

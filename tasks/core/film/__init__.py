@@ -1,1 +1,1 @@
-"""From the bytes of a file to grey pixels, and to the square that a network sees."""
+"""Read a film file: decode it to grey pixels and make the square that the networks see."""

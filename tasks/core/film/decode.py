@@ -1,8 +1,9 @@
-"""One film: from the bytes of a file to 8-bit grey pixels. The only decoder in the project.
+"""Decode one film file to 8-bit grey pixels. All films go through this module.
 
-No colour profile is applied and no metadata but the orientation (of DICOM: what the standard
-says belongs to the grey values) is read: on the Kaggle set profile and mode give the label away.
-Of files with several pictures (TIFF pages, animations, DICOM frames) the first one counts.
+The decoder applies no colour profile. Of the metadata it uses the orientation and, for DICOM, the
+elements that define the grey values. In Kaggle's set the colour profile and the image mode reveal
+the label, so they must not change a pixel. If a file holds several pictures (TIFF pages,
+animations, DICOM frames), the first one is decoded.
 """
 
 import io
@@ -15,15 +16,16 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageOps
 
-from tasks.core.film.errors import DAMAGE, MAX_PIXELS, FilmError, film_error
+from tasks.core.film.errors import DECODER_ERRORS, MAX_PIXELS, FilmError, film_error
 
-# Whatever the suffix says; Pillow knows more formats, and hands one (EPS) to another program
+# A fixed list: Pillow knows more formats, and runs another program to read EPS
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")
 DICOM = "DICOM"
-_COLOUR_CELL_PX = 8  # the coarsest scale a JPEG decoder has
-_ORIENTATION = 0x0112  # EXIF
+_COLOUR_CELL_PX = 8  # a JPEG decoder can reduce a picture by 8 at most
+_ORIENTATION = 0x0112  # EXIF tag
 _LEFT, _TOP, _RIGHT, _BOTTOM = range(4)
-# Where the stored right and bottom edge of a picture lie once it is upright (TIFF 6.0, section 8)
+# For each orientation: where the stored right and bottom edges are in the upright picture
+# (TIFF 6.0, section 8)
 _EDGES = {
     1: (_RIGHT, _BOTTOM),
     2: (_LEFT, _BOTTOM),
@@ -35,19 +37,20 @@ _EDGES = {
     8: (_TOP, _RIGHT),
 }
 
-Box = tuple[float, float, float, float]  # left, top, right, bottom; px
-# Pillow logs some damage without the file's name before it raises it
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+# Pillow logs some damage, without the file name, before it raises an exception
 logging.getLogger("PIL").setLevel(logging.CRITICAL + 1)
 
 
 @dataclass(frozen=True, eq=False)
 class Film:
-    """The header of an image file, as stored: not yet turned upright, not yet grey.
+    """An image file whose header was read. The pixels are not decoded yet.
 
-    width, height: px, of the first picture.
-    mode: Pillow's name; DICOM's grey films of more than 8 bits are `I;16`.
-    format: One of FORMATS, or DICOM.
-    image: Pillow's image, decoded in place by `decode_reduced`; None for DICOM.
+    data: bytes of the file.
+    width, height: size of the first picture as stored, px; not yet turned upright.
+    mode: Pillow's name of the pixel format; `I;16` for grey DICOM films of more than 8 bits.
+    format: one of FORMATS, or DICOM.
+    image: Pillow's image, which `decode_reduced` decodes in place; None for DICOM.
     """
 
     data: bytes
@@ -60,14 +63,14 @@ class Film:
 
 @dataclass(frozen=True, eq=False)
 class ReducedFilm:
-    """A film decoded at reduced scale, upright.
+    """A film decoded at a reduced scale and turned upright.
 
-    A side that the scale does not divide ends in a pixel that the film fills in part only. Scale
-    `box` to the new size, not the whole image: up to 7 px of the film would misplace the rest,
-    which costs more accuracy than the reduced scale does.
+    If the scale does not divide a side, the film fills the last pixel only in part. To resize,
+    use `box` and not the whole image. Otherwise up to 7 px of the film shift the picture, which
+    costs more accuracy than the reduced scale does.
 
-    image: Of mode L.
-    box: The part of `image` that the film fills, for `Image.resize`.
+    image: mode L.
+    box: part of `image` that the film fills, px; for `Image.resize`.
     scale: px of `image` per px of the film: 1, 1/2, 1/4 or 1/8.
     """
 
@@ -77,11 +80,22 @@ class ReducedFilm:
 
 
 def open_film(data: bytes) -> Film:
-    """Read the header of an image file; no pixel is decoded.
+    """Read the header of an image file. No pixel is decoded.
+
+    Args:
+        data: Bytes of the file. The format is detected from them.
 
     Raises:
-        FilmError: `unreadable` when they are of none of FORMATS and no DICOM file; `truncated`
-            when they end within the header; `bomb` when it promises more than MAX_PIXELS.
+        FilmError: `unreadable` if the format is not in FORMATS and not DICOM; `truncated` if the
+            file ends inside the header; `bomb` if the header states more than MAX_PIXELS.
+
+    Example:
+        >>> import io
+        >>> file = io.BytesIO()
+        >>> Image.new("RGB", (40, 30), "white").save(file, "PNG")
+        >>> film = open_film(file.getvalue())
+        >>> film.format, film.mode, decode_grey(film).mode
+        ('PNG', 'RGB', 'L')
     """
     if is_dicom(data):
         from tasks.core.film import dicom
@@ -89,36 +103,39 @@ def open_film(data: bytes) -> Film:
         width, height, mode = dicom.read_shape(data)
         return Film(data, width, height, mode, DICOM, None)
     image = _open_image(data)
-    # a JPEG that brings more pictures behind the first one is `MPO` to Pillow
+    # Pillow calls a JPEG with several pictures `MPO`
     form = "JPEG" if image.format in (None, "MPO") else image.format
     return Film(data, image.width, image.height, image.mode, form, image)
 
 
 def is_dicom(data: bytes) -> bool:
-    """Whether bytes are a DICOM file, whatever its suffix: DICM at byte 128 (PS3.10, 7.1)."""
+    """Whether bytes are a DICOM file: they have DICM at byte 128 (PS3.10, 7.1)."""
     return data[128:132] == b"DICM"
 
 
 def decode_grey(film: Film, at_least_px: int | None = None) -> Image.Image:
-    """Decode a film to 8-bit grey, upright: the image of `decode_reduced` alone."""
+    """Decode a film to 8-bit grey and turn it upright.
+
+    Returns `ReducedFilm.image`; arguments and errors are those of `decode_reduced`.
+    """
     return decode_reduced(film, at_least_px).image
 
 
 def decode_reduced(film: Film, at_least_px: int | None) -> ReducedFilm:
-    """Decode a film to 8-bit grey, upright. Do it once: Pillow's image is changed by it.
+    """Decode a film to 8-bit grey and turn it upright. Call it once: it changes `film.image`.
 
-    Transparency shows black. 16 bits are scaled by their full range, never by content; DICOM
-    films by their own window (see `tasks.core.film.dicom.decode`).
+    Transparent pixels become black. 16-bit values are scaled by their full range, so the content
+    of a film does not change the scale. For DICOM see `tasks.core.film.dicom.decode`.
 
     Args:
-        film: From `open_film`.
-        at_least_px: JPEG only: decode at the smallest of the decoder's scales (1, 1/2, 1/4, 1/8)
-            that keeps both sides at least this long. Full size when None.
+        film: Film from `open_film`.
+        at_least_px: For JPEG only: use the smallest scale of the decoder (1, 1/2, 1/4, 1/8) at
+            which both sides have at least this many px. None is full size.
 
     Raises:
-        FilmError: `truncated` when the data ends early, `unreadable` when it is damaged,
-            `bit_depth` when a pixel has 1 bit (a mask) or more than 16: such values have no
-            range that the file states.
+        FilmError: `truncated` if the data ends early; `unreadable` if it is damaged; `bit_depth`
+            if a pixel has 1 bit (a mask) or more than 16 bits, because the file does not state
+            the range of such values.
     """
     _check_bit_depth(film.mode)
     if film.image is None:
@@ -129,26 +146,26 @@ def decode_reduced(film: Film, at_least_px: int | None) -> ReducedFilm:
     image = film.image
     with _as_film_error():
         target = (at_least_px, at_least_px) if at_least_px else image.size
-        drafted = image.draft("L", target)  # a grey JPEG decode skips the colour planes
+        drafted = image.draft("L", target)  # a JPEG decoded to grey skips the colour planes
         image.load()
         width, height = drafted[1][2:] if drafted else image.size
-        rim = image.width - width, image.height - height
-        turned = image.getexif().get(_ORIENTATION, 1)
-        upright = image if turned == 1 else ImageOps.exif_transpose(image)
+        excess = image.width - width, image.height - height
+        orientation = image.getexif().get(_ORIENTATION, 1)
+        upright = image if orientation == 1 else ImageOps.exif_transpose(image)
         grey = _to_8_bit_grey(upright)
-    edges = _EDGES.get(turned, _EDGES[1])
-    box = _box_within(grey, dict(zip(edges, rim, strict=True)))
+    edges = _EDGES.get(orientation, _EDGES[1])
+    box = _box_within(grey, dict(zip(edges, excess, strict=True)))
     return ReducedFilm(grey, box, width / film.width if drafted else 1.0)
 
 
 def colour_of(film: Film) -> float:
-    """How far a picture is from grey. Call it before `decode_grey`.
+    """Measure how far a picture is from grey. Call it before `decode_grey`.
 
-    The mean over cells of 8 x 8 px (averaged, so that the noise of compression counts little) of
-    the largest channel minus the smallest one, after composition on black.
+    The picture is put on black and averaged over cells of 8 x 8 px, which removes most of the
+    compression noise. The result is the mean of the largest minus the smallest colour channel.
 
     Returns:
-        Grey levels, 0 (grey, or stored as grey) to 255.
+        Grey levels, 0 (grey) to 255.
 
     Raises:
         FilmError: As `decode_grey`.
@@ -156,17 +173,17 @@ def colour_of(film: Film) -> float:
     if film.mode in ("1", "L", "LA", "I", "F") or film.mode.startswith("I;"):
         return 0.0
     with _as_film_error():
-        cells = np.asarray(_cells(film), dtype=np.float64)
+        cells = np.asarray(_colour_cells(film), dtype=np.float64)
         return float((cells.max(axis=2) - cells.min(axis=2)).mean())
 
 
 def patient_key(film: Film, salt: str) -> str | None:
-    """Salted hash of a DICOM file's patient number, else None; see `tasks.core.film.dicom`."""
+    """Salted hash of the PatientID of a DICOM film (`hash_patient_id`); None for other formats."""
     if film.format != DICOM:
         return None
     from tasks.core.film import dicom
 
-    return dicom.patient_key(film.data, salt)
+    return dicom.hash_patient_id(film.data, salt)
 
 
 def bit_depth(mode: str) -> int:
@@ -193,10 +210,7 @@ def _check_bit_depth(mode: str) -> None:
 
 @contextmanager
 def _as_film_error() -> Iterator[None]:
-    """Turn what Pillow raises into a FilmError, and silence its warnings.
-
-    Those are about odd metadata, of which none is used, and about sizes below MAX_PIXELS.
-    """
+    """Raise Pillow's exceptions as FilmErrors; silence its warnings on metadata and size."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
@@ -204,17 +218,17 @@ def _as_film_error() -> Iterator[None]:
             yield
     except Image.DecompressionBombError as error:
         raise FilmError("bomb", str(error)) from error
-    except DAMAGE as error:
+    except DECODER_ERRORS as error:
         raise film_error(error) from error
 
 
-def _cells(film: Film) -> Image.Image:
-    """A colour film, each 8 x 8 px averaged to one."""
+def _colour_cells(film: Film) -> Image.Image:
+    """A colour film in which each 8 x 8 px are averaged to one."""
     if film.image is None:
         from tasks.core.film import dicom
 
         return dicom.decode(film.data).convert("RGB").reduce(_COLOUR_CELL_PX)
-    if film.format == "JPEG":  # an image of its own: `decode_grey` draws the other one as grey
+    if film.format == "JPEG":  # a second image: `decode_reduced` switches `film.image` to grey
         image = _open_image(film.data)
         cells = (max(1, film.width // _COLOUR_CELL_PX), max(1, film.height // _COLOUR_CELL_PX))
         image.draft("RGB", cells)
@@ -224,15 +238,15 @@ def _cells(film: Film) -> Image.Image:
     return _on_black(film.image).convert("RGB").reduce(_COLOUR_CELL_PX)
 
 
-def _box_within(image: Image.Image, rims: dict[int, float]) -> Box:
-    """An image less a rim of so many px at each side named."""
-    left, top = rims.get(_LEFT, 0.0), rims.get(_TOP, 0.0)
-    return left, top, image.width - rims.get(_RIGHT, 0.0), image.height - rims.get(_BOTTOM, 0.0)
+def _box_within(image: Image.Image, excess: dict[int, float]) -> Box:
+    """The box of an image without the given px at each edge."""
+    left, top = excess.get(_LEFT, 0.0), excess.get(_TOP, 0.0)
+    return left, top, image.width - excess.get(_RIGHT, 0.0), image.height - excess.get(_BOTTOM, 0.0)
 
 
 def _to_8_bit_grey(image: Image.Image) -> Image.Image:
     if bit_depth(image.mode) == 16:
-        # full scale of 16 bits onto full scale of 8: no film is stretched by its own content
+        # map the full range of 16 bits to the full range of 8 bits
         values = np.asarray(image, dtype=np.float64) / 257.0
         return Image.fromarray(np.rint(values).astype(np.uint8))
     image = _on_black(image)

@@ -1,10 +1,10 @@
-"""Why a file cannot be used as a film, and the limit that every decoder keeps."""
+"""FilmError, the reasons for it, and the size limit of every decoder."""
 
 import struct
 
 MAX_PIXELS = 100_000_000  # 10,000 x 10,000: four times the largest radiography detector
-# What decoders raise on damaged bytes; a bug of ours that raises one of them still fails a test
-DAMAGE = (
+# Exceptions that decoders raise on damaged bytes. A bug of ours that raises one still fails a test.
+DECODER_ERRORS = (
     OSError,
     ValueError,
     SyntaxError,
@@ -24,7 +24,7 @@ class FilmError(Exception):
 
     Args:
         reason: Reason code of the manifest: `unreadable`, `truncated`, `bomb` or `bit_depth`.
-        detail: What the decoder said; of DICOM files never a text that the file holds.
+        detail: Message of the decoder. For DICOM it never contains text from the file.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -33,6 +33,6 @@ class FilmError(Exception):
 
 
 def film_error(error: Exception) -> FilmError:
-    """Reason and words of what a decoder raised."""
-    said = str(error) or type(error).__name__
-    return FilmError("truncated" if "truncated" in said.lower() else "unreadable", said)
+    """Turn an exception of a decoder into a FilmError."""
+    message = str(error) or type(error).__name__
+    return FilmError("truncated" if "truncated" in message.lower() else "unreadable", message)

@@ -1,50 +1,50 @@
-"""From a part of a decoded film to a square: stretched, padded or cut, always anti-aliased."""
+"""Scale a part of a decoded film to a square: stretch, pad or cut it, always anti-aliased."""
 
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from tasks.core.film.decode import Box
+from tasks.core.image_store.store import Pixels
+
 Geometry = Literal["stretch", "letterbox", "crop"]
-Box = tuple[float, float, float, float]  # left, top, right, bottom
-Pixels = NDArray[np.uint8]
 
 
 def needed_scale(width: float, height: float, size_px: int, geometry: Geometry) -> float:
-    """Pixels of the final image per pixel of the part shown, along the axis that needs more.
+    """Pixels of the final image per pixel of the film, along the axis that needs more.
 
     A film decoded at this scale or above has all the detail that the final image can show.
 
     Args:
-        width: Of the part that is shown, px.
-        height: The same.
+        width: Width of the part that is shown, px.
+        height: Height of the part that is shown, px.
         size_px: Side of the final image.
-        geometry: How the part fills it.
+        geometry: How the part fills the final image.
     """
-    shown = max(width, height) if geometry == "letterbox" else min(width, height)
-    return size_px / shown
+    side = max(width, height) if geometry == "letterbox" else min(width, height)
+    return size_px / side
 
 
-def draw(grey: Image.Image, box: Box, size_px: int, geometry: Geometry) -> Pixels:
-    """Scale a part of an image (Lanczos, 3 lobes); the result has no padding yet.
+def scale_part(grey: Image.Image, box: Box, size_px: int, geometry: Geometry) -> Pixels:
+    """Scale a part of an image with a Lanczos filter of 3 lobes, without padding.
 
     Args:
-        grey: Mode L.
+        grey: Image of mode L.
         box: The part, px of `grey`; fractions of a pixel count.
-        size_px: Side of the square that `pad` makes of the result.
+        size_px: Side of the final square; `pad_to_square` adds the padding.
         geometry: `stretch` fills the square and hides the aspect ratio; `letterbox` keeps the
-            ratio, the longer side fills the square; `crop` keeps it and shows the middle.
+            ratio and the longer side fills the square; `crop` keeps it and shows the middle.
 
     Returns:
-        image: (h, w) uint8; (size_px, size_px) but for `letterbox`.
+        image: (h, w) uint8; (size_px, size_px) except for `letterbox`.
     """
     left, top, right, bottom = box
     width, height = right - left, bottom - top
     size = (size_px, size_px)
     if geometry == "letterbox":
         scale = needed_scale(width, height, size_px, geometry)
-        size = (_whole(width * scale, size_px), _whole(height * scale, size_px))
+        size = (_side_px(width * scale, size_px), _side_px(height * scale, size_px))
     elif geometry == "crop":
         side = min(width, height)
         left, top = left + (width - side) / 2, top + (height - side) / 2
@@ -52,11 +52,11 @@ def draw(grey: Image.Image, box: Box, size_px: int, geometry: Geometry) -> Pixel
     return np.asarray(grey.resize(size, Image.Resampling.LANCZOS, box=box))
 
 
-def pad(image: Pixels, size_px: int) -> Pixels:
+def pad_to_square(image: Pixels, size_px: int) -> Pixels:
     """Centre an image on a black square: (size_px, size_px) uint8.
 
-    The width of the padding shows the aspect ratio, which tells the classes of the Kaggle set
-    apart: of the three geometries only `letterbox` gives that away whole.
+    The width of the padding shows the aspect ratio, and in Kaggle's set the aspect ratio reveals
+    the label. Of the three geometries only `letterbox` shows it.
     """
     height, width = image.shape
     if height == width == size_px:
@@ -67,5 +67,5 @@ def pad(image: Pixels, size_px: int) -> Pixels:
     return square
 
 
-def _whole(side: float, size_px: int) -> int:
+def _side_px(side: float, size_px: int) -> int:
     return min(size_px, max(1, round(side)))

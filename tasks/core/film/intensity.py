@@ -1,29 +1,30 @@
-"""Grey levels of the final image: as decoded, spread over the full range, or equalised locally."""
+"""Adjust the grey levels of the final image: leave, spread or equalise them."""
 
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Intensity = Literal["none", "percentile", "clahe"]
-Pixels = NDArray[np.uint8]
+from tasks.core.image_store.store import Pixels
 
-PERCENTILES = (1, 99)  # a burned-in letter or a black corner below 1 % moves neither end
-# scikit-image's defaults, written down: the bytes of the store depend on them
+Intensity = Literal["none", "percentile", "clahe"]
+
+PERCENTILES = (1, 99)  # a burned-in letter or a black corner of less than 1 % changes neither
+# Defaults of scikit-image, fixed here because the bytes of the image store depend on them
 CLIP_LIMIT = 0.01
 TILES = 8  # along each side
 
 
-def adjust(image: Pixels, intensity: Intensity) -> Pixels:
+def adjust_intensity(image: Pixels, intensity: Intensity) -> Pixels:
     """Adjust the grey levels of one image by its own content.
 
-    An image of one grey level has no range to spread and stays as it is.
+    An image with a single grey level stays as it is.
 
     Args:
         image: (h, w) uint8, without padding.
-        intensity: `none`; `percentile` moves the 1st percentile to 0 and the 99th to 255, linearly
-            between and clipped beyond; `clahe` equalises the histogram within tiles of an eighth
-            of each side, with limited contrast.
+        intensity: `none`; `percentile` maps the 1st percentile to 0 and the 99th to 255, linearly,
+            and clips the rest; `clahe` equalises the histogram in 8 x 8 tiles with limited
+            contrast.
 
     Returns:
         image: (h, w) uint8 in [0, 255].

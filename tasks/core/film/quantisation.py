@@ -1,4 +1,4 @@
-"""JPEG's quantisation table of luminance, and the quality that it stands for on libjpeg's scale."""
+"""The luminance quantisation table of JPEG, and the libjpeg quality that a table stands for."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,17 +19,21 @@ LUMINANCE = np.array(
 
 
 def jpeg_quality(table: list[int]) -> int:
-    """Quality at which libjpeg would have written a luminance table.
+    """Quality setting at which libjpeg writes a luminance table.
 
-    The mean ratio to Table K.1 differs by 0.0036 and more between any two qualities, which makes
-    the answer exact for libjpeg's tables; others (Photoshop's and cameras' own) get the quality
-    of the nearest mean ratio.
+    The mean ratio to Table K.1 differs by 0.0036 or more between any two qualities, so the result
+    is exact for libjpeg's tables. Other tables (of Photoshop and of cameras) get the quality with
+    the nearest mean ratio.
 
     Args:
         table: 64 divisors, row by row.
 
     Returns:
-        1 to 100.
+        Quality, 1 to 100.
+
+    Example:
+        >>> jpeg_quality(libjpeg_table(85).tolist())
+        85
 
     Source:
         Scaling: Independent JPEG Group, libjpeg 6b, `jpeg_quality_scaling` in jcparam.c.
@@ -39,7 +43,7 @@ def jpeg_quality(table: list[int]) -> int:
 
 
 def libjpeg_table(quality: int) -> NDArray[np.int64]:
-    """Luminance table of libjpeg: (64,) int64 in [1, 255], row by row, quality 1 to 100."""
+    """Luminance table of libjpeg: (64,) int64 in [1, 255], row by row, for quality 1 to 100."""
     percent = 5000 // quality if quality < 50 else 200 - 2 * quality
     table: NDArray[np.int64] = np.clip((LUMINANCE * percent + 50) // 100, 1, 255)
     return table

@@ -1,57 +1,56 @@
-"""Which part of a film is shown: all of it, all but its dark borders, or the lungs."""
+"""Find the part of a film to show: all of it, all except dark borders, or the lungs."""
 
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from tasks.core.film.found import FULL_FRAME, NOT_FOUND, Found
-from tasks.core.film.geometry import Box
+from tasks.core.film.decode import Box
+from tasks.core.film.found_region import FULL_FRAME, NOT_FOUND, FoundRegion
+from tasks.core.film.lungs import find_lungs
+from tasks.core.image_store.store import Pixels
 
 Region = Literal["none", "border", "lungs"]
-Pixels = NDArray[np.uint8]
 
-# Side of the square copy that each rule looks at: a border is found to 0.4 % of the side
-LOOK_PX = {"none": 1, "border": 256, "lungs": 96}
+# Side of the square copy that each search uses. At 256 px a border is found to 0.4 % of the side.
+SEARCH_PX = {"none": 1, "border": 256, "lungs": 96}
 
-DARK = 24  # grey levels; collimated borders and the air beside a patient mostly lie below
-MARKER_SHARE = 0.15  # of a line's length: no letter or label burned in beside the patient is longer
-MAX_TRIM = 0.35  # of a side: more than that on one side is a dark film, not a border
+DARK = 24  # grey levels; most collimated borders and the air beside a patient are below it
+MARKER_SHARE = 0.15  # of a line; letters and labels beside the patient are shorter
+MAX_TRIM = 0.35  # of a side; a larger "border" means that the film itself is dark
 
 
-def find_region(grey: Image.Image, frame: Box, region: Region) -> Found:
-    """Find the part of a film that `resize.region` asks for.
+def find_region(grey: Image.Image, frame: Box, region: Region) -> FoundRegion:
+    """Find the part of a film that `resize.region` names.
 
     Args:
-        grey: Mode L, upright, at least LOOK_PX of the region along both sides if the film is.
-        frame: Where in `grey` the film lies, px.
-        region: `none` is the full frame, with confidence 1.
+        grey: Image of mode L, upright. Both sides have at least SEARCH_PX of the region, unless
+            the film itself is smaller.
+        frame: Part of `grey` that the film fills, px.
+        region: `none` returns the full frame with confidence 1.
     """
     if region == "none":
-        return Found(FULL_FRAME, 1.0)
-    side = LOOK_PX[region]
+        return FoundRegion(FULL_FRAME, 1.0)
+    side = SEARCH_PX[region]
     copy = np.asarray(grey.resize((side, side), Image.Resampling.BILINEAR, box=frame))
     if region == "border":
         return trim_border(copy)
-    from tasks.core.film.lungs import find_lungs  # SciPy is slow to import
-
     return find_lungs(copy, (frame[2] - frame[0]) / (frame[3] - frame[1]))
 
 
-def trim_border(image: Pixels) -> Found:
-    """Trim dark borders and what is burned in there.
+def trim_border(image: Pixels) -> FoundRegion:
+    """Trim dark borders, with the letters that are burned into them.
 
-    From each side, rows and columns are cut while at most MARKER_SHARE of their pixels are
-    brighter than DARK, so a side letter in the border does not stop the cut. What is cut at one
-    side does not count at the next one; this is repeated until nothing changes.
+    At each side, rows or columns are cut while at most MARKER_SHARE of their pixels are brighter
+    than DARK. A letter in the border therefore does not stop the cut. The next side ignores what
+    is already cut. The four cuts are repeated until nothing changes.
 
     Args:
         image: (H, W) uint8.
 
     Returns:
-        Confidence 1, or the full frame with confidence 0 where more than MAX_TRIM of the width
-        or height would go at one side.
+        Region with confidence 1; or the full frame with confidence 0 if the cut at one side
+        exceeds MAX_TRIM of the width or height.
     """
     bright = image > DARK
     height, width = image.shape
@@ -71,4 +70,4 @@ def trim_border(image: Pixels) -> Found:
     box = (left / width, top / height, right / width, bottom / height)
     if max(box[0], box[1], 1 - box[2], 1 - box[3]) > MAX_TRIM:
         return NOT_FOUND
-    return Found(box, 1.0)
+    return FoundRegion(box, 1.0)

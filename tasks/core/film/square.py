@@ -1,41 +1,40 @@
-"""One film: from the bytes of a file to the square that the models see, and the part it shows."""
+"""Make the square that the networks see from the bytes of one film file."""
 
 import math
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from tasks.core.film.decode import Film, decode_reduced, open_film
-from tasks.core.film.found import Found
-from tasks.core.film.geometry import Box, draw, needed_scale, pad
-from tasks.core.film.intensity import adjust
-from tasks.core.film.region import LOOK_PX, find_region
+from tasks.core.film.decode import Box, Film, decode_reduced, open_film
+from tasks.core.film.found_region import FoundRegion
+from tasks.core.film.geometry import needed_scale, pad_to_square, scale_part
+from tasks.core.film.intensity import adjust_intensity
+from tasks.core.film.region import SEARCH_PX, find_region
 from tasks.core.film.sharpness import laplacian_variance
+from tasks.core.image_store.store import Pixels
 from tasks.core.params import ResizeParams
 
-# Share of a film that a region most often shows at least: decoded for that, the film is rarely
-# decoded again for the region's sake
+# Most regions cover at least this share of each side. The first decode has enough detail for such
+# a region, so a second decode is rarely needed.
 REGION_SHARE = 0.6
 
-PixelBox = tuple[int, int, int, int]
+PixelBox = tuple[int, int, int, int]  # left, top, right, bottom; px
 
 
 @dataclass(frozen=True, eq=False)
-class Fitted:
-    """A film as the models see it.
+class Square:
+    """A film as the networks see it.
 
     image: (size_px, size_px) uint8 in [0, 255].
     box: left, top, right, bottom of the region in px of the whole film, upright. `crop` shows the
-        middle square of it, `letterbox` all of it with padding.
-    confidence: Of the region, 0 to 1; 0 where it was not found and the box is the whole film.
-    share: Of the film's area that lies in the box, 0 to 1.
-    sharpness: Variance of the Laplacian of the image, less its padding; grey levels squared.
-    sharpness_before: The same without `common_resolution_px`.
+        middle square of the region; `letterbox` shows all of it, with padding.
+    confidence: of the region, 0 to 1; 0 if it was not found and the box is the whole film.
+    share: share of the film's area that lies in the box, 0 to 1.
+    sharpness: variance of the Laplacian of the image without padding, grey levels squared.
+    sharpness_before: the same, if `common_resolution_px` were null.
     """
 
-    image: NDArray[np.uint8]
+    image: Pixels
     box: PixelBox
     confidence: float
     share: float
@@ -44,15 +43,15 @@ class Fitted:
 
 
 @dataclass(frozen=True, eq=False)
-class Decoded:
-    """A film decoded at a reduced scale.
+class DecodedFilm:
+    """A film decoded at a reduced scale, and how its pixels map to the whole film.
 
-    grey: Mode L, upright.
-    width, height: Of the whole film, upright, px.
-    scale: Across and along: px of `grey` per px of the whole film.
-    origin: Where the film begins in `grey`, px. A decoder rounds sides up: of 1281 px it makes
-        161 at 1/8, the last one an eighth full. Taken as whole, it would shift the picture by up
-        to a pixel.
+    grey: mode L, upright.
+    width, height: size of the whole film, upright, px.
+    scale: px of `grey` per px of the whole film, across and along.
+    origin: position of the film's corner in `grey`, px. A decoder rounds sides up: 1281 px become
+        161 px at 1/8, and the film fills an eighth of the last one. Without the origin the
+        picture would shift by up to a pixel.
     """
 
     grey: Image.Image
@@ -62,9 +61,9 @@ class Decoded:
     origin: tuple[float, float] = (0.0, 0.0)
 
     def part(self, box: Box) -> Box:
-        """A box of the whole film in px of `grey`."""
+        """Convert a box from px of the whole film to px of `grey`."""
         (across, along), (x, y) = self.scale, self.origin
-        right = min(x + box[2] * across, self.grey.width)  # but for the last digit
+        right = min(x + box[2] * across, self.grey.width)  # rounding can exceed the width
         bottom = min(y + box[3] * along, self.grey.height)
         return x + box[0] * across, y + box[1] * along, right, bottom
 
@@ -73,91 +72,117 @@ class Decoded:
         return self.part((0, 0, self.width, self.height))
 
 
-def fit_film(data: bytes, params: ResizeParams) -> Fitted:
-    """Decode one film, choose the part to show, scale it to a square and adjust its grey levels.
+def square_of_film(data: bytes, params: ResizeParams) -> Square:
+    """Make the square that the networks see. Training and screening both call this function.
 
-    In this order: region, common resolution, geometry, intensity, padding.
+    Steps: decode, find the region, reduce to the common resolution, scale to a square, adjust the
+    grey levels, add padding.
 
     Args:
         data: Bytes of an image file.
-        params: Section `resize`.
+        params: Section `resize` of params.yaml.
 
     Raises:
-        FilmError: The bytes are no whole image.
+        FilmError: The bytes are not a complete image file.
+
+    Example:
+        >>> import io
+        >>> file = io.BytesIO()
+        >>> Image.new("L", (400, 300), 90).save(file, "PNG")
+        >>> params = ResizeParams(size_px=64, geometry="stretch", intensity="none",
+        ...                       region="none", common_resolution_px=None)
+        >>> square = square_of_film(file.getvalue(), params)
+        >>> square.image.shape, square.box
+        ((64, 64), (0, 0, 400, 300))
     """
     film = open_film(data)
     share = 1.0 if params.region == "none" else REGION_SHARE
     shown = (film.width * share, film.height * share)
     at_least_px = _decode_px(shown, min(film.width, film.height), params)
-    decoded = _decode(film, max(at_least_px, LOOK_PX[params.region]))
+    decoded = _decode(film, max(at_least_px, SEARCH_PX[params.region]))
     found = find_region(decoded.grey, decoded.whole(), params.region)
     box = _in_pixels(found, decoded)
     shown = (box[2] - box[0], box[3] - box[1])
     at_least_px = _decode_px(shown, min(decoded.width, decoded.height), params)
     if min(decoded.grey.size) < at_least_px:
         decoded = decode_film(data, at_least_px)
-    even = decoded
-    if params.common_resolution_px is not None:
-        even = _brought_down(decoded, params.common_resolution_px)
-    image = _drawn(even, box, params)
-    sharpness = laplacian_variance(image)
-    before = sharpness if even is decoded else laplacian_variance(_drawn(decoded, box, params))
-    share = shown[0] * shown[1] / (decoded.width * decoded.height)
-    image = pad(image, params.size_px)
-    return Fitted(image, box, round(found.confidence, 4), share, sharpness, before)
+    return _square_of_part(decoded, box, found.confidence, params)
 
 
-def decode_film(data: bytes, at_least_px: int) -> Decoded:
-    """Decode a film to a picture whose shorter side has at least so many px, if the film has.
+def decode_film(data: bytes, at_least_px: int) -> DecodedFilm:
+    """Decode a film so that its shorter side has at least this many px, if the film has them.
 
     Raises:
-        FilmError: The bytes are no whole image.
+        FilmError: The bytes are not a complete image file.
     """
     return _decode(open_film(data), at_least_px)
 
 
-def _decode_px(shown: tuple[float, float], shorter_px: int, params: ResizeParams) -> int:
-    """Shorter side to which a film must be decoded at least for a part of it to be shown.
+def _square_of_part(
+    decoded: DecodedFilm, box: PixelBox, confidence: float, params: ResizeParams
+) -> Square:
+    """Make the square from a box of a decoded film, and measure it."""
+    reduced = decoded
+    if params.common_resolution_px is not None:
+        reduced = _at_common_resolution(decoded, params.common_resolution_px)
+    image = _unpadded(reduced, box, params)
+    sharpness = laplacian_variance(image)
+    before = sharpness
+    if reduced is not decoded:
+        before = laplacian_variance(_unpadded(decoded, box, params))
+    area = (box[2] - box[0]) * (box[3] - box[1])
+    return Square(
+        image=pad_to_square(image, params.size_px),
+        box=box,
+        confidence=round(confidence, 4),
+        share=area / (decoded.width * decoded.height),
+        sharpness=sharpness,
+        sharpness_before=before,
+    )
 
-    A JPEG is decoded at the smallest scale that has the detail of the final image: 0.34 and 0.44
-    grey levels from Lanczos on a full decode, the mean of Kermany's originals at 64 and at 128 px
-    (`python -m tests.benchmarks.resize`).
+
+def _decode_px(shown: tuple[float, float], shorter_px: int, params: ResizeParams) -> int:
+    """Length to which the shorter side of a film must be decoded to show a part of it.
+
+    A JPEG is decoded at the smallest scale that has the detail of the final image. Against
+    Lanczos on a full decode the mean difference on Kermany's originals is 0.34 grey levels at
+    64 px and 0.44 at 128 px (`python -m tests.benchmarks.resize`).
 
     Args:
         shown: Width and height of the part, px of the whole film.
         shorter_px: Shorter side of the whole film.
         params: Section `resize`.
     """
-    # also below a common resolution: the sharpness without it is measured, too
+    # a common resolution does not lower it: sharpness is measured without it, too
     scale = needed_scale(*shown, params.size_px, params.geometry)
     needed = max(scale * shorter_px, params.common_resolution_px or 0)
-    # less a hair: rounding in the last digit must not ask for a pixel more
+    # the small number stops a rounding error from asking for one more pixel
     return min(shorter_px, math.ceil(needed - 1e-6))
 
 
-def _decode(film: Film, at_least_px: int) -> Decoded:
+def _decode(film: Film, at_least_px: int) -> DecodedFilm:
     reduced = decode_reduced(film, at_least_px)
     (left, top, right, bottom), scale = reduced.box, reduced.scale
     width, height = round((right - left) / scale), round((bottom - top) / scale)
-    return Decoded(reduced.image, width, height, (scale, scale), (left, top))
+    return DecodedFilm(reduced.image, width, height, (scale, scale), (left, top))
 
 
-def _in_pixels(found: Found, decoded: Decoded) -> PixelBox:
+def _in_pixels(found: FoundRegion, decoded: DecodedFilm) -> PixelBox:
     left, right = (round(share * decoded.width) for share in found.box[::2])
     top, bottom = (round(share * decoded.height) for share in found.box[1::2])
     return left, top, max(right, left + 1), max(bottom, top + 1)
 
 
-def _drawn(decoded: Decoded, box: PixelBox, params: ResizeParams) -> NDArray[np.uint8]:
-    image = draw(decoded.grey, decoded.part(box), params.size_px, params.geometry)
-    return adjust(image, params.intensity)
+def _unpadded(decoded: DecodedFilm, box: PixelBox, params: ResizeParams) -> Pixels:
+    image = scale_part(decoded.grey, decoded.part(box), params.size_px, params.geometry)
+    return adjust_intensity(image, params.intensity)
 
 
-def _brought_down(decoded: Decoded, common_px: int) -> Decoded:
-    """The film at `common_px` along its shorter side; one that is smaller stays as it is.
+def _at_common_resolution(decoded: DecodedFilm, common_px: int) -> DecodedFilm:
+    """Reduce a film to `common_px` along its shorter side; a smaller film stays as it is.
 
-    Larger films end sharper after scaling. The whole film counts, not the region: what one pixel
-    covers must not depend on the region found.
+    Without this step larger films are sharper after scaling. The whole film is reduced, not the
+    region, so that a pixel covers the same length for every region.
     """
     shorter = min(decoded.width, decoded.height)
     if shorter <= common_px:
@@ -166,4 +191,4 @@ def _brought_down(decoded: Decoded, common_px: int) -> Decoded:
     height = round(decoded.height * common_px / shorter)
     grey = decoded.grey.resize((width, height), Image.Resampling.LANCZOS, box=decoded.whole())
     scale = (width / decoded.width, height / decoded.height)
-    return Decoded(grey, decoded.width, decoded.height, scale)
+    return DecodedFilm(grey, decoded.width, decoded.height, scale)

@@ -1,1 +1,1 @@
-"""The memory-mapped squares of all films, and how they are written."""
+"""Write and read the image store: all films as memory-mapped grey squares."""

@@ -1,4 +1,4 @@
-"""Writing an image store: shard by shard, each valid from the moment it has its name."""
+"""Write an image store, shard by shard. A shard is complete as soon as it has its final name."""
 
 import hashlib
 import io
@@ -24,24 +24,24 @@ from tasks.core.image_store.store import (
     record_dtype,
 )
 
-_ID_BYTES = b"0123456789abcdefghijklmnopqrstuvwxyz_-"  # shards are files named by ids
+_ID_BYTES = b"0123456789abcdefghijklmnopqrstuvwxyz_-"  # ids name the shard files
 
 
 class StoreBuilder:
-    """A store in the making: `write` or `adopt` each shard, in any order, then `finish`.
+    """Builds a store: call `write` or `adopt` for each shard, in any order, then `finish`.
 
     Args:
-        folder: Where it is made; may hold sealed shards of a run that was killed.
+        folder: Folder to write to. It may hold complete shards of a run that was killed.
         id_bytes: (N,) ids as ASCII, sorted and unique, of digits, small letters, `-` and `_`.
         size_px: Side of each image.
-        fact_names: Names of float64 numbers kept with each image.
-        settings: What makes the images; JSON.
+        fact_names: Names of the float64 numbers stored with each image.
+        settings: Settings that the images are made with, as JSON values.
 
     Attributes:
         spans: Rows of each shard.
 
     Raises:
-        ImageStoreError: The ids are not as said.
+        ImageStoreError: The ids are not sorted, not unique or have other characters.
     """
 
     def __init__(
@@ -60,17 +60,17 @@ class StoreBuilder:
         starts = np.unique(prefixes(self.id_bytes), return_index=True)[1].tolist()
         ends = [*starts[1:], len(id_bytes)]
         self.spans = [slice(*span) for span in zip(starts, ends, strict=True)] if starts else []
-        self._sealed: dict[int, Shard] = {}
+        self._complete: dict[int, Shard] = {}
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
 
     def write(self, number: int, rows: Iterable[Sequence[Any]]) -> None:
-        """Write one shard, image after image; it is valid from the moment it has its name.
+        """Write one shard, image by image, under a temporary name, then rename it.
 
         Args:
-            number: Of the shard.
-            rows: Of each of its images in order: the facts, then the pixels. Taken one by one, and
-                no more than the shard has images.
+            number: Number of the shard.
+            rows: One row per image of the shard, in order: the facts, then the pixels. Rows are
+                taken one by one, and only as many as the shard has images.
 
         Raises:
             ImageStoreError: There are fewer rows than images.
@@ -84,31 +84,31 @@ class StoreBuilder:
             os.fsync(file.fileno())
         prefix = prefixes(self.id_bytes[self.spans[number]][:1])[0].decode()
         name = f"{prefix}-{digest.hexdigest()[:DIGEST_DIGITS]}.npy"
-        self._enter(number, part.replace(part.with_name(name)))
+        self._register(number, part.replace(part.with_name(name)))
 
     def adopt(self, number: int, path: Path) -> None:
-        """Take a whole file as that shard, sealed.
+        """Use a complete file as a shard.
 
-        One of another store is linked to, where the file system knows links: a sealed shard is
-        never written into.
+        A file of another store becomes a hard link, or a copy if the file system has no hard
+        links. A link is safe because a complete shard is never changed.
         """
-        place = self._folder / path.name
-        if path != place:
-            place.unlink(missing_ok=True)
+        shard = self._folder / path.name
+        if path != shard:
+            shard.unlink(missing_ok=True)
             try:
-                place.hardlink_to(path)
+                shard.hardlink_to(path)
             except OSError:
                 shutil.copyfile(path, self._part(number))
-                self._part(number).replace(place)
-        self._enter(number, place)
+                self._part(number).replace(shard)
+        self._register(number, shard)
 
-    def is_sealed(self, number: int) -> bool:
-        """Whether one shard needs no more work."""
-        return number in self._sealed
+    def is_complete(self, number: int) -> bool:
+        """Whether a shard was written or adopted."""
+        return number in self._complete
 
     def finish(self) -> None:
-        """Write the ids and the index, and remove all other files."""
-        shards = [self._sealed[number] for number in range(len(self.spans))]
+        """Write ids.npy and store.json, and remove all other files."""
+        shards = [self._complete[number] for number in range(len(self.spans))]
         known = {"ids.npy", "store.json"} | {shard.name for shard in shards}
         for path in self._folder.iterdir():
             if path.name not in known:
@@ -120,7 +120,7 @@ class StoreBuilder:
         write_json(self._folder / "store.json", facts)
 
     def _bytes_of(self, number: int, rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
-        """A NumPy file of records: its header, then one record at a time."""
+        """Bytes of a NumPy file of records: the header, then one record at a time."""
         ids = self.id_bytes[self.spans[number]]
         header = io.BytesIO()
         np.lib.format.write_array_header_1_0(
@@ -142,9 +142,9 @@ class StoreBuilder:
             record[0] = (image_id, *row)
             yield record.tobytes()
 
-    def _enter(self, number: int, path: Path) -> None:
+    def _register(self, number: int, path: Path) -> None:
         span = self.spans[number]
-        self._sealed[number] = Shard(path.name, span.stop - span.start, path.stat().st_size)
+        self._complete[number] = Shard(path.name, span.stop - span.start, path.stat().st_size)
 
     def _part(self, number: int) -> Path:
         return self._folder / f"{number}.part"
@@ -153,17 +153,22 @@ class StoreBuilder:
 def write_store(
     folder: Path, image_ids: Sequence[str], size_px: int, images: Iterable[ArrayLike]
 ) -> None:
-    """Make a store of the given images; it appears whole, or not at all.
+    """Write a store of the given images, complete or not at all.
 
     Args:
-        folder: Place of the store; what stood there is replaced.
-        image_ids: Sorted and unique.
+        folder: Folder of the store; an existing one is replaced.
+        image_ids: Ids, sorted and unique, of digits, small letters, `-` and `_`.
         size_px: Side of each image.
-        images: One for each id, in their order, taken one by one: (size_px, size_px) uint8, or one
-            grey level for a plain image.
+        images: One image per id, in the same order, taken one by one: (size_px, size_px) uint8, or
+            a single grey level for an image of one level.
 
     Raises:
-        ImageStoreError: The ids are not as said, or there are fewer images.
+        ImageStoreError: The ids break a rule, or there are fewer images than ids.
+
+    Example:
+        >>> write_store(Path("images"), ["a1", "b2"], size_px=4, images=[0, 255])
+        >>> sorted(path.name for path in Path("images").iterdir())[-2:]
+        ['ids.npy', 'store.json']
     """
     with atomic_path(folder) as temporary:
         builder = StoreBuilder(temporary, as_id_bytes(image_ids), size_px)

@@ -1,4 +1,4 @@
-"""The image store: every film as one grey uint8 square, memory-mapped, in shards.
+"""Read the image store: every film as one grey uint8 square, memory-mapped, in shards.
 
     store.json        layout, settings and the list of shards
     ids.npy           (N,) bytes, sorted: row k is the image `ids[k]`
@@ -6,11 +6,11 @@
 
 A shard is a plain NumPy file of records: `image_id`, the numbers named as facts, and
 `pixels: (H, W) uint8 in [0, 255]`. SHA-256 ids fill at most 256 shards, so a few new images change
-a few of them. No byte depends on history: same ids, pixels, facts and settings, same files.
+a few shards. The files depend only on the ids, pixels, facts and settings, not on earlier runs.
 
-Opening checks the size of every file and the header of `ids.npy`; a shard's header is checked when
-its first image is read. The digest in a shard's name (16 hex digits of the file's SHA-256) is
-checked where records are taken over into a new store: see `is_whole_shard`.
+Opening a store checks the size of every file and the header of `ids.npy`. The header of a shard is
+checked when its first image is read. The hash in the name of a shard (16 hex digits of the file's
+SHA-256) is checked before its records are reused in a new store: see `is_whole_shard`.
 """
 
 import hashlib
@@ -25,19 +25,19 @@ from numpy.typing import NDArray
 from tasks.core.atomic import read_json
 from tasks.core.errors import ImageStoreError
 
-LAYOUT = 1  # of the files; raise it when they change
-PREFIX_CHARACTERS = 2  # of the id name its shard: 256 shards of 23 films each at Kermany's size
+LAYOUT = 1  # version of the file layout; raise it when the layout changes
+PREFIX_CHARACTERS = 2  # of an id name its shard: 256 shards of 23 films each for Kermany's set
 DIGEST_DIGITS = 16
 
 Pixels = NDArray[np.uint8]
 Ids = NDArray[np.bytes_]
-Rows = NDArray[np.int64]
+RowNumbers = NDArray[np.int64]
 Records = NDArray[np.void]
 
 
 @dataclass(frozen=True)
 class Shard:
-    """One file of records, as listed in store.json."""
+    """An entry of store.json: one file of records."""
 
     name: str
     n_images: int
@@ -45,20 +45,27 @@ class Shard:
 
 
 class ImageStore:
-    """A store opened for reading; opening maps the ids and reads no pixel.
+    """A store opened for reading. Opening maps the ids and reads no pixel.
 
     Args:
-        folder: The store's folder (`data/images`).
+        folder: Folder of the store (`data/images`).
 
     Attributes:
         size_px: Side of each image.
-        fact_names: Names of the numbers kept with each image.
-        settings: What made the images, as given to `tasks.core.image_store.builder`.
-        shards: Its files, in the order of their rows.
+        fact_names: Names of the numbers stored with each image.
+        settings: Settings that the images were made with.
+        shards: Files of records, in the order of their rows.
         id_bytes: (N,) ids as ASCII, sorted, read-only memory map.
 
     Raises:
-        ImageStoreError: The folder holds no store, or a file of it has not the size it should.
+        ImageStoreError: The folder holds no store, or the size of a file is wrong.
+
+    Example:
+        >>> from tasks.core.image_store.builder import write_store
+        >>> write_store(Path("images"), ["a1", "b2"], size_px=4, images=[0, 255])
+        >>> store = ImageStore(Path("images"))
+        >>> store.ids, store.read(["b2"]).shape
+        (['a1', 'b2'], (1, 4, 4, 1))
     """
 
     def __init__(self, folder: Path) -> None:
@@ -85,18 +92,18 @@ class ImageStore:
 
     @property
     def ids(self) -> list[str]:
-        """Name of each row, sorted; made anew at each call."""
+        """Id of each row, sorted; a new list at each call."""
         return [image_id.decode() for image_id in self.id_bytes.tolist()]
 
-    def rows(self, image_ids: Collection[str]) -> Rows:
-        """Row numbers of images, in the order asked for: (n,) int64.
+    def rows(self, image_ids: Collection[str]) -> RowNumbers:
+        """Row numbers of the given images, in the given order: (n,) int64.
 
         Raises:
             ImageStoreError: An image is not in the store.
         """
         wanted = as_id_bytes(image_ids)
         width = max(wanted.itemsize, self.id_bytes.itemsize)
-        # Only ids that are too long make a copy of all others, and that ends in an error
+        # Ids longer than the stored ones copy all stored ids; they are not in the store anyway
         stored = self.id_bytes.astype(f"S{width}", copy=False)
         wanted = wanted.astype(stored.dtype)
         found = np.searchsorted(stored, wanted)
@@ -106,22 +113,22 @@ class ImageStore:
         return found.astype(np.int64)
 
     def view(self, row: int) -> Pixels:
-        """One image as it lies in the file: (H, W) uint8 in [0, 255], read-only, no copy."""
+        """One image in the memory map: (H, W) uint8 in [0, 255], read-only, no copy."""
         number = int(np.searchsorted(self._starts, row, side="right")) - 1
         image: Pixels = self._records(number)["pixels"][row - self._starts[number]]
         return image
 
-    def take(self, rows: Rows) -> Pixels:
-        """Copy of some images: (n, H, W) uint8 in [0, 255], in the order asked for."""
+    def take(self, rows: RowNumbers) -> Pixels:
+        """Copy of the given rows: (n, H, W) uint8 in [0, 255], in the given order."""
         images = np.empty((len(rows), self.size_px, self.size_px), dtype=np.uint8)
         for number, places in self._by_shard(rows):
             images[places] = self._records(number)["pixels"][rows[places] - self._starts[number]]
         return images
 
-    def facts(self, rows: Rows) -> dict[str, NDArray[np.float64]]:
-        """The numbers kept with some images: (n,) float64 by name.
+    def facts(self, rows: RowNumbers) -> dict[str, NDArray[np.float64]]:
+        """The numbers stored with the given rows: (n,) float64 by name.
 
-        No shard stays mapped: the facts of all images lie on as many pages of memory.
+        No shard stays mapped, because the facts of all images touch every page of the shards.
         """
         found = {name: np.empty(len(rows)) for name in self.fact_names}
         for number, places in self._by_shard(rows):
@@ -131,11 +138,11 @@ class ImageStore:
         return found
 
     def read(self, image_ids: Sequence[str]) -> Pixels:
-        """Copy of some images: (n, H, W, 1) uint8 in [0, 255], in the order asked for."""
+        """Copy of the given images: (n, H, W, 1) uint8 in [0, 255], in the given order."""
         return self.take(self.rows(image_ids))[..., np.newaxis]
 
-    def _by_shard(self, rows: Rows) -> Iterator[tuple[int, Rows]]:
-        """Shards that some rows are of, and where in `rows` they stand."""
+    def _by_shard(self, rows: RowNumbers) -> Iterator[tuple[int, RowNumbers]]:
+        """Number of each shard that holds some of the rows, and their positions in `rows`."""
         numbers = np.searchsorted(self._starts, rows, side="right") - 1
         order = np.argsort(numbers, kind="stable")
         bounds = np.flatnonzero(np.diff(numbers[order])) + 1
@@ -164,43 +171,43 @@ class ImageStore:
         for shard in self.shards:
             n_bytes = (self._folder / shard.name).stat().st_size
             if n_bytes != shard.n_bytes:
-                raise ValueError(f"{shard.name} of {n_bytes} bytes in place of {shard.n_bytes}")
+                raise ValueError(f"{shard.name} of {n_bytes} bytes instead of {shard.n_bytes}")
 
 
 def record_dtype(id_bytes: int, size_px: int, fact_names: Sequence[str]) -> np.dtype[np.void]:
-    """One image as it lies in a shard."""
+    """Data type of one record of a shard."""
     facts: list[Any] = [(name, "<f8") for name in fact_names]
     return np.dtype([("image_id", f"S{id_bytes}"), *facts, ("pixels", "u1", (size_px, size_px))])
 
 
 def as_id_bytes(image_ids: Collection[str]) -> Ids:
-    """Ids as they lie in a store: (N,) bytes; 64 in place of 113 as Python's text."""
+    """Convert ids to the form of a store: (N,) bytes; 64 bytes each instead of 113 as text."""
     n_bytes = max((len(one.encode()) for one in image_ids), default=1)
     encoded = (one.encode() for one in image_ids)
     return np.fromiter(encoded, dtype=f"S{max(n_bytes, 1)}", count=len(image_ids))
 
 
 def prefixes(id_bytes: Ids) -> Ids:
-    """The part of each id that names its shard."""
+    """First characters of each id, which name its shard."""
     return id_bytes.astype(f"S{PREFIX_CHARACTERS}")
 
 
 def is_whole_shard(path: Path) -> bool:
-    """Whether a file's bytes are those that its name was made of. All of them are read."""
+    """Whether the bytes of a shard match the hash in its name. This reads the whole file."""
     return path.is_file() and path.stem.rpartition("-")[2] == file_digest(path)
 
 
 def file_digest(path: Path) -> str:
-    """The digits that a shard's name takes from its bytes."""
+    """Hash of a file as a shard's name has it: the first hex digits of the SHA-256."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:DIGEST_DIGITS]
 
 
 def broken_store(folder: Path, found: str) -> ImageStoreError:
-    """The error that says what is wrong with a store."""
+    """The error for a store that is missing or damaged."""
     return ImageStoreError(
-        "an image store holds store.json, ids.npy and whole shards with every image asked for",
+        "an image store holds store.json, ids.npy and complete shards with every requested image",
         found=found,
         where=str(folder),
-        next_step="run `dvc repro`, which makes it anew",
+        next_step="run `dvc repro`, which writes the store again",
     )

@@ -1,4 +1,4 @@
-"""Tables between stages keep their columns and types, and the same rows give the same bytes."""
+"""Tables keep their columns and types, and the same rows give the same bytes."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def frame() -> pd.DataFrame:
     return pd.DataFrame({"path": ["a", None], "width": [3, None], "weight": [0.5, None]})
 
 
-def test_a_table_comes_back_with_types_and_nulls(tmp_path: Path) -> None:
+def test_a_table_is_read_with_its_types_and_nulls(tmp_path: Path) -> None:
     write_table(frame(), SCHEMA, tmp_path / "t.parquet")
     assert pq.read_schema(tmp_path / "t.parquet").equals(SCHEMA, check_metadata=True)
     table = read_table(SCHEMA, tmp_path / "t.parquet")
@@ -33,7 +33,7 @@ def test_a_table_comes_back_with_types_and_nulls(tmp_path: Path) -> None:
     assert table.isna().to_numpy().tolist() == [[False] * 3, [True] * 3]
 
 
-def test_bytes_depend_on_the_rows_only(tmp_path: Path) -> None:
+def test_the_bytes_depend_only_on_the_rows(tmp_path: Path) -> None:
     odd = frame()[["weight", "width", "path"]].assign(more=1)
     odd.index = pd.Index([7, 3], name="index")
     odd.attrs["note"] = "not data"
@@ -55,7 +55,7 @@ def test_a_column_of_another_type_is_not_written(tmp_path: Path, column: str) ->
     assert not list(tmp_path.iterdir())
 
 
-def test_a_fraction_is_not_cut_to_a_whole_number(tmp_path: Path) -> None:
+def test_a_fraction_is_not_rounded_to_an_integer(tmp_path: Path) -> None:
     with pytest.raises(TableError):
         write_table(frame().assign(width=[0.5, 1.0]), SCHEMA, tmp_path / "t.parquet")
 
@@ -66,7 +66,7 @@ def test_a_missing_table_names_the_file_and_the_command(tmp_path: Path) -> None:
     assert caught.value.where == str(tmp_path / "t.parquet")
 
 
-def test_a_table_that_lost_a_column_is_refused_by_name(tmp_path: Path) -> None:
+def test_the_error_names_a_missing_column(tmp_path: Path) -> None:
     write_table(frame(), pa.schema(list(SCHEMA)[:2]), tmp_path / "t.parquet")
     with pytest.raises(TableError, match="columns missing: weight"):
         read_table(SCHEMA, tmp_path / "t.parquet")
@@ -82,7 +82,7 @@ def test_a_table_cut_off_is_refused(tmp_path: Path, cut: float) -> None:
         read_table(SCHEMA, path)
 
 
-def test_a_table_with_damaged_pages_is_refused_or_read_never_a_crash(tmp_path: Path) -> None:
+def test_damaged_pages_raise_a_table_error_or_are_read(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     write_table(pd.concat([frame()] * 50), SCHEMA, path)
     data = path.read_bytes()
@@ -102,7 +102,7 @@ def test_usable_keeps_ok_rows_in_order() -> None:
     assert usable(manifest).index.tolist() == [0, 1]
 
 
-def test_promised_columns_keep_their_names() -> None:
+def test_documented_columns_keep_their_names() -> None:
     facts = {"width", "height", "mode", "bit_depth", "format", "n_bytes"}
     hashes = {"image_id", "pixel_hash", "perceptual_hash"}
     place = {"path", "label", "subtype", "given_split", "patient_id", "layout"}

@@ -1,4 +1,4 @@
-"""Boxes against masks of the lungs, by hand."""
+"""Boxes are scored against masks of the lungs, by numbers worked out by hand."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def test_iou_by_hand() -> None:
     assert iou((0, 0, 10, 10), (20, 20, 30, 30)) == 0
 
 
-def test_the_true_box_holds_both_lungs(masks: Path) -> None:
+def test_the_true_box_contains_both_lungs(masks: Path) -> None:
     assert box_of(masks / "b.png") == (5, 0, 15, 10)
 
 
@@ -45,7 +45,7 @@ def test_boxes_are_scored_by_hand(masks: Path) -> None:
     }
 
 
-def test_without_masks_nothing_is_scored(tmp_path: Path) -> None:
+def test_without_the_folder_of_masks_nothing_is_scored(tmp_path: Path) -> None:
     assert score_boxes(FILMS, tmp_path / "gone") is None
 
 

@@ -1,4 +1,4 @@
-"""Work on several processes gives the results of one, in order, and its errors by name."""
+"""Several processes give the results of one, in the same order and with the same errors."""
 
 import logging
 import os
@@ -77,7 +77,7 @@ def count_a_death_at_40(number: int) -> int:
 
 
 class Counted(Sequence[int]):
-    """Numbers that remember how many were asked for."""
+    """A sequence of numbers that counts how many were taken."""
 
     def __init__(self, n_items: int) -> None:
         self.n_items = n_items
@@ -112,43 +112,43 @@ def run(function: Any, n_items: int, n_workers: int | None, **changes: Any) -> l
 
 @pytest.mark.parametrize("n_workers", [1, 2, 3, None])
 @pytest.mark.parametrize("n_items", [0, 1, CHUNK, 3 * CHUNK + 1])
-def test_results_come_in_order_of_the_items(n_workers: int | None, n_items: int) -> None:
+def test_results_are_in_item_order(n_workers: int | None, n_items: int) -> None:
     done = run(times_factor, n_items, n_workers, setup=set_factor, setup_args=(3,))
     assert done == [3 * number for number in range(n_items)]
 
 
-def test_order_holds_where_the_first_items_take_longest() -> None:
+def test_results_are_in_item_order_if_the_first_items_take_longest() -> None:
     assert run(slow_if_early, 3 * CHUNK, 3) == list(range(3 * CHUNK))
 
 
-def test_work_is_done_in_as_many_processes_as_asked_for_and_never_here() -> None:
+def test_the_work_is_done_in_the_requested_number_of_other_processes() -> None:
     processes = set(run(which_process, 6 * CHUNK, 2))
     assert os.getpid() not in processes
     assert len(processes) == 2
 
 
 @pytest.mark.parametrize("n_workers", [1, 2])
-def test_an_error_of_an_item_arrives_with_its_type_and_words(n_workers: int) -> None:
+def test_an_error_of_an_item_keeps_its_type_and_message(n_workers: int) -> None:
     with pytest.raises(SourceError) as caught:
         run(refuse_seven, 3 * CHUNK, n_workers)
     assert (caught.value.found, caught.value.where) == ("seven", "item 7")
 
 
-def test_a_film_error_arrives_with_its_reason() -> None:
+def test_a_film_error_keeps_its_reason() -> None:
     with pytest.raises(FilmError) as caught:
         run(refuse_as_film, 2, 2)
     assert caught.value.reason == "bomb"
 
 
 @pytest.mark.parametrize("n_workers", [1, 2])
-def test_an_error_of_the_set_up_arrives_with_its_type_and_words(n_workers: int) -> None:
+def test_an_error_of_the_set_up_keeps_its_type_and_message(n_workers: int) -> None:
     with pytest.raises(SourceError) as caught:
         run(times_factor, 100, n_workers, setup=refuse_set_up, setup_args=("no zip",))
     assert caught.value.found == "no zip"
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no SIGKILL")
-def test_a_worker_that_is_killed_is_an_error_with_a_next_step() -> None:
+def test_work_that_kills_every_worker_ends_with_a_next_step() -> None:
     with pytest.raises(LunglineError, match="memory") as caught:
         run(die, 3, 2)
     assert caught.value.where == "2 workers on 3 films"
@@ -156,17 +156,17 @@ def test_a_worker_that_is_killed_is_an_error_with_a_next_step() -> None:
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no SIGKILL")
 @pytest.mark.parametrize("n_workers", [1, 2])
-def test_a_worker_that_is_killed_costs_no_result(
+def test_no_result_is_lost_if_a_worker_is_killed(
     tmp_path: Path, n_workers: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     done = run(die_once_at_40, 9 * CHUNK, n_workers, setup=set_mark, setup_args=(str(tmp_path),))
     assert done == list(range(9 * CHUNK))
     assert (tmp_path / "died").exists()
-    assert caplog.messages == ["a worker was killed; what it held is done again"]
+    assert caplog.messages == ["a worker was killed; its items are processed again"]
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no SIGKILL")
-def test_an_item_that_kills_every_worker_is_given_up(tmp_path: Path) -> None:
+def test_an_item_that_kills_every_worker_stops_after_some_restarts(tmp_path: Path) -> None:
     results = map_in_order(
         count_a_death_at_40,
         range(3 * CHUNK),
@@ -177,7 +177,7 @@ def test_an_item_that_kills_every_worker_is_given_up(tmp_path: Path) -> None:
     )
     done: list[int] = []
     with pytest.raises(LunglineError, match="memory"):  # noqa: PT012
-        for result in results:  # what came before the error counts
+        for result in results:  # results before the error are valid
             done.append(result)
     assert done == list(range(len(done)))
     assert 0 < len(done) <= 40
@@ -185,7 +185,7 @@ def test_an_item_that_kills_every_worker_is_given_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("n_items", [100 * CHUNK, 200 * CHUNK])
-def test_what_is_in_flight_does_not_grow_with_the_items(n_items: int) -> None:
+def test_the_number_of_items_in_memory_does_not_grow_with_all_items(n_items: int) -> None:
     items = Counted(n_items)
     results = map_in_order(
         times_factor, items, unit="films", setup=set_factor, setup_args=(3,), compute=on_workers(2)
@@ -196,7 +196,7 @@ def test_what_is_in_flight_does_not_grow_with_the_items(n_items: int) -> None:
     results.close()  # type: ignore[attr-defined]
 
 
-def test_no_process_stays_when_the_results_are_not_all_taken() -> None:
+def test_no_process_is_left_if_the_results_are_not_all_taken() -> None:
     results = map_in_order(
         which_process,
         range(5 * CHUNK),
@@ -212,7 +212,7 @@ def test_no_process_stays_when_the_results_are_not_all_taken() -> None:
         os.kill(process, 0)
 
 
-def test_progress_lines_say_how_far_how_fast_and_how_long(
+def test_progress_lines_state_count_rate_and_time_left(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(progress, "LOG_EVERY_S", 0.0)
@@ -224,14 +224,14 @@ def test_progress_lines_say_how_far_how_fast_and_how_long(
     assert all(line.endswith("s left") and "/s" in line for line in caplog.messages)
 
 
-def test_quick_work_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_short_work_writes_no_progress_line(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="tasks.core.compute.progress"):
         run(times_factor, 4, 1)
     assert not caplog.messages
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores cannot be taken away here")
-def test_only_cores_this_process_may_use_are_counted() -> None:
+def test_available_cores_counts_the_cores_of_this_process() -> None:
     allowed = os.sched_getaffinity(0)
     assert available_cores() == len(allowed)
     try:

@@ -1,4 +1,4 @@
-"""A Dask cluster gives the results of the processes of one machine, also when its workers die."""
+"""A Dask cluster gives the results of one machine, also if its workers die."""
 
 import multiprocessing
 import os
@@ -88,44 +88,44 @@ def run(address: str, function: Any, n_items: int, state: Any = None) -> list[An
 
 
 @pytest.mark.parametrize("n_items", [0, 1, CHUNK, 20 * CHUNK + 1])
-def test_results_come_in_order_of_the_items(cluster: Cluster, n_items: int) -> None:
+def test_results_are_in_item_order(cluster: Cluster, n_items: int) -> None:
     done = run(cluster.address, times_state, n_items, 3)
     assert done == [3 * number for number in range(n_items)]
 
 
-def test_a_second_run_is_set_up_anew(cluster: Cluster) -> None:
+def test_a_second_run_calls_the_set_up_again(cluster: Cluster) -> None:
     for factor in (2, 5):
         assert run(cluster.address, times_state, 4 * CHUNK, factor)[-1] == (4 * CHUNK - 1) * factor
 
 
-def test_work_is_done_by_the_workers_and_never_here(cluster: Cluster) -> None:
+def test_the_work_is_done_by_the_workers_of_the_cluster(cluster: Cluster) -> None:
     processes = {process for process, _ in run(cluster.address, name_process, 8 * CHUNK)}
     assert len(processes) == 2
     assert os.getpid() not in processes
     assert not multiprocessing.active_children()
 
 
-def test_an_error_of_an_item_arrives_with_its_type_and_words(cluster: Cluster) -> None:
+def test_an_error_of_an_item_keeps_its_type_and_message(cluster: Cluster) -> None:
     with pytest.raises(SourceError) as caught:
         run(cluster.address, refuse_seven, 3 * CHUNK)
     assert (caught.value.found, caught.value.where) == ("seven", "item 7")
 
 
-def test_a_worker_that_is_killed_costs_no_result(cluster: Cluster, tmp_path: Path) -> None:
+def test_no_result_is_lost_if_a_worker_is_killed(cluster: Cluster, tmp_path: Path) -> None:
     done = run(cluster.address, die_once_at_40, 9 * CHUNK, str(tmp_path))
     assert done == list(range(9 * CHUNK))
     assert (tmp_path / "died").exists()
 
 
-def test_an_item_that_kills_every_worker_is_given_up(cluster: Cluster) -> None:
-    with pytest.raises(LunglineError, match="again and again") as caught:
+def test_an_item_that_kills_every_worker_is_an_error(cluster: Cluster) -> None:
+    with pytest.raises(LunglineError, match="killed several workers") as caught:
         run(cluster.address, die, 1)
     assert caught.value.where == f"compute.dask_scheduler: {cluster.address}"
-    assert run(cluster.address, times_state, 2, 1) == [0, 1]  # the cluster is whole again
+    assert run(cluster.address, times_state, 2, 1) == [0, 1]  # the cluster has new workers
 
 
 @pytest.mark.parametrize("doing", ["list(results)", "time.sleep(60)"], ids=["waiting", "writing"])
-def test_an_interrupt_ends_at_once_and_leaves_the_cluster_whole(
+def test_an_interrupt_ends_at_once_and_the_cluster_still_works(
     cluster: Cluster, doing: str
 ) -> None:
     body = (
@@ -158,7 +158,7 @@ def test_an_interrupt_ends_at_once_and_leaves_the_cluster_whole(
     assert run(cluster.address, times_state, 2, 1) == [0, 1]
 
 
-def test_threads_of_a_worker_take_turns(tmp_path: Path) -> None:
+def test_threads_of_a_worker_run_one_at_a_time(tmp_path: Path) -> None:
     with dask_cluster(tmp_path, n_workers=1, n_threads=4) as threaded:
         assert set(run(threaded.address, count_inside, 8 * CHUNK)) == {1}
 
@@ -167,7 +167,7 @@ def test_workers_of_another_commit_are_refused(tmp_path: Path) -> None:
     other = tmp_path / "other"
     shutil.copytree(ROOT / "tasks", other / "tasks")
     with (other / "tasks/core/film/decode.py").open("a") as film:
-        film.write("# one line more\n")
+        film.write("# another line\n")
     with (
         dask_cluster(tmp_path, n_workers=1, code=other) as stale,
         pytest.raises(LunglineError, match="the same commit") as caught,
@@ -177,7 +177,7 @@ def test_workers_of_another_commit_are_refused(tmp_path: Path) -> None:
     assert caught.value.found != software_here()
 
 
-def test_a_scheduler_that_goes_away_ends_with_a_next_step(tmp_path: Path) -> None:
+def test_a_scheduler_that_stops_ends_with_a_next_step(tmp_path: Path) -> None:
     with dask_cluster(tmp_path) as doomed:
         results = map_in_order(
             name_process,
@@ -189,7 +189,7 @@ def test_a_scheduler_that_goes_away_ends_with_a_next_step(tmp_path: Path) -> Non
         )
         next(results)
         doomed.scheduler.kill()
-        with pytest.raises(LunglineError, match="went away"):
+        with pytest.raises(LunglineError, match="scheduler stopped"):
             list(results)
 
 
@@ -200,7 +200,7 @@ def test_no_scheduler_ends_with_a_next_step(monkeypatch: pytest.MonkeyPatch) -> 
     assert caught.value.where == "compute.dask_scheduler: tcp://127.0.0.1:9"
 
 
-def test_a_word_that_is_no_address_ends_with_a_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_address_ends_with_a_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dask, "CONNECT_LIMIT_S", 0.5)
     with pytest.raises(LunglineError, match="dask worker"):
         run("carrier-pigeon://loft", times_state, 3, 1)
@@ -217,7 +217,7 @@ def test_a_scheduler_without_workers_ends_with_a_next_step(
         run(empty.address, times_state, 3, 1)
 
 
-def test_without_the_package_the_message_says_how_to_install_it(
+def test_without_the_package_the_message_names_the_install_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)

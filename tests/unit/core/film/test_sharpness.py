@@ -1,4 +1,4 @@
-"""The variance of the Laplacian, by numbers worked by hand."""
+"""The variance of the Laplacian, checked by hand and against NumPy."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def test_the_laplacian_of_one_bright_pixel_by_hand() -> None:
 
 
 @given(arrays(np.uint8, (7, 9)))
-def test_it_is_the_variance_of_the_plain_formula(pixels: np.ndarray) -> None:
+def test_it_equals_the_variance_of_the_plain_formula(pixels: np.ndarray) -> None:
     grey = pixels.astype(np.int64)
     laplacian = [
         grey[y - 1, x] + grey[y + 1, x] + grey[y, x - 1] + grey[y, x + 1] - 4 * grey[y, x]
@@ -28,5 +28,5 @@ def test_it_is_the_variance_of_the_plain_formula(pixels: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 9), (2, 9), (9, 2)])
-def test_a_picture_without_an_inner_pixel_has_no_sharpness(shape: tuple[int, int]) -> None:
+def test_a_picture_without_inner_pixels_has_sharpness_0(shape: tuple[int, int]) -> None:
     assert laplacian_variance(np.full(shape, 200, dtype=np.uint8)) == 0

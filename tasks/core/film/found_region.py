@@ -1,22 +1,22 @@
-"""A part of a film that a rule found, or did not find."""
+"""The result of a search for the part of a film to show."""
 
 from dataclasses import dataclass
 
-from tasks.core.film.geometry import Box
+from tasks.core.film.decode import Box
 
 FULL_FRAME: Box = (0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundRegion:
     """A part of a film.
 
     box: left, top, right, bottom as shares of the film's width and height, 0 to 1.
-    confidence: 0 to 1; 0 means that nothing was found and that the box is the full frame.
+    confidence: 0 to 1; 0 means that the search failed and that the box is the full frame.
     """
 
     box: Box
     confidence: float
 
 
-NOT_FOUND = Found(FULL_FRAME, 0.0)
+NOT_FOUND = FoundRegion(FULL_FRAME, 0.0)

@@ -1,4 +1,4 @@
-"""A common resolution takes the sharpness of Kermany's normal films away."""
+"""A common resolution removes the difference in sharpness between the classes of Kermany's set."""
 
 from tasks.core.params import ResizeParams
 from tests.benchmarks.sharpness import sharpness_auroc
@@ -18,6 +18,6 @@ def auroc_at(common_px: int | None) -> float:
     )
 
 
-def test_sharpness_tells_less_of_the_label_at_a_common_resolution() -> None:
+def test_sharpness_reveals_less_of_the_label_at_a_common_resolution() -> None:
     assert auroc_at(None) >= 0.75  # measured: 0.811
     assert 0.4 <= auroc_at(96) <= 0.65  # measured: 0.547
