@@ -64,3 +64,16 @@ def page(model: str) -> Path:
 def summary(model: str) -> Path:
     """The row of one model in the comparison on `reports/index.html`."""
     return SUMMARIES / f"{model}.json"
+
+
+BASELINES = Path("reports/baselines.json")
+
+
+def evaluation(model: str) -> Path:
+    """Full evaluation of one model."""
+    return Path("reports") / model / "evaluation.json"
+
+
+def evaluation_plots(model: str) -> Path:
+    """Folder of the points of one model's DVC plots."""
+    return Path("reports") / model / "plots"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tasks.core.image_store.store import ImageStore
 from tasks.core.params import IngestParams, ResizeParams
-from tasks.core.statistics.auroc import auroc, interval
+from tasks.core.statistics.auroc import auroc, auroc_interval
 from tasks.resize.lung_score import score_boxes
 
 
@@ -91,5 +91,5 @@ def _questions(labels: pd.Series) -> Iterator[tuple[str, str, NDArray[np.bool_]]
 
 def _estimate(values: pd.Series, mine: NDArray[np.bool_], groups: pd.Series) -> dict[str, float]:
     n_groups = (groups[mine].nunique(), groups[~mine].nunique())
-    found = interval(auroc(values.to_numpy(dtype=np.float64), mine), *n_groups)
+    found = auroc_interval(auroc(values.to_numpy(dtype=np.float64), mine), *n_groups)
     return {name: round(getattr(found, name), 6) for name in ("value", "low", "high")}

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from tasks.core.statistics.auroc import interval
+from tasks.core.statistics.auroc import auroc_interval
 from tasks.resize.summary import count_regions, judge_sharpness
 
 
@@ -44,10 +44,10 @@ def test_sharpness_before_and_after_by_hand() -> None:
 
 def test_intervals_count_patients_and_not_films() -> None:
     (row,) = judge_sharpness(TWO_CLASSES, is_common=False)
-    of_patients = interval(0.75, 2, 2)
+    of_patients = auroc_interval(0.75, 2, 2)
     assert row["before"]["low"] == round(of_patients.low, 6)
     assert row["before"]["high"] == round(of_patients.high, 6)
-    assert row["before"]["low"] < interval(0.75, 3, 2).low
+    assert row["before"]["low"] < auroc_interval(0.75, 3, 2).low
 
 
 def test_without_a_common_resolution_there_is_no_after() -> None:
