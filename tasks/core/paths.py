@@ -18,6 +18,7 @@ IMAGES = Path("data/images")
 RESIZE_JSON = Path("reports/resize.json")
 RESIZE_PICTURE = Path("reports/resize.jpg")
 SUMMARIES = Path("data/summaries")
+BASELINES = Path("reports/baselines.json")
 INDEX = Path("reports/index.html")
 
 
@@ -93,3 +94,13 @@ def true_lungs(source: str) -> Path:
         source: Folder of the phantom's films, as `ingest.source`.
     """
     return Path(source).parent / "lungs"
+
+
+def evaluation(model: str) -> Path:
+    """Full evaluation of one model."""
+    return Path("reports") / model / "evaluation.json"
+
+
+def evaluation_plots(model: str) -> Path:
+    """Folder of the points of one model's DVC plots."""
+    return Path("reports") / model / "plots"

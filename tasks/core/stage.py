@@ -30,7 +30,7 @@ def run(stage: str, doc: str | None, work: Work, *, per_model: bool = False) -> 
     Exit code: 0 done; 1 the stage's rule was broken (one message on stderr); 130 interrupted.
     """
     parser = argparse.ArgumentParser(
-        prog=f"python -m tasks.{stage}",
+        prog=f"python -m tasks.{stage.replace('-', '.')}",
         description=doc,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -1,1 +1,1 @@
-"""Numbers with intervals, a chosen operating point, calibration, subgroups, baselines."""
+"""Room `evaluate`: metrics with intervals, operating point, calibration, subgroups, baselines."""

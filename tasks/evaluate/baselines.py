@@ -1,71 +1,37 @@
-"""Trivial rivals: what a score is worth that needs no network, or not even the film."""
+"""Stage `evaluate-baselines`: score the trivial baselines, once for all models.
 
-from typing import Any
+Reads       data/samples.parquet, data/images/, data/manifest.parquet
+Writes      reports/baselines.json
+Params      evaluate
+Fails when  the negative class is not one of the classes, or the training films lack one side
+Run         python -m tasks.evaluate.baselines
+"""
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+import argparse
+import logging
 
-from tasks.core.image_store.store import ImageStore
-from tasks.core.params import EvaluateParams
-from tasks.core.statistics.bootstrap import resample_patients
-from tasks.evaluate.intervals import with_interval
-from tasks.evaluate.metrics import Scored, accuracy, auroc
-
-Floats = NDArray[np.float64]
+from tasks.core import paths, stage
 
 
-def score_baselines(
-    samples: pd.DataFrame, manifest: pd.DataFrame, store: ImageStore, params: EvaluateParams
-) -> list[dict[str, Any]]:
-    """Fit each baseline to the training films; score it on the test films.
+def main(_: argparse.Namespace) -> None:
+    """Load, score, write."""
+    from tasks.core.atomic import write_json
+    from tasks.core.image_store.store import ImageStore
+    from tasks.core.params import load_params
+    from tasks.core.tables import MANIFEST_SCHEMA, SAMPLES_SCHEMA, read_table
+    from tasks.evaluate.baseline_models import score_baselines
 
-    Args:
-        samples: The cohort.
-        manifest: File facts; no model sees them.
-        store: Pixels of the cohort.
-        params: Section `evaluate`.
-
-    Returns:
-        One entry per baseline: name, and AUROC and accuracy on test with intervals.
-    """
-    facts = manifest.drop_duplicates("image_id").set_index("image_id")
-    facts = facts.loc[samples["image_id"], ["width", "height", "n_bytes"]]
-    features = {
-        "file facts (width, height, bytes)": np.log(facts.to_numpy(dtype=np.float64)),
-        "brightness and contrast of the film": _tone(store, list(samples["image_id"])),
-    }
-    positive = (samples["label"] != params.negative_class).to_numpy()
-    train = (samples["split"] == "train").to_numpy()
-    test = (samples["split"] == "test").to_numpy()
-    groups = samples.loc[test, "group_id"]
-    resamples = resample_patients(groups, params.n_bootstrap, params.seed)
-    probabilities = {"always positive": np.ones(test.sum())} | {
-        name: _fit_and_predict(values[train], positive[train], values[test])
-        for name, values in features.items()
-    }
-    rows = []
-    for name, prob in probabilities.items():
-        scored = Scored(positive[test], prob >= 0.5, prob)
-        scores = {
-            metric.__name__: with_interval(metric, scored, resamples, groups.nunique())
-            for metric in (auroc, accuracy)
-        }
-        rows.append({"name": name, "test": scores})
-    return rows
+    params = load_params(paths.PARAMS).evaluate
+    samples = read_table(SAMPLES_SCHEMA, paths.SAMPLES)
+    manifest = read_table(MANIFEST_SCHEMA, paths.MANIFEST)
+    baselines = score_baselines(samples, manifest, ImageStore(paths.IMAGES), params)
+    write_json(paths.BASELINES, baselines)
+    values = {row["name"]: row["test"]["auroc"]["value"] for row in baselines}
+    defined = {name: value for name, value in values.items() if value is not None}
+    if defined:
+        best = max(defined, key=lambda name: defined[name])
+        logging.getLogger(__name__).info("best: %s, test AUROC %.3f", best, defined[best])
 
 
-def _fit_and_predict(features: Floats, positive: NDArray[np.bool_], of_test: Floats) -> Floats:
-    """Probability of the positive side by logistic regression on standardised features."""
-    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    probabilities: Floats = model.fit(features, positive).predict_proba(of_test)[:, 1]
-    return probabilities
-
-
-def _tone(store: ImageStore, image_ids: list[str]) -> Floats:
-    """Mean and standard deviation of each image's grey levels: (n, 2) float64."""
-    rows = store.rows(image_ids)
-    return np.array([[store.view(row).mean(), store.view(row).std()] for row in rows])
+if __name__ == "__main__":
+    stage.run("evaluate-baselines", __doc__, main)

@@ -1,33 +1,36 @@
-"""Above which probability a film is called positive."""
+"""The operating point: the probability from which on a film is called positive."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tasks.core import paths
 from tasks.core.errors import EvaluationError
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from tasks.core.statistics.arrays import Bools, Floats
 
 
 def choose_threshold(prob_positive: Floats, positive: Bools, target_sensitivity: float) -> float:
-    """Highest threshold that still finds the wanted share of the positive films.
+    """Highest threshold that reaches the target sensitivity.
 
     A film is called positive when its probability is at least the threshold.
 
     Args:
-        prob_positive: (n,) float64 in [0, 1], of validation films: the test chooses nothing.
-        positive: (n,) bool, whether each film is truly positive.
-        target_sensitivity: In (0, 1).
+        prob_positive: (n,) float64 in [0, 1], of validation films.
+        positive: (n,) bool, the truth.
+        target_sensitivity: Share of positive films to find, in (0, 1).
 
     Raises:
         EvaluationError: No film is positive.
+
+    Example:
+        >>> prob = np.array([0.9, 0.7, 0.6, 0.2])
+        >>> choose_threshold(prob, np.array([True, True, False, True]), target_sensitivity=0.6)
+        0.7
     """
     of_positives = np.sort(prob_positive[positive])[::-1]
     if len(of_positives) == 0:
         raise EvaluationError(
-            "the operating point is chosen on positive validation films",
+            "the validation split must have positive films: they decide the operating point",
             found="none",
-            where="data/samples.parquet, split val",
+            where=f"{paths.SAMPLES}, split val",
             next_step="raise resample.val_share or add patients of a positive class",
         )
     reached = np.arange(1, len(of_positives) + 1) / len(of_positives)  # sensitivity at each

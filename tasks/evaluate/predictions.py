@@ -1,4 +1,4 @@
-"""The table of predictions: one row per validation and test film, with what the model said."""
+"""The table of predictions: one row per validation and test film."""
 
 from dataclasses import dataclass
 
@@ -8,17 +8,21 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from tasks.core.errors import EvaluationError
 from tasks.core.params import EvaluateParams
 from tasks.evaluate.calibration import fit_temperature
 from tasks.evaluate.operating_point import choose_threshold
+from tasks.evaluate.sides import require_negative_class
 
 _OUTCOMES = {(True, True): "TP", (False, True): "FP", (False, False): "TN", (True, False): "FN"}
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What was chosen on the validation films, and only there."""
+    """Values that are fitted on the validation films only.
+
+    temperature: divides the logits, see `calibration.fit_temperature`.
+    threshold: probability from which on a film is called positive.
+    """
 
     temperature: float
     threshold: float
@@ -30,27 +34,21 @@ def build_predictions(
     classes: tuple[str, ...],
     params: EvaluateParams,
 ) -> tuple[pd.DataFrame, Choices]:
-    """Calibrate, choose the operating point, and call every film.
+    """Calibrate the probabilities, choose the threshold, and call every film.
 
     Args:
         films: Validation and test rows of the samples, aligned with `logits`.
         logits: (n, n_classes) float32.
-        classes: Names in the order of the logits.
+        classes: Names of the classes, in the order of the logits.
         params: Section `evaluate`.
 
     Returns:
-        The table, in the order of `films`, and what was chosen on validation.
+        The table, in the order of `films`, and the values fitted on validation.
 
     Raises:
         EvaluationError: The negative class is not one of the classes.
     """
-    if params.negative_class not in classes:
-        raise EvaluationError(
-            "evaluate.negative_class must be one of the classes",
-            found=params.negative_class,
-            where="params.yaml: evaluate.negative_class",
-            next_step=f"choose from: {', '.join(classes)}",
-        )
+    require_negative_class(classes, params)
     exact = logits.astype(np.float64)
     on_val = (films["split"] == "val").to_numpy()
     temperature = fit_temperature(exact[on_val], films["class_index"].to_numpy()[on_val])
@@ -69,7 +67,7 @@ def build_predictions(
     table["called_positive"] = table["prob_positive"] >= threshold
     calls = zip(table["positive"], table["called_positive"], strict=True)
     table["outcome"] = [_OUTCOMES[bool(truth), bool(call)] for truth, call in calls]
-    return table, Choices(temperature, threshold)
+    return table, Choices(temperature=temperature, threshold=threshold)
 
 
 def predictions_schema(classes: tuple[str, ...]) -> pa.Schema:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from tasks.core.image_store.store import ImageStore
 from tasks.core.params import ResizeParams
-from tasks.core.statistics.auroc import CHANCE, auroc, interval
+from tasks.core.statistics.auroc import auroc, auroc_interval
+from tasks.core.statistics.intervals import CHANCE
 from tasks.resize.lung_score import score_boxes
 
 SHARPNESS_NOTE = (
@@ -108,7 +109,7 @@ def _separation(values: pd.Series, groups: pd.Series, question: _Question) -> di
     """Folded AUROC of one statistic with its interval, and the side with the higher values."""
     positive = question.is_positive
     n_groups = (groups[positive].nunique(), groups[~positive].nunique())
-    found = interval(auroc(values.to_numpy(dtype=np.float64), positive), *n_groups)
+    found = auroc_interval(auroc(values.to_numpy(dtype=np.float64), positive), *n_groups)
     sharper = None
     if found.value != CHANCE:
         sharper = question.positive_class if found.value > CHANCE else question.against

@@ -30,6 +30,9 @@ NOT_DEPENDENCIES = (
 )
 
 
+PLOTS = ("roc", "precision_recall", "confusion", "calibration")
+
+
 def test_stage_room_and_section_share_one_word() -> None:
     sections = set(PARAMS) - {"models", "per_model", "compute"}
     assert set(rooms()) == sections
@@ -129,7 +132,13 @@ def test_outputs_are_the_paths_that_the_code_writes() -> None:
             paths.training_plots(model),
         },
         "train-augmentation": {paths.augmentation(model)},
-        "evaluate": {paths.predictions(model), paths.metrics(model)},
+        "evaluate": {
+            paths.predictions(model),
+            paths.evaluation(model),
+            paths.metrics(model),
+            *(paths.evaluation_plots(model) / f"{plot}.json" for plot in PLOTS),
+        },
+        "evaluate-baselines": {paths.BASELINES},
         "explain": {paths.explanations(model)},
         "page": {paths.page(model), paths.summary(model)},
         "report": {paths.INDEX},

@@ -1,4 +1,4 @@
-"""The stage as `dvc repro` runs it, on a network of random weights."""
+"""The stage `evaluate` as `dvc repro` runs it, on a network of random weights."""
 
 import argparse
 import json
@@ -56,7 +56,7 @@ def set_params(repository: Path, **changes: object) -> None:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> Path:
-    """What the stages before `evaluate` leave behind, for a network of random weights."""
+    """The inputs of `evaluate`, for a network of random weights."""
     from tasks.core.classifier import prepare_backend
 
     prepare_backend()
@@ -83,14 +83,14 @@ def repository(made, tmp_path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def judged(made, tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    root = tmp_path_factory.mktemp("judged")
+def evaluated(made, tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    root = tmp_path_factory.mktemp("evaluated")
     shutil.copytree(made, root, dirs_exist_ok=True)
     return root, evaluate(root)
 
 
-def metrics_in(root: Path) -> dict:
-    return json.loads((root / paths.metrics(MODEL)).read_text("utf-8"))
+def evaluation_in(root: Path) -> dict:
+    return json.loads((root / paths.evaluation(MODEL)).read_text("utf-8"))
 
 
 def in_this_process(repository: Path, monkeypatch) -> None:
@@ -100,9 +100,9 @@ def in_this_process(repository: Path, monkeypatch) -> None:
     main(argparse.Namespace(model=MODEL))
 
 
-def test_stage_ends_well_with_one_line(judged):
-    root, done = judged
-    auroc = metrics_in(root)["test"]["auroc"]
+def test_stage_ends_with_one_line_in_the_log(evaluated):
+    root, done = evaluated
+    auroc = evaluation_in(root)["test"]["auroc"]
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == (
         f"[evaluate] minivggnet: test AUROC {auroc['value']:.3f} (95 % interval"
@@ -110,8 +110,8 @@ def test_stage_ends_well_with_one_line(judged):
     )
 
 
-def test_predictions_hold_each_validation_and_test_film_once_in_order(judged):
-    root, _ = judged
+def test_predictions_have_each_validation_and_test_film_once_in_order(evaluated):
+    root, _ = evaluated
     table = read_table(predictions_schema(CLASSES), root / paths.predictions(MODEL))
     held_out = COHORT[COHORT["split"] != "train"]
     expected = held_out.sort_values(["split", "image_id"])["image_id"]
@@ -119,16 +119,14 @@ def test_predictions_hold_each_validation_and_test_film_once_in_order(judged):
     assert list(table.columns) == predictions_schema(CLASSES).names
 
 
-def test_metrics_have_the_promised_shape_and_counts_of_the_predictions(judged):
-    root, _ = judged
-    metrics = metrics_in(root)
+def test_evaluation_has_the_promised_shape_and_the_counts_of_the_predictions(evaluated):
+    root, _ = evaluated
+    metrics = evaluation_in(root)
     assert list(metrics) == [
         *("model", "classes", "negative_class", "operating_point", "calibration"),
-        *("test", "validation", "subgroups", "baselines"),
+        *("test", "validation", "subgroups", "is_synthetic"),
     ]
     assert [row["name"] for row in metrics["subgroups"]] == ["NORMAL", "PNEUMONIA"]
-    assert len(metrics["baselines"]) == 3
-    assert all(set(row["test"]) == {"auroc", "accuracy"} for row in metrics["baselines"])
     table = read_table(predictions_schema(CLASSES), root / paths.predictions(MODEL))
     for split, title in (("test", "test"), ("val", "validation")):
         films = table[table["split"] == split]
@@ -142,15 +140,52 @@ def test_metrics_have_the_promised_shape_and_counts_of_the_predictions(judged):
     assert metrics["validation"]["sensitivity"]["value"] >= 0.9
 
 
-def test_second_run_in_another_process_writes_the_same_bytes(judged, repository, monkeypatch):
-    root, _ = judged
+def test_metrics_are_the_main_numbers_of_the_evaluation(evaluated):
+    root, _ = evaluated
+    metrics = json.loads((root / paths.metrics(MODEL)).read_text("utf-8"))
+    evaluation = evaluation_in(root)
+    assert metrics["test"]["auroc"] == evaluation["test"]["auroc"]
+    assert metrics["validation"]["accuracy"] == evaluation["validation"]["accuracy"]
+    assert metrics["threshold"] == evaluation["operating_point"]["threshold"]
+
+
+def test_plots_are_those_that_dvc_yaml_declares_with_its_axes(evaluated):
+    root, _ = evaluated
+    declared = yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))["stages"]["evaluate"]["plots"]
+    axes = {
+        Path(path.replace("${item.model}", MODEL)): {options["x"], options["y"]}
+        for entry in declared
+        for path, options in entry.items()
+    }
+    folder = root / paths.evaluation_plots(MODEL)
+    assert {path.relative_to(root) for path in folder.iterdir()} == set(axes)
+    for path, names in axes.items():
+        points = json.loads((root / path).read_text("utf-8"))
+        assert points
+        assert all(set(point) == names for point in points)
+
+
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_evaluation_says_whether_the_films_are_synthetic(repository, monkeypatch, synthetic):
+    manifest = manifest_of(COHORT).assign(is_synthetic=synthetic)
+    write_table(manifest, MANIFEST_SCHEMA, repository / paths.MANIFEST)
     in_this_process(repository, monkeypatch)
-    for path in (paths.predictions(MODEL), paths.metrics(MODEL)):
+    assert evaluation_in(repository)["is_synthetic"] is synthetic
+
+
+def test_second_run_in_another_process_writes_the_same_bytes(evaluated, repository, monkeypatch):
+    root, _ = evaluated
+    in_this_process(repository, monkeypatch)
+    plots = sorted((root / paths.evaluation_plots(MODEL)).iterdir())
+    written = [paths.predictions(MODEL), paths.evaluation(MODEL), paths.metrics(MODEL)]
+    for path in [*written, *(plot.relative_to(root) for plot in plots)]:
         assert (repository / path).read_bytes() == (root / path).read_bytes()
 
 
-def test_test_labels_and_pixels_choose_nothing(judged, repository, monkeypatch):
-    root, _ = judged
+def test_threshold_and_temperature_do_not_depend_on_the_test_split(
+    evaluated, repository, monkeypatch
+):
+    root, _ = evaluated
     on_test = (COHORT["split"] == "test").to_numpy()
     changed = COHORT.copy()
     changed.loc[on_test, "class_index"] = 1 - changed.loc[on_test, "class_index"]
@@ -160,33 +195,34 @@ def test_test_labels_and_pixels_choose_nothing(judged, repository, monkeypatch):
     write_table(changed, SAMPLES_SCHEMA, repository / paths.SAMPLES)
     store_films(repository / paths.IMAGES, changed, films)
     in_this_process(repository, monkeypatch)
-    before, after = metrics_in(root), metrics_in(repository)
+    before, after = evaluation_in(root), evaluation_in(repository)
     for name in ("operating_point", "calibration", "validation"):
         assert after[name] == before[name]
     assert after["test"] != before["test"]
 
 
-def test_wrong_negative_class_is_refused_and_nothing_is_written(repository, monkeypatch):
+def test_wrong_negative_class_is_an_error_and_nothing_is_written(repository, monkeypatch):
     set_params(repository, negative_class="HEALTHY")
     with pytest.raises(EvaluationError, match=r"HEALTHY(.|\n)*choose from: NORMAL, PNEUMONIA"):
         in_this_process(repository, monkeypatch)
+    assert not (repository / paths.evaluation(MODEL)).exists()
     assert not (repository / paths.metrics(MODEL)).exists()
     assert not (repository / paths.predictions(MODEL)).exists()
 
 
-def test_interval_that_cannot_be_given_is_said_so(repository, monkeypatch, caplog):
-    patients = ["test-000", "test-001"]  # one healthy, one ill: few resamples hold both
+def test_the_log_says_when_there_is_no_interval(repository, monkeypatch, caplog):
+    patients = ["test-000", "test-001"]  # one negative, one positive: few resamples have both
     few = COHORT[(COHORT["split"] != "test") | COHORT["patient_id"].isin(patients)]
     write_table(few, SAMPLES_SCHEMA, repository / paths.SAMPLES)
     set_params(repository, n_bootstrap=100, seed=0)
     with caplog.at_level(logging.INFO):
         in_this_process(repository, monkeypatch)
-    auroc = metrics_in(repository)["test"]["auroc"]
+    auroc = evaluation_in(repository)["test"]["auroc"]
     assert auroc["low"] is auroc["high"] is None
     assert caplog.messages[-1].endswith("(too few patients for an interval) on 4 films")
 
 
-def test_images_of_another_size_are_refused(repository, monkeypatch):
+def test_images_of_another_size_are_an_error(repository, monkeypatch):
     store_films(repository / paths.IMAGES, COHORT, draw_squares(COHORT, SIZE_PX * 2))
     with pytest.raises(EvaluationError, match=r"16, 16, 1(.|\n)*32, 32, 1"):
         in_this_process(repository, monkeypatch)

@@ -1,22 +1,28 @@
-"""Patients drawn anew: patients, not films, are what a study drew at random."""
+"""Bootstrap by patient."""
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+
+from tasks.core.statistics.arrays import Floats
 
 CONFIDENCE_PERCENT = 95.0
 
 
-def resample_patients(groups: pd.Series, n_bootstrap: int, seed: int) -> NDArray[np.float64]:
-    """Weights of films under resampling of patients with replacement.
+def resample_patients(groups: pd.Series, n_bootstrap: int, seed: int) -> Floats:
+    """Film weights of a bootstrap that samples patients with replacement.
 
     Args:
-        groups: Patient (group) of each of n films.
-        n_bootstrap: Resamples.
-        seed: Seed of the draw.
+        groups: (n,) patient (group) of each film.
+        n_bootstrap: Number of resamples.
+        seed: Seed of the random generator.
 
     Returns:
-        weights: (n_bootstrap, n) float64: how often each film's patient was drawn.
+        (n_bootstrap, n) float64: how often each resample holds the film's patient.
+
+    Example:
+        >>> resample_patients(pd.Series(["a", "a", "b"]), n_bootstrap=2, seed=1)
+        array([[1., 1., 1.],
+               [2., 2., 0.]])
 
     Source: Field and Welsh, "Bootstrapping clustered data", J. R. Stat. Soc. B 69(3), 2007.
     """
@@ -27,15 +33,17 @@ def resample_patients(groups: pd.Series, n_bootstrap: int, seed: int) -> NDArray
     return drawn[:, codes].astype(np.float64)
 
 
-def percentile_interval(
-    replicates: NDArray[np.float64], n_intervals: int = 1
-) -> tuple[float, float]:
-    """Ends between which 95 % of the replicates lie.
+def percentile_interval(replicates: Floats, n_intervals: int = 1) -> tuple[float, float]:
+    """Percentile interval of a bootstrap: 95 % of the replicates lie in it.
 
     Args:
         replicates: (n_bootstrap,) without NaN.
-        n_intervals: Intervals that shall hold the truth all together; each is widened so that
-            they do in 95 % of studies (Bonferroni).
+        n_intervals: Number of intervals that together cover the truth in 95 % of studies. Each
+            is widened for that (Bonferroni).
+
+    Example:
+        >>> percentile_interval(np.linspace(0, 1, 1001))
+        (0.025, 0.975)
 
     Source: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13.
     """

@@ -1,4 +1,4 @@
-"""Which films belong together: one patient, identical pixels, or nearly so."""
+"""Which films belong together: one patient, equal pixels, or near duplicates."""
 
 import numpy as np
 import pandas as pd
@@ -10,26 +10,34 @@ Edges = NDArray[np.int64]
 
 
 def patients(films: pd.DataFrame) -> pd.Series:
-    """Patient of each film; a film without a key is a patient of its own: `film:<image id>`.
+    """Patient of each film; a film without a patient key gets a key of its own.
 
     Args:
         films: Columns `patient_id` (may be null) and `image_id`.
+
+    Returns:
+        Keys; a key of its own reads `film:` and the first 16 digits of the image id.
     """
     return films["patient_id"].fillna("film:" + films["image_id"].str[:16])
 
 
 def join_groups(films: pd.DataFrame, pairs: pd.DataFrame) -> pd.Series:
-    """Group key of each film: patients joined with their exact and near duplicates.
+    """Group of each film: patients are joined with their exact and near duplicates.
 
-    Films are joined through a pair even where one of its two is not in `films`: a film left out
-    still shows that two others belong together.
+    A pair also joins films through a third film that is not in `films`.
 
     Args:
         films: Columns `path` (unique), `image_id`, `patient_id` (may be null) and `pixel_hash`.
         pairs: Columns `path_a` and `path_b`, see `tables.PAIRS_SCHEMA`.
 
     Returns:
-        group_id per film, aligned with `films`: the smallest patient id of the group.
+        `group_id`, aligned with `films`: the smallest patient key of the group.
+
+    Example:
+        >>> films = pd.DataFrame({"path": ["1", "2", "3"], "image_id": ["x", "y", "z"]})
+        >>> films = films.assign(patient_id=["b", "a", "c"], pixel_hash=["p", "q", "r"])
+        >>> join_groups(films, pd.DataFrame({"path_a": ["1"], "path_b": ["2"]})).tolist()
+        ['a', 'a', 'c']
     """
     paths = pd.concat([films["path"], pairs["path_a"], pairs["path_b"]])
     nodes, names = pd.factorize(paths)
@@ -45,9 +53,9 @@ def join_groups(films: pd.DataFrame, pairs: pd.DataFrame) -> pd.Series:
 
 
 def _chain(keys: NDArray[np.int64]) -> Edges:
-    """Edges that tie each film to the next one with the same key: enough to connect them all.
+    """One edge from each film to the next film with the same key; this connects all of them.
 
-    Keys below 0 stand for null and tie nothing.
+    A key below 0 stands for null and gives no edge.
     """
     order = np.argsort(keys, kind="stable")
     same = np.flatnonzero((np.diff(keys[order]) == 0) & (keys[order][1:] >= 0))

@@ -4,7 +4,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from tasks.evaluate import metrics
 from tasks.evaluate.metrics import METRICS, Scored
 
 
@@ -29,7 +28,7 @@ def plain(name: str, scored: Scored) -> float:
         ("ppv", 8 / 11),
         ("npv", 7 / 9),
         ("f1", 16 / 21),  # 2 tp / (2 tp + fp + fn)
-        ("brier", (15 * 0.04 + 5 * 0.64) / 20),  # right: 0.2 away; wrong: 0.8 away
+        ("brier", (15 * 0.04 + 5 * 0.64) / 20),  # correct: 0.2 off; wrong: 0.8 off
         ("auroc", (8 * 7 + 0.5 * (8 * 3 + 2 * 7)) / 100),  # 56 won, 38 tied of 100 pairs
         ("average_precision", 0.8 * 8 / 11 + 0.2 * 10 / 20),  # recall 0.8, then the rest
     ],
@@ -65,7 +64,7 @@ def test_calibration_error_of_one_probability_for_all_is_its_distance_from_the_p
          | {"ppv", "f1"}),
     ],
 )  # fmt: skip
-def test_undefined_metrics_are_nan_and_no_other(counts, undefined):
+def test_only_undefined_metrics_are_nan(counts, undefined):
     scored = table_of(*counts)
     assert {name for name in METRICS if np.isnan(plain(name, scored))} == undefined
 
@@ -74,7 +73,7 @@ def random_films(seed: int, n: int = 60) -> tuple[Scored, np.ndarray]:
     rng = np.random.default_rng(seed)
     positive = rng.random(n) < 0.6
     prob = np.round(np.clip(0.3 * positive + rng.normal(0.4, 0.25, n), 0, 1), 1)  # many ties
-    weights = rng.integers(0, 4, (5, n)).astype(float)  # as a bootstrap draws them
+    weights = rng.integers(0, 4, (5, n)).astype(float)  # counts, as in a bootstrap
     return Scored(positive, prob >= 0.5, prob), weights
 
 
@@ -123,8 +122,8 @@ def test_no_metric_depends_on_the_order_of_the_films(seed):
 def test_whole_weights_are_the_same_as_films_repeated():
     scored, weights = random_films(1)
     counts = weights[0].astype(int)
-    repeated = Scored(*(np.repeat(values, counts) for values in vars(scored).values()))
-    for name in sorted(set(METRICS) - {"calibration_error"}):  # its bins stay where they were
+    repeated = Scored(**{name: np.repeat(values, counts) for name, values in vars(scored).items()})
+    for name in sorted(set(METRICS) - {"calibration_error"}):  # its bins ignore the weights
         value = METRICS[name](scored, weights[:1])[0]
         assert value == pytest.approx(plain(name, repeated), abs=1e-12), name
 
@@ -138,9 +137,8 @@ def test_every_metric_stays_in_0_to_1():
             assert ((values >= 0) & (values <= 1 + 1e-12)).all(), name
 
 
-def test_metric_names_are_those_of_the_format():
+def test_metrics_have_the_promised_names():
     assert list(METRICS) == [
         *("auroc", "average_precision", "sensitivity", "specificity", "accuracy"),
         *("balanced_accuracy", "ppv", "npv", "f1", "brier", "calibration_error"),
     ]
-    assert metrics.N_BINS == 10

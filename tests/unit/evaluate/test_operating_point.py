@@ -29,12 +29,12 @@ def test_one_positive_film_sets_the_threshold():
     assert choose_threshold(PROB, PROB == 0.4, 0.97) == 0.4
 
 
-def test_no_positive_film_is_an_error_that_says_what_to_do():
+def test_error_without_positive_films_names_the_next_step():
     with pytest.raises(EvaluationError, match=r"split val(.|\n)*resample\.val_share"):
         choose_threshold(PROB, np.zeros(10, dtype=bool), 0.97)
 
 
-def test_whole_number_of_films_is_not_rounded_up():
+def test_rounding_error_does_not_ask_for_one_film_more():
     # 14 of 25 is 0.56, although 0.56 * 25 is 14.000000000000002 in floating point
     prob = np.linspace(1.0, 0.5, 25)
     threshold = choose_threshold(prob, np.ones(25, dtype=bool), 0.56)

@@ -23,7 +23,7 @@ def noisy_logits(films: pd.DataFrame, seed: int = 0) -> np.ndarray:
     return logits.astype(np.float32)
 
 
-def test_columns_of_the_file_are_those_of_the_format(tmp_path):
+def test_file_has_the_promised_columns(tmp_path):
     films = held_out()
     table, _ = build_predictions(films, noisy_logits(films), CLASSES, PARAMS)
     write_table(table, predictions_schema(CLASSES), tmp_path / "p.parquet")
@@ -52,7 +52,7 @@ def test_raw_and_calibrated_probabilities_are_softmax_of_the_logits():
 
 def test_outcome_letters_by_hand():
     # val: p(positive) of the positives is sigmoid(2), sigmoid(2), of the negatives sigmoid(-2),
-    # sigmoid(1.5): at target 0.75 both positives are wanted, so the threshold is sigmoid(2)
+    # sigmoid(1.5): target 0.75 needs both positives, so the threshold is sigmoid(2)
     films = pd.DataFrame(
         {
             "image_id": list("abcdefgh"),
@@ -68,7 +68,7 @@ def test_outcome_letters_by_hand():
     assert choices.threshold == pytest.approx(1 / (1 + np.exp(-2.0 / choices.temperature)))
 
 
-def test_choices_depend_on_validation_films_only():
+def test_threshold_and_temperature_depend_on_validation_films_only():
     films = held_out()
     logits = noisy_logits(films)
     _, choices = build_predictions(films, logits, CLASSES, PARAMS)
@@ -96,7 +96,7 @@ def test_positive_of_three_classes_is_everything_but_the_negative_class():
     assert {"logit_VIRAL", "prob_VIRAL_raw"} <= set(predictions_schema(classes).names)
 
 
-def test_negative_class_that_is_no_class_is_refused_with_the_choice():
+def test_error_about_a_wrong_negative_class_lists_the_classes():
     films = held_out()
     params = evaluate_params(negative_class="HEALTHY")
     with pytest.raises(EvaluationError, match=r"HEALTHY(.|\n)*choose from: NORMAL, PNEUMONIA"):
@@ -110,7 +110,7 @@ def test_validation_reaches_the_target_sensitivity():
     assert 0.75 <= ill["called_positive"].mean() <= 0.75 + 1 / len(ill)
 
 
-def test_given_films_are_left_as_they_were():
+def test_the_films_given_are_not_changed():
     films = held_out()
     before = films.copy()
     build_predictions(films, noisy_logits(films), CLASSES, PARAMS)

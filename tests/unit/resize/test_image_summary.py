@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from tasks.core.statistics.auroc import interval
+from tasks.core.statistics.auroc import auroc_interval
 from tasks.core.tables import MANIFEST_SCHEMA, PAIRS_SCHEMA
 from tasks.resize.image_summary import count_regions, judge_sharpness
 from tasks.validate.shortcuts import audit
@@ -73,10 +73,10 @@ def test_the_direction_is_that_of_the_shortcut_audit() -> None:
 
 def test_intervals_count_patient_groups_and_not_films() -> None:
     (row,) = judge_sharpness(TWO_CLASSES, is_common=False)
-    of_patients = interval(0.75, 2, 2)
+    of_patients = auroc_interval(0.75, 2, 2)
     assert row["before"]["low"] == round(of_patients.low, 6)
     assert row["before"]["high"] == round(of_patients.high, 6)
-    assert row["before"]["low"] < interval(0.75, 3, 2).low
+    assert row["before"]["low"] < auroc_interval(0.75, 3, 2).low
 
 
 def test_without_a_common_resolution_there_is_no_after() -> None:

@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tasks.core.statistics.auroc import Estimate, auroc, interval
+from tasks.core.statistics.auroc import auroc, auroc_interval
 
 
 def test_auroc_counts_pairs_in_order_and_ties_as_half() -> None:
@@ -15,22 +17,31 @@ def test_auroc_counts_pairs_in_order_and_ties_as_half() -> None:
     assert auroc(np.zeros(4), positive) == 0.5
 
 
-def test_interval_ends_solve_newcombes_equation() -> None:
-    # method 5 with m = n = 10: surplus (10 + 10) / 2 - 1 = 9
-    found = interval(0.8, 10, 10)
+@given(
+    value=st.floats(0, 1),
+    n_positive=st.integers(1, 5000),
+    n_negative=st.integers(1, 5000),
+)
+def test_interval_ends_solve_newcombes_equation(
+    value: float, n_positive: int, n_negative: int
+) -> None:
+    found = auroc_interval(value, n_positive, n_negative)
+    assert 0 <= found.low <= value <= found.high <= 1
+    surplus = (n_positive + n_negative) / 2 - 1
     for end in (found.low, found.high):
-        spread = 1 + 9 * ((1 - end) / (2 - end) + end / (1 + end))
-        error = math.sqrt(end * (1 - end) * spread / 100)
-        assert abs(0.8 - end) == pytest.approx(1.959964 * error, abs=1e-9)
-    assert found.low < 0.8 < found.high
+        spread = 1 + surplus * ((1 - end) / (2 - end) + end / (1 + end))
+        error = math.sqrt(end * (1 - end) * spread / (n_positive * n_negative))
+        assert abs(value - end) == pytest.approx(1.959964 * error, abs=1e-5)
 
 
-def test_interval_at_one_keeps_a_width_that_more_groups_narrow() -> None:
-    few, many = interval(1.0, 10, 10), interval(1.0, 100, 100)
+def test_interval_at_one_keeps_a_width_that_more_patients_narrow() -> None:
+    few, many = auroc_interval(1.0, 10, 10), auroc_interval(1.0, 100, 100)
     assert few.high == many.high == 1.0
+    assert few.low == pytest.approx(0.800, abs=5e-4)
     assert few.low < many.low < 1.0
 
 
-def test_folding_turns_value_and_interval_over() -> None:
-    assert Estimate(0.25, 0.125, 0.5).folded() == Estimate(0.75, 0.5, 0.875)
-    assert Estimate(0.75, 0.5, 0.875).folded() == Estimate(0.75, 0.5, 0.875)
+def test_intervals_at_zero_and_one_are_mirror_images() -> None:
+    at_zero, at_one = auroc_interval(0.0, 7, 12), auroc_interval(1.0, 7, 12)
+    assert at_zero.low == 0.0
+    assert at_zero.high == pytest.approx(1 - at_one.low, abs=1e-9)

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tasks.evaluate.baselines import score_baselines
+from tasks.core.errors import EvaluationError
+from tasks.evaluate.baseline_models import score_baselines
 from tests.cohorts import evaluate_params, manifest_of, squares_cohort, store_films
 
 ALWAYS = "always positive"
@@ -27,13 +28,13 @@ def facts(rng_seed: int = 0):
     return manifest
 
 
-def scores(tmp_path, films, manifest, samples=SAMPLES) -> dict[str, dict]:
+def scores(tmp_path, films, manifest, samples=SAMPLES, **params: object) -> dict[str, dict]:
     store = store_films(tmp_path / "images", SAMPLES, films)
-    rows = score_baselines(samples, manifest, store, evaluate_params())
+    rows = score_baselines(samples, manifest, store, evaluate_params(**params))
     return {row["name"]: row["test"] for row in rows}
 
 
-def test_nothing_planted_is_nothing_found(tmp_path):
+def test_baselines_find_nothing_in_noise(tmp_path):
     found = scores(tmp_path, noise(), facts())
     assert list(found) == [ALWAYS, FILE, FILM]
     for name in (FILE, FILM):
@@ -57,12 +58,12 @@ def test_brightness_finds_planted_brightness(tmp_path):
     assert found[FILE]["auroc"]["value"] < 0.7
 
 
-def test_always_positive_ranks_nothing(tmp_path):
+def test_always_positive_has_auroc_one_half(tmp_path):
     auroc = scores(tmp_path, noise(), facts())[ALWAYS]["auroc"]
     assert auroc == {"value": 0.5, "low": 0.5, "high": 0.5}
 
 
-def test_always_positive_calls_ill_films_ill_where_most_training_films_are_healthy(tmp_path):
+def test_always_positive_does_not_depend_on_the_majority_of_the_training_films(tmp_path):
     on_train, on_test = SAMPLES["split"] == "train", SAMPLES["split"] == "test"
     few_ill = SAMPLES[~(on_train & ILL & (SAMPLES.index % 4 == 2)) & ~(on_test & ~ILL)]
     assert few_ill.loc[few_ill["split"] == "train", "label"].eq("PNEUMONIA").mean() < 0.4
@@ -78,13 +79,24 @@ def test_baselines_do_not_see_the_test_labels(tmp_path):
     manifest.loc[manifest["label"] == "PNEUMONIA", "width"] += 300
     before = scores(tmp_path, noise(20), manifest)
     after = scores(tmp_path, noise(20), manifest, swapped)
-    for name in (FILE, FILM):  # the same ranking, judged by the opposite truth
+    for name in (FILE, FILM):  # the same ranking against the opposite truth
         assert before[name]["auroc"]["value"] > 0.7
         total = before[name]["auroc"]["value"] + after[name]["auroc"]["value"]
         assert total == pytest.approx(1.0)
 
 
-def test_duplicate_file_of_the_manifest_does_not_count_twice(tmp_path):
+def test_duplicate_file_of_the_manifest_counts_once(tmp_path):
     manifest = facts()
     twice = pd.concat([manifest, manifest.head(5).assign(path="again.png")])
     assert scores(tmp_path, noise(), twice) == scores(tmp_path, noise(), manifest)
+
+
+def test_wrong_negative_class_is_an_error(tmp_path):
+    with pytest.raises(EvaluationError, match=r"HEALTHY(.|\n)*choose from: NORMAL, PNEUMONIA"):
+        scores(tmp_path, noise(), facts(), negative_class="HEALTHY")
+
+
+def test_training_films_of_one_side_are_an_error(tmp_path):
+    one_side = SAMPLES[(SAMPLES["split"] != "train") | ILL]
+    with pytest.raises(EvaluationError, match=r"40 positive of 40(.|\n)*split train"):
+        scores(tmp_path, noise(), facts(), one_side)

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from tasks.core.errors import EvaluationError
+from tasks.evaluate.evaluation import build_evaluation, main_metrics
 from tasks.evaluate.metrics import METRICS
 from tasks.evaluate.predictions import Choices
-from tasks.evaluate.verdict import judge
 from tests.cohorts import CLASSES, evaluate_params
 
 OUTCOMES = {(True, True): "TP", (False, True): "FP", (False, False): "TN", (True, False): "FN"}
@@ -38,17 +38,17 @@ FILMS = predictions_of(
         ("NORMAL", ""): (2, 8),
         ("PNEUMONIA", "bacteria"): (10, 2),
         ("PNEUMONIA", "virus"): (6, 2),
-        ("PNEUMONIA", "fungus"): (2, 2),  # four films: too few to be judged alone
+        ("PNEUMONIA", "fungus"): (2, 2),  # four films: too few for a subgroup
     }
 )
 
 
-def judged(films: pd.DataFrame = FILMS) -> dict:
-    return judge("minivggnet", films, CLASSES, CHOICES, evaluate_params())
+def evaluated(films: pd.DataFrame = FILMS) -> dict:
+    return build_evaluation("minivggnet", films, CLASSES, CHOICES, evaluate_params())
 
 
 def test_counts_are_those_of_the_films_and_add_up():
-    test = judged()["test"]
+    test = evaluated()["test"]
     assert test["confusion"] == {"tp": 18, "fp": 2, "tn": 8, "fn": 6}
     assert (test["n_images"], test["n_patients"], test["n_positive"]) == (34, 17, 24)
     confusion = test["confusion"]
@@ -59,16 +59,16 @@ def test_counts_are_those_of_the_films_and_add_up():
     assert test["accuracy"]["value"] == 26 / 34
 
 
-def test_each_split_holds_every_metric_with_its_interval():
-    metrics = judged()
+def test_each_split_has_every_metric_with_its_interval():
+    metrics = evaluated()
     for split in ("test", "validation"):
         assert list(metrics[split])[4:] == list(METRICS)
         for name in METRICS:
             assert set(metrics[split][name]) == {"value", "low", "high"}
 
 
-def test_verdict_says_what_was_chosen_and_where():
-    metrics = judged()
+def test_evaluation_names_threshold_and_temperature_and_their_split():
+    metrics = evaluated()
     assert metrics["operating_point"] == {
         "threshold": 0.5,
         "target_sensitivity": 0.75,
@@ -79,8 +79,8 @@ def test_verdict_says_what_was_chosen_and_where():
     assert (metrics["model"], metrics["classes"]) == ("minivggnet", list(CLASSES))
 
 
-def test_subgroups_have_the_metric_of_their_side_and_small_ones_are_left_out():
-    groups = {group["name"]: group for group in judged()["subgroups"]}
+def test_subgroups_have_the_metric_of_their_side_and_small_groups_are_left_out():
+    groups = {group["name"]: group for group in evaluated()["subgroups"]}
     assert list(groups) == ["NORMAL", "bacteria", "virus"]
     assert groups["NORMAL"]["specificity"]["value"] == 8 / 10
     assert "sensitivity" not in groups["NORMAL"]
@@ -89,15 +89,15 @@ def test_subgroups_have_the_metric_of_their_side_and_small_ones_are_left_out():
     assert {group["split"] for group in groups.values()} == {"test"}
 
 
-def test_interval_of_sensitivity_counts_the_patients_that_are_ill():
+def test_interval_of_sensitivity_counts_the_positive_patients():
     films = predictions_of({("NORMAL", ""): (5, 5), ("PNEUMONIA", ""): (12, 0)})
-    found = judged(films)["test"]["sensitivity"]
+    found = evaluated(films)["test"]["sensitivity"]
     # six patients of two films each, all found: n / (n + z^2) = 6 / 9.841459
     assert found == {"value": 1.0, "low": pytest.approx(0.609666, abs=1e-6), "high": 1.0}
 
 
 def test_nothing_called_positive_gives_null_and_valid_json():
-    metrics = judged(predictions_of({("NORMAL", ""): (0, 6), ("PNEUMONIA", ""): (0, 6)}))
+    metrics = evaluated(predictions_of({("NORMAL", ""): (0, 6), ("PNEUMONIA", ""): (0, 6)}))
     assert metrics["test"]["ppv"] == {"value": None, "low": None, "high": None}
     assert metrics["test"]["sensitivity"]["value"] == 0.0
     assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
@@ -105,11 +105,35 @@ def test_nothing_called_positive_gives_null_and_valid_json():
 
 @pytest.mark.parametrize("label", CLASSES)
 @pytest.mark.parametrize("split", ["test", "val"])
-def test_split_of_one_side_is_refused_by_name(label, split):
+def test_error_names_the_split_that_lacks_a_side(label, split):
     films = FILMS[(FILMS["split"] != split) | (FILMS["label"] == label)]
     with pytest.raises(EvaluationError, match=f"where: split {split}"):
-        judged(films)
+        evaluated(films)
 
 
-def test_verdict_is_the_same_twice():
-    assert judged() == judged(FILMS.copy())
+def test_evaluation_is_the_same_twice():
+    assert evaluated() == evaluated(FILMS.copy())
+
+
+def test_main_metrics_are_numbers_only():
+    evaluation = evaluated()
+    main = main_metrics(evaluation)
+    assert list(main) == ["test", "validation", "threshold"]
+    for split in ("test", "validation"):
+        assert list(main[split]) == ["auroc", "sensitivity", "specificity", "accuracy"]
+        for name, estimate in main[split].items():
+            assert estimate == evaluation[split][name]
+    assert all(isinstance(number, float) for number in leaves(main))
+
+
+def test_main_metrics_leave_out_an_undefined_end():
+    evaluation = evaluated()
+    evaluation["test"]["auroc"] |= {"low": None, "high": None}
+    main = main_metrics(evaluation)
+    assert main["test"]["auroc"] == {"value": evaluation["test"]["auroc"]["value"]}
+
+
+def leaves(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return [leaf for inner in value.values() for leaf in leaves(inner)]
+    return [value]
