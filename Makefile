@@ -1,20 +1,26 @@
-# The only set-up a fresh machine needs: Python 3.11 to 3.13, make and git.
+# A fresh machine needs only Python 3.11 to 3.13, make and git.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Each file marks a finished installation: what `make run` needs, and what development adds
 READY := $(VENV)/.ready
+DEV_READY := $(VENV)/.ready-dev
+# The requirements name every package with its hash, so pip resolves nothing (--no-deps)
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes \
+  --no-annotate --no-header --no-emit-index-url --quiet
 # Two processes; tests/conftest.py says which tests must share one
 TWO := -n 2 --dist loadfile --no-loadscope-reorder
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run check-source phantom test test-all lint fmt bench results lock clean
+.PHONY: help run phantom dev test test-all lint fmt bench results graph lock clean
 
-help:  ## this list
+help:  ## print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-run: $(READY)  ## from the films to the report: every stage that is not up to date
+run: $(READY)  ## go from the films to the report; run each stage that is not up to date
 	@if grep -qE '^  source: data/phantom/kaggle( |$$)' params.yaml; then python -m tasks.core.phantom; fi
 	@python -m tasks.ingest.check
 	@dvc repro
@@ -23,43 +29,52 @@ run: $(READY)  ## from the films to the report: every stage that is not up to da
 phantom: $(READY)  ## write the synthetic films to data/phantom/
 	@python -m tasks.core.phantom
 
-test: $(READY) lint  ## lint, then all tests but the slow ones
+dev: $(DEV_READY)  ## install what tests, lint, benchmarks and a Dask cluster need
+
+test: $(DEV_READY) lint  ## run lint and all tests except the slow ones
 	python -m pytest $(TWO) -m "not slow"
 
-test-all: $(READY) lint  ## lint, then all tests
+test-all: $(DEV_READY) lint  ## run lint and all tests
 	python -m pytest $(TWO)
 
-lint: $(READY)  ## ruff (lint and format) and mypy
+lint: $(DEV_READY)  ## run ruff (lint and format) and mypy
 	ruff check .
 	ruff format --check .
 	mypy
 
-fmt: $(READY)  ## format the code and mend what ruff can mend
+fmt: $(DEV_READY)  ## format the code and fix what ruff can fix
 	ruff check --fix .
 	ruff format .
 
-bench: $(READY)  ## measure the promises about speed; writes reports/benchmarks.json
+bench: $(DEV_READY)  ## measure speed; write reports/benchmarks.json and its page
 	python -m tests.benchmarks
 
-results: $(READY)  ## write the README's table of results from reports/results/
+results: $(READY)  ## write the table of results in README.md from reports/results/
 	python -m tasks.report.results
 
-lock: $(READY)  ## resolve pyproject.toml anew into requirements.txt (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-	  --no-annotate --no-header --no-emit-index-url --upgrade -o requirements.txt
+graph: $(DEV_READY)  ## write the table of imports in tasks/__init__.py
+	python -m tests.contract.import_table
 
-clean:  ## remove every artifact; the DVC cache, raw data and the environment stay
-	rm -rf data/manifest.parquet data/pairs.parquet data/thumbnails data/samples.parquet data/excluded.parquet data/images data/.images.* data/models \
-	  data/predictions data/summaries reports/*.html reports/validation.json reports/resize.* \
-	  reports/*/explanations
+lock:  ## write both requirements files from pyproject.toml (needs uv)
+	all=$$(mktemp) && \
+	  $(LOCK) pyproject.toml --group dev --upgrade -o $$all && \
+	  $(LOCK) pyproject.toml -c $$all --upgrade -o requirements.txt && \
+	  $(LOCK) --group dev -c $$all --upgrade -o requirements-dev.txt && rm $$all
 
-# Every version and hash is in requirements.txt, so pip has nothing to resolve (--no-deps).
+clean: $(READY)  ## remove what the stages wrote; raw data, DVC's cache and .venv stay
+	@python -m flows.clean
+
 $(READY): requirements.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else \
 	  f"Lungline needs Python 3.11 to 3.13; found {v[0]}.{v[1]}. Next: make PYTHON=/path/to/python3.11")'
-	@echo "Installing into $(VENV): $$(grep -c == requirements.txt) pinned packages, a few minutes the first time"
+	@echo "Installing $$(grep -c == requirements.txt) pinned packages into $(VENV): a few minutes the first time"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
-	  -r requirements.txt
+	@$(INSTALL) -r requirements.txt
+	@$(BIN)/python -m pip --disable-pip-version-check check
+	@touch $@
+
+$(DEV_READY): requirements-dev.txt $(READY)
+	@echo "Adding the packages of requirements-dev.txt to $(VENV): a few minutes the first time"
+	@$(INSTALL) -r requirements-dev.txt
 	@$(BIN)/python -m pip --disable-pip-version-check check
 	@touch $@

@@ -1,6 +1,6 @@
-"""The graph of stages and what of it is up to date, both as DVC sees them.
+"""Read the graph of stages from DVC, and which stages are up to date.
 
-dvc.yaml is the only place where stages are listed; nothing here knows the name of one.
+Only dvc.yaml lists the stages; this module knows no stage by name.
 """
 
 import os
@@ -13,25 +13,29 @@ from tasks.core.errors import LunglineError
 
 
 class FlowError(LunglineError):
-    """The flow cannot start: no DVC project, a broken dvc.yaml, an unknown stage, no server."""
+    """The flow cannot start: no DVC project, an invalid dvc.yaml, an unknown stage or no server."""
 
 
 @dataclass(frozen=True)
 class StageDag:
-    """Stages of a DVC project and what each waits for.
+    """Stages of a DVC project, and the stages that each one waits for.
 
     Attributes:
         root: Folder that holds `.dvc`.
-        upstream: For each stage, as `dvc repro` takes its name (`ingest`, `train@minivggnet`,
-            `data/raw.dvc`), the stages whose outputs it reads, sorted. The keys stand in an order
-            in which every stage follows its upstream.
+        upstream: For each stage, the stages whose outputs it reads, sorted. The names are those
+            that `dvc repro` takes (`ingest`, `train@minivggnet`, `data/raw.dvc`). The keys are
+            sorted so that every stage follows its upstream.
     """
 
     root: Path
     upstream: Mapping[str, tuple[str, ...]]
 
     def restricted_to(self, target: str) -> "StageDag":
-        """Return `target` and all its ancestors; `train` stands for every `train@...`.
+        """Return the graph of `target` and all its ancestors.
+
+        Args:
+            target: Name of a stage. The name of a matrix stage means all its members: `train`
+                means every `train@...`, but not `train-augmentation@...`.
 
         Raises:
             FlowError: No stage has that name.
@@ -42,7 +46,7 @@ class StageDag:
                 "The target must be a stage of dvc.yaml.",
                 found=repr(target),
                 where=f"--target; the stages are: {', '.join(self.upstream)}",
-                next_step="Name one of these stages, or leave the target out to run all.",
+                next_step="Name one of these stages, or omit --target to run all.",
             )
         kept: set[str] = set()
         while wanted:
@@ -52,7 +56,7 @@ class StageDag:
         return StageDag(self.root, {n: up for n, up in self.upstream.items() if n in kept})
 
     def up_to_date(self, changed: frozenset[str]) -> frozenset[str]:
-        """Return the stages that are unchanged and so is everything above them."""
+        """Return the stages that are unchanged and whose ancestors are all unchanged."""
         fresh: set[str] = set()
         for name, upstream in self.upstream.items():
             if name not in changed and fresh.issuperset(upstream):
@@ -64,12 +68,12 @@ def read_dag(root: Path, target: str | None = None) -> StageDag:
     """Read the graph of the DVC project that holds `root`.
 
     Args:
-        root: The project's folder or any folder inside it.
-        target: If given, only this stage and all it needs.
+        root: Folder of the project, or a folder inside it.
+        target: Stage to keep, together with all its ancestors; None keeps all stages.
 
     Raises:
-        FlowError: There is no DVC project, DVC cannot read its files, or they hold no stage or no
-            such stage.
+        FlowError: There is no DVC project, DVC cannot read its files, they define no stage, or
+            they do not define `target`.
     """
     import networkx as nx
 
@@ -82,16 +86,16 @@ def read_dag(root: Path, target: str | None = None) -> StageDag:
     except _dvc_errors() as error:
         raise FlowError(
             "DVC must be able to read its project files.",
-            found=_first_lines(error),
+            found=_messages(error),
             where=str(root),
-            next_step="Run `dvc dag`, which reads the same files, and mend what it names.",
+            next_step="Run `dvc dag`, which reads the same files, and correct what it names.",
         ) from error
     finally:
         repo.close()
     if not upstream:
         raise FlowError(
             "The project must have at least one stage.",
-            found="no dvc.yaml with stages and no .dvc file",
+            found="no stage in dvc.yaml and no .dvc file",
             where=str(root),
             next_step="Write the stages into dvc.yaml, or name another project with `--root`.",
         )
@@ -102,11 +106,11 @@ def read_dag(root: Path, target: str | None = None) -> StageDag:
 def read_changed(dag: StageDag) -> frozenset[str]:
     """Return the stages whose command, dependencies or outputs differ from dvc.lock.
 
-    Imported data is compared with dvc.lock, not with its origin: only `dvc update` goes there.
+    Imported data is compared with dvc.lock and not with its origin; `dvc update` does that.
 
     Returns:
-        The names of the changed stages; all stages if another DVC process is at work on one, for
-        then only `dvc repro` can say (it waits).
+        Names of the changed stages. All stages if another DVC process runs one of them: only
+        `dvc repro`, which waits for that process, can compare them.
     """
     from dvc.lock import LockError
 
@@ -120,16 +124,16 @@ def read_changed(dag: StageDag) -> frozenset[str]:
     except _dvc_errors() as error:
         raise FlowError(
             "DVC must be able to compare the project with dvc.lock.",
-            found=_first_lines(error),
+            found=_messages(error),
             where=str(dag.root),
-            next_step="Run `dvc status`, which makes the same comparison, and mend what it names.",
+            next_step="Run `dvc status`, which compares the same files, and correct what it names.",
         ) from error
     finally:
         repo.close()
 
 
 def _open(root: Path) -> Any:
-    """Open the DVC project, waiting while another process holds its lock."""
+    """Open the DVC project; wait while another process holds its lock."""
     from dvc.exceptions import NotDvcRepoError
     from dvc.repo import Repo
 
@@ -137,29 +141,31 @@ def _open(root: Path) -> Any:
         return Repo(str(root), _wait_for_lock=True)
     except NotDvcRepoError as error:
         raise FlowError(
-            "The flow runs the stages of a DVC project.",
-            found="no `.dvc` folder here or above" if root.is_dir() else "no such folder",
+            "The flow needs a DVC project.",
+            found="no `.dvc` folder here or in a parent folder"
+            if root.is_dir()
+            else "no such folder",
             where=str(root.absolute()),
-            next_step="Start it in the project's folder, or name that folder with `--root`.",
+            next_step="Start the flow in the project, or name its folder with `--root`.",
         ) from error
     except _dvc_errors() as error:
         raise FlowError(
             "DVC must be able to open its project.",
-            found=_first_lines(error),
+            found=_messages(error),
             where=str(root.absolute()),
-            next_step="Run `dvc status` there and mend what it names.",
+            next_step="Run `dvc status` there and correct what it names.",
         ) from error
 
 
 def _dvc_errors() -> type[Exception]:
-    """DVC's base class of errors, imported late: DVC takes half a second."""
+    """Import the base class of DVC's errors here, because DVC takes half a second to import."""
     from dvc.exceptions import DvcException
 
     return cast("type[Exception]", DvcException)
 
 
 def _name(stage: Any, root: str) -> str:
-    """Name of a stage as `dvc repro` takes it in `root`; DVC's own follows the current folder."""
+    """Name of a stage relative to `root`; DVC's own is relative to the current folder."""
     path = Path(os.path.relpath(stage.path, root)).as_posix()
     name = getattr(stage, "name", None)
     if name is None:
@@ -168,12 +174,12 @@ def _name(stage: Any, root: str) -> str:
 
 
 def _is_member(name: str, target: str) -> bool:
-    """Whether `name` is a stage that `matrix` or `foreach` made of `target`."""
+    """Whether `matrix` or `foreach` made the stage `name` from the stage `target`."""
     return name.startswith(f"{target}@")
 
 
-def _first_lines(error: Exception) -> str:
-    """DVC's message and what caused it, each once."""
+def _messages(error: Exception) -> str:
+    """Join the messages of an error and its causes, each once."""
     messages: list[str] = []
     cause: BaseException | None = error
     while cause is not None:

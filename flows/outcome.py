@@ -1,4 +1,4 @@
-"""How a stage went, and how that is told: one line, a table, a failure's last words."""
+"""Outcome of a stage, and its text forms: one line, a table, the last lines of a failure."""
 
 import logging
 import re
@@ -8,23 +8,23 @@ from typing import Literal
 
 Status = Literal["ran", "cached", "failed", "stopped", "not run"]
 # Source: Prefect 3.8, `log_finished_message` of its task and flow engines.
-PREFECT_ECHO = re.compile(
+STATE_MESSAGE = re.compile(
     r"Finished in state (?P<name>\w+)\((?P<quote>['\"])(?P<message>.*?)(?:\\n|(?P=quote))"
 )
 
 
 @dataclass(frozen=True)
 class StageOutcome:
-    """How one stage went.
+    """Outcome of one stage.
 
     Attributes:
-        stage: Its name, as `dvc repro` takes it.
-        status: `ran` its command; `cached`: DVC did not need to; `failed`; `stopped` by the flow;
-            `not run`: something it waits for failed.
-        detail: `up-to-date` or `run-cache` if cached; why, in DVC's words, if failed.
-        elapsed_s: Wall time of the DVC process, in seconds; 0.0 if none was needed.
-        last_lines: If failed, the last lines the stage itself printed.
-        log_path: If failed, the file with all it printed, under `.dvc/tmp`.
+        stage: Name of the stage, as `dvc repro` takes it.
+        status: `ran`: its command ran. `cached`: DVC did not run it. `failed`. `stopped`: the flow
+            stopped it. `not run`: a stage before it failed.
+        detail: `up-to-date` or `run-cache` if cached; the reason in DVC's words if failed.
+        elapsed_s: Wall time of the DVC process, in seconds; 0.0 if no process was needed.
+        last_lines: Last lines that a failed stage printed.
+        log_path: File under `.dvc/tmp` with the whole output of a failed stage.
     """
 
     stage: str
@@ -36,15 +36,15 @@ class StageOutcome:
 
 
 def describe_failure(outcome: StageOutcome, root: Path) -> str:
-    """Say which stage failed, why, with which last words, and where the rest is."""
+    """Describe a failure: the stage, the reason, the last lines and the file with all lines."""
     lines = [f"{outcome.stage} failed: {outcome.detail}", *outcome.last_lines]
     if outcome.log_path is not None:
         lines.append(f"(whole output: {outcome.log_path.relative_to(root)})")
     return "\n".join(lines)
 
 
-def summarise(outcomes: list[StageOutcome]) -> str:
-    """Count the stages by what happened to them, like `2 ran, 3 cached`."""
+def count_outcomes(outcomes: list[StageOutcome]) -> str:
+    """Count the stages by status, such as `2 ran, 3 cached`."""
     statuses = [outcome.status for outcome in outcomes]
     return ", ".join(f"{statuses.count(s)} {s}" for s in dict.fromkeys(statuses)) or "no stages"
 
@@ -62,7 +62,7 @@ def table_rows(outcomes: list[StageOutcome]) -> list[dict[str, str]]:
 
 
 def format_table(rows: list[dict[str, str]]) -> str:
-    """Lay rows out in columns under their names."""
+    """Format rows of `table_rows` as aligned columns with a header."""
     table = [dict(zip(rows[0], rows[0], strict=True)), *rows]
     stage_width = max(len(row["stage"]) for row in table)
     outcome_width = max(len(row["outcome"]) for row in table)
@@ -72,9 +72,13 @@ def format_table(rows: list[dict[str, str]]) -> str:
     )
 
 
-def shorten_echo(record: logging.LogRecord) -> bool:
-    """Cut what Prefect logs of a state to its name and first line; the rest stands above."""
+def shorten_state_message(record: logging.LogRecord) -> bool:
+    """Shorten Prefect's log of a state to its name and first line; the rest is logged before.
+
+    Returns:
+        Whether to log the record; a filter of the standard `logging` returns this.
+    """
     text = record.getMessage()
-    if found := PREFECT_ECHO.match(text):
+    if found := STATE_MESSAGE.match(text):
         record.msg, record.args = f"{found['name']}: {found['message']}", ()
     return not text.startswith("Task run failed with state: ")

@@ -1,4 +1,4 @@
-"""Errors that a person can act on: the rule, what was found, where, and the next step."""
+"""Expected errors: each message states the rule, what was found, where, and the next step."""
 
 from functools import partial
 
@@ -7,10 +7,20 @@ class LunglineError(Exception):
     """An expected failure; a stage prints it as one message, without a traceback.
 
     Args:
-        rule: What must hold.
+        rule: Rule that is broken.
         found: What was found instead.
-        where: The file, folder, row or setting it was found in.
+        where: File, folder, row or setting in which it was found.
         next_step: What the reader can do about it.
+
+    Example:
+        >>> error = LunglineError(
+        ...     "a film must be readable", found="0 bytes", where="a.jpeg", next_step="delete it"
+        ... )
+        >>> print(error)
+        a film must be readable
+          found: 0 bytes
+          where: a.jpeg
+          next:  delete it
     """
 
     def __init__(self, rule: str, *, found: str, where: str, next_step: str) -> None:
@@ -21,9 +31,9 @@ class LunglineError(Exception):
         super().__init__(f"{rule}\n  found: {found}\n  where: {where}\n  next:  {next_step}")
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Let the error cross from a worker process to its parent."""
-        words = {name: getattr(self, name) for name in ("found", "where", "next_step")}
-        return partial(type(self), **words), (self.rule,)
+        """Pickle the four parts, so that a worker process can raise the error in its parent."""
+        parts = {name: getattr(self, name) for name in ("found", "where", "next_step")}
+        return partial(type(self), **parts), (self.rule,)
 
 
 class ParamsError(LunglineError):
@@ -31,28 +41,28 @@ class ParamsError(LunglineError):
 
 
 class SourceError(LunglineError):
-    """The folder or zip of films cannot be used."""
+    """The source of films cannot be read."""
 
 
 class TableError(LunglineError):
-    """A table between two stages does not have the promised columns or counts."""
+    """A table lacks a promised column, or its row counts do not add up."""
 
 
-class ValidationFailed(LunglineError):  # noqa: N818 - a verdict on the data, not a fault
-    """The data gate is closed: at least one expectation of severity `error` failed."""
+class ValidationFailed(LunglineError):  # noqa: N818 - the data failed, not the program
+    """At least one expectation of severity `error` failed."""
 
 
 class CohortError(LunglineError):
-    """The films cannot be made into train, validation and test splits."""
+    """The films cannot be divided into train, validation and test splits."""
 
 
 class ImageStoreError(LunglineError):
-    """The image store is missing, incomplete or does not hold an image asked for."""
+    """The image store is missing or incomplete, or it lacks an image."""
 
 
 class TrainingError(LunglineError):
-    """A network cannot be built or trained as asked."""
+    """A network cannot be built or trained with these settings."""
 
 
 class EvaluationError(LunglineError):
-    """A metric is undefined for the predictions at hand."""
+    """A metric is undefined for these predictions."""

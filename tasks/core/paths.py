@@ -1,11 +1,16 @@
-"""Where every artifact lives, relative to the repository root; nothing else builds a path.
+"""Paths of every artifact, relative to the repository root. No other module builds such a path.
 
-dvc.yaml names the same places; `tests/contract/test_pipeline.py` holds the two together.
+`tests/contract/test_pipeline.py` checks that dvc.yaml names the same paths.
 """
 
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
+PIPELINE = Path("dvc.yaml")
+README = Path("README.md")
+CHECKPOINTS = Path("data/checkpoints")
+RECORDS = Path("reports/results")  # results of studies, in git
+BENCHMARKS = Path("reports/benchmarks.json")
 PHANTOM = Path("data/phantom")
 MANIFEST = Path("data/manifest.parquet")
 PAIRS = Path("data/pairs.parquet")
@@ -23,37 +28,42 @@ INDEX = Path("reports/index.html")
 
 
 def model_dir(model: str) -> Path:
-    """Folder of one trained model: `model.keras` and `model.json`."""
+    """Folder of one trained model: `model.keras` and `model.json`.
+
+    Example:
+        >>> model_dir("minivggnet").as_posix()
+        'data/models/minivggnet'
+    """
     return Path("data/models") / model
 
 
 def checkpoint_dir(model: str) -> Path:
-    """Folder of a training run that has not ended: one file per seed. No artifact."""
-    return Path("data/checkpoints") / model
+    """Folder of an unfinished training run: one file per seed. It is not an output."""
+    return CHECKPOINTS / model
 
 
 def training_dir(model: str) -> Path:
-    """DVCLive's folder of one training run: `metrics.json` and one TSV per metric."""
+    """Folder that DVCLive writes for one training run: `metrics.json` and one TSV per metric."""
     return Path("reports") / model / "training"
 
 
 def augmentation(model: str) -> Path:
-    """Contact sheet of the training films under each preset of augmentation."""
+    """Contact sheet of training films under each augmentation preset."""
     return Path("reports") / model / "augmentation.png"
 
 
 def predictions(model: str) -> Path:
-    """Table of one model's probabilities for the validation and test films."""
+    """Table of one model's probabilities for validation and test films."""
     return Path("data/predictions") / f"{model}.parquet"
 
 
 def metrics(model: str) -> Path:
-    """Metrics of one model, kept in git."""
+    """Metrics of one model; git tracks this file."""
     return Path("reports") / model / "metrics.json"
 
 
 def explanations(model: str) -> Path:
-    """Folder of one model's activation maps, filters and Grad-CAM pictures."""
+    """Folder of one model's activation maps, filters and Grad-CAM images."""
     return Path("reports") / model / "explanations"
 
 
@@ -63,7 +73,7 @@ def page(model: str) -> Path:
 
 
 def summary(model: str) -> Path:
-    """The row of one model in the comparison on `reports/index.html`."""
+    """Row of one model in the comparison on `reports/index.html`, as JSON."""
     return SUMMARIES / f"{model}.json"
 
 

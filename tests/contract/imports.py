@@ -1,4 +1,4 @@
-"""What the code imports, read from its source without running it."""
+"""Read the imports of the code from its source, without running it."""
 
 import ast
 from functools import cache
@@ -12,25 +12,28 @@ STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages
 
 
 def room_of(stage: str) -> str:
-    """Folder of tasks/ that a stage of dvc.yaml belongs to: `train` of `train-augmentation`."""
+    """Room of a stage of dvc.yaml: `train` for `train-augmentation`."""
     return stage.partition("-")[0]
 
 
 def rooms() -> list[str]:
-    """Folders of tasks/ that dvc.yaml runs, in its order."""
+    """Return the rooms of tasks/ in the order of dvc.yaml."""
     return list(dict.fromkeys(room_of(stage) for stage in STAGES))
 
 
 def modules_of(package: str) -> list[Path]:
-    """Python files of a folder, such as `tasks/ingest` or `flows`, sorted."""
+    """Return the Python files of a folder, such as `tasks/ingest` or `flows`, sorted."""
     return sorted((ROOT / package).rglob("*.py"))
 
 
-def imported_names(module: Path) -> set[str]:
-    """Dotted names a file imports, function-level imports included.
+CODE = [*modules_of("tasks"), *modules_of("flows")]
 
-    `from tasks.core import paths` counts as `tasks.core.paths`. Imports for type checking only are
-    left out.
+
+def imported_names(module: Path) -> set[str]:
+    """Return the dotted names that a file imports, also inside functions.
+
+    `from tasks.core import paths` counts as `tasks.core.paths`. Imports for type checking do not
+    count.
     """
     names: set[str] = set()
     tree = ast.parse(module.read_text(encoding="utf-8"))
@@ -52,19 +55,19 @@ def imported_names(module: Path) -> set[str]:
 
 
 def top_level_imports(module: Path) -> set[str]:
-    """First words of the third-party and standard modules a file imports."""
+    """Return the top-level packages that a file imports."""
     return {name.split(".")[0] for name in imported_names(module)}
 
 
 @cache
 def imports_of(module: Path) -> frozenset[Path]:
-    """Files of tasks/ and flows/ that a file imports by name."""
+    """Return the files of tasks/ and flows/ that a file imports."""
     found = (file_of(name) for name in imported_names(module))
     return frozenset(file for file in found if file is not None and file != module)
 
 
 def file_of(name: str) -> Path | None:
-    """The file behind a dotted name, be it a module or something that a module holds."""
+    """Return the file of a module, or of the module that defines a name; None for other code."""
     if name.split(".", maxsplit=1)[0] not in ("tasks", "flows"):
         return None
     while name:
@@ -77,9 +80,9 @@ def file_of(name: str) -> Path | None:
 
 
 def reached_from(program: Path) -> set[Path]:
-    """Files that a program imports, directly or through others, itself included.
+    """Return a program and the files that it imports, directly or indirectly.
 
-    The `__init__.py` of a package counts where one of its modules is imported and it holds more
+    The `__init__.py` of a package counts if one of its modules is imported and if it holds more
     than a docstring.
     """
     reached: set[Path] = set()
@@ -94,5 +97,5 @@ def reached_from(program: Path) -> set[Path]:
 
 @cache
 def holds_docstring_only(file: Path) -> bool:
-    """Whether a file does nothing but describe its package."""
+    """Whether a file holds nothing but a docstring."""
     return len(ast.parse(file.read_text(encoding="utf-8")).body) <= 1

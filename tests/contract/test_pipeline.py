@@ -1,4 +1,4 @@
-"""dvc.yaml, params.yaml, tasks/ and tests/ tell one story."""
+"""dvc.yaml, params.yaml, tasks/ and tests/ agree."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ from tests.contract.imports import (
 PARAMS: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
 
 ZOO_FILE = "tasks/train/zoo/${item.model}.py"  # found by its name, not by an import
-# What these say is already in `params:` and `outs:`, or never reaches an artifact.
+PLOTS = ("roc", "precision_recall", "confusion", "calibration")
+# Their content is already in `params:` and `outs:`, or it changes no artifact
 NOT_DEPENDENCIES = (
     "tasks/core/errors.py",
     "tasks/core/params/",
@@ -30,10 +31,7 @@ NOT_DEPENDENCIES = (
 )
 
 
-PLOTS = ("roc", "precision_recall", "confusion", "calibration")
-
-
-def test_stage_room_and_section_share_one_word() -> None:
+def test_rooms_and_sections_of_params_have_the_same_names() -> None:
     sections = set(PARAMS) - {"models", "per_model", "compute"}
     assert set(rooms()) == sections
 
@@ -45,7 +43,7 @@ def test_stage_has_a_description_and_a_test(stage: str) -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_stage_runs_its_room_in_place_of_the_shell(stage: str) -> None:
+def test_stage_runs_its_program_with_exec(stage: str) -> None:
     model = " --model ${item.model}" if "matrix" in STAGES[stage] else ""
     program = stage.replace("-", ".")
     assert STAGES[stage]["cmd"] == f"exec python -m tasks.{program}{model}"
@@ -59,7 +57,7 @@ def test_code_dependencies_are_what_the_stage_imports(stage: str) -> None:
 
 
 def code_behind(stage: str) -> set[str]:
-    """Files, relative to the root, whose change may change what a stage writes."""
+    """Return the code files that can change the output of a stage, relative to the root."""
     program = f"tasks.{stage.replace('-', '.')}"
     main = file_of(f"{program}.__main__")
     assert main is not None
@@ -94,7 +92,7 @@ def test_training_depends_on_the_file_of_its_own_network_only() -> None:
 
 
 def files_of(dependency: str) -> set[str]:
-    """Files below a dependency, or itself, less those that hold a docstring only."""
+    """Return the files of a dependency, except those that hold a docstring only."""
     place = ROOT / dependency
     files = [place] if place.is_file() else [one for one in place.rglob("*") if one.is_file()]
     return {
@@ -106,7 +104,7 @@ def files_of(dependency: str) -> set[str]:
 
 
 def programs_of(stage: str) -> set[str]:
-    """Programs in the folder of a stage that people start and that it does not import itself."""
+    """Return the programs in the room of a stage that the stage does not import."""
     return {
         file
         for file in files_of(f"tasks/{room_of(stage)}")
@@ -119,7 +117,7 @@ def test_stage_depends_on_its_own_section(stage: str) -> None:
     assert room_of(stage) in STAGES[stage]["params"]
 
 
-def test_outputs_are_the_paths_that_the_code_writes() -> None:
+def test_outputs_are_the_paths_of_the_code() -> None:
     model = "${item.model}"
     expected = {
         "ingest": {paths.MANIFEST, paths.PAIRS, paths.THUMBNAILS},
@@ -146,7 +144,7 @@ def test_outputs_are_the_paths_that_the_code_writes() -> None:
     assert {stage: _outputs(definition) for stage, definition in STAGES.items()} == expected
 
 
-def test_metrics_stay_in_git_and_the_rest_in_the_cache() -> None:
+def test_metrics_are_in_git_and_other_outputs_in_the_cache() -> None:
     for definition in STAGES.values():
         for entry in definition.get("metrics", []):
             ((_, options),) = entry.items()
@@ -155,7 +153,7 @@ def test_metrics_stay_in_git_and_the_rest_in_the_cache() -> None:
             assert isinstance(out, str) or out == {"data/images": {"persist": True}}
 
 
-def test_the_gate_stands_before_the_cohort() -> None:
+def test_resample_runs_after_validate() -> None:
     assert "reports/validation.json" in STAGES["resample"]["deps"]
 
 
@@ -164,8 +162,8 @@ def _outputs(definition: dict[str, Any]) -> set[Path]:
     return {Path(entry if isinstance(entry, str) else next(iter(entry))) for entry in entries}
 
 
-def test_no_parameter_has_a_name_that_the_run_cache_ignores() -> None:
-    # Source: DVC issue 10296: a changed parameter named so restores the old output
+def test_no_parameter_has_a_name_that_the_run_cache_of_dvc_ignores() -> None:
+    # Source: DVC issue 10296: with such a name, a changed parameter restores the old output
     assert not {"size", "nfiles"} & set(_keys(PARAMS))
 
 

@@ -1,8 +1,10 @@
-"""The top level shows the project and nothing else."""
+"""The top level holds the project only, and the requirements are complete and pinned."""
 
 import re
 import subprocess
 import tomllib
+
+import pytest
 
 from tests.contract.imports import ROOT
 
@@ -12,11 +14,17 @@ SHOWN = {
 }  # fmt: skip
 NEEDED_BY_TOOLS = {
     ".ci", ".dvc", ".dvcignore", ".gitignore", "CHANGELOG.md", "LICENSE", "dvc.lock",
-    "requirements.txt",
+    "requirements.txt", "requirements-dev.txt",
 }  # fmt: skip
+REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+WANTED = {
+    "requirements.txt": PROJECT["project"]["dependencies"],
+    "requirements-dev.txt": PROJECT["dependency-groups"]["dev"],
+}
 
 
-def test_nothing_else_lies_at_the_top() -> None:
+def test_the_top_level_holds_nothing_else() -> None:
     tracked = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split("\n")
@@ -24,33 +32,53 @@ def test_nothing_else_lies_at_the_top() -> None:
     assert top <= SHOWN | NEEDED_BY_TOOLS
 
 
-def test_every_requirement_is_pinned_and_hashed_and_names_no_index() -> None:
-    text = (ROOT / "requirements.txt").read_text()
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_every_requirement_is_pinned_and_hashed_and_names_no_index(name: str) -> None:
+    text = (ROOT / name).read_text()
     blocks = re.split(r"\n(?=[a-z])", text.strip())
     assert all(re.match(r"[a-z0-9._-]+==\S+", block) for block in blocks)
     assert all("--hash=sha256:" in block for block in blocks)
     assert "://" not in text
     assert "--index" not in text
+    assert "--find-links" not in text
 
 
-def test_requirements_hold_every_direct_dependency_within_its_cap() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    wanted = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
-    pinned = dict(re.findall(r"^([a-z0-9._-]+)==([\d.]+)", _requirements(), flags=re.MULTILINE))
-    for requirement in wanted:
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_requirements_hold_every_direct_dependency_within_its_cap(name: str) -> None:
+    pinned = pins_of(name)
+    for requirement in WANTED[name]:
         form = r"([a-z0-9-]+)(?:\[[a-z]+\])?>=([\d.]+),<([\d.]+)"
-        name, low, high = re.match(form, requirement).groups()
-        assert _parts(low) <= _parts(pinned[name])[: len(_parts(low))], requirement
-        assert _parts(pinned[name]) < _parts(high), requirement
+        package, low, high = re.match(form, requirement).groups()
+        for version in pinned[package]:
+            assert _parts(low) <= _parts(version)[: len(_parts(low))], requirement
+            assert _parts(version) < _parts(high), requirement
 
 
-def test_files_stay_short() -> None:
-    for module in [*(ROOT / "tasks").rglob("*.py"), *(ROOT / "flows").rglob("*.py")]:
-        assert len(module.read_text().splitlines()) <= 300, module
+def test_a_package_of_both_files_has_the_same_version_in_both() -> None:
+    run, dev = map(pins_of, REQUIREMENTS)
+    assert {name: dev[name] for name in dev.keys() & run} == {
+        name: run[name] for name in dev.keys() & run
+    }
 
 
-def _requirements() -> str:
-    return (ROOT / "requirements.txt").read_text()
+def test_running_needs_no_package_of_the_group_dev() -> None:
+    names = {re.match(r"[a-z0-9-]+", requirement)[0] for requirement in WANTED[REQUIREMENTS[1]]}
+    assert not names & pins_of("requirements.txt").keys()
+
+
+def test_the_optional_cluster_package_has_the_cap_of_the_group_dev() -> None:
+    cluster = PROJECT["project"]["optional-dependencies"]["cluster"]
+    assert set(cluster) <= set(WANTED["requirements-dev.txt"])
+
+
+def pins_of(name: str) -> dict[str, set[str]]:
+    """Versions of each package of a requirements file; two where Python versions differ."""
+    pins: dict[str, set[str]] = {}
+    for package, version in re.findall(
+        r"^([a-z0-9._-]+)==([\d.]+)", (ROOT / name).read_text(), flags=re.MULTILINE
+    ):
+        pins.setdefault(package, set()).add(version)
+    return pins
 
 
 def _parts(version: str) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Real parts for the flow's tests: DVC projects in `tmp_path` and one Prefect server a session."""
+"""Fixtures for the flow: DVC projects in `tmp_path` and one Prefect server for each session."""
 
 import json
 import os
@@ -35,7 +35,7 @@ import json, os, pathlib, sys, time
 name, out, param, *sources = sys.argv[1:]
 started = time.time()
 print(f"{name} reads {sources}", flush=True)
-orders = pathlib.Path("orders") / name  # what this stage shall do apart from its work
+orders = pathlib.Path("orders") / name  # code that the test wants this stage to run first
 if orders.exists():
     exec(orders.read_text())
 params = json.loads(pathlib.Path("params.json").read_text())
@@ -46,16 +46,16 @@ with open(f"runs/{name}", "a") as runs:
 """
 
 
-THEIR_WARNINGS = [
-    "ignore:_NoneStep.value will soon raise:DeprecationWarning",  # DVC of pygtrie
+LIBRARY_WARNINGS = [
+    "ignore:_NoneStep.value will soon raise:DeprecationWarning",  # pygtrie, used by DVC
 ]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Spare these tests what DVC and Prefect warn each other of."""
+    """Ignore warnings that DVC and Prefect cause in their own libraries."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            for rule in THEIR_WARNINGS:
+            for rule in LIBRARY_WARNINGS:
                 item.add_marker(pytest.mark.filterwarnings(rule))
 
 
@@ -66,7 +66,7 @@ class Project:
     root: Path
 
     def order(self, stage: str, code: str) -> None:
-        """Let a stage run this code first; DVC does not see it."""
+        """Make a stage run this code first; DVC does not see the change."""
         (self.root / "orders" / stage).write_text(code)
 
     def withdraw(self, stage: str) -> None:
@@ -77,16 +77,16 @@ class Project:
         (self.root / "params.json").write_text(json.dumps(params))
 
     def n_runs(self) -> dict[str, int]:
-        """How often each stage's command has come to its end."""
+        """Return how often the command of each stage has finished."""
         return {p.name: len(p.read_text().splitlines()) for p in (self.root / "runs").iterdir()}
 
     def last_span(self, stage: str) -> tuple[float, float]:
-        """Begin and end of a stage's last run, in seconds since the epoch."""
+        """Return start and end of the last run of a stage, in seconds since the epoch."""
         began, ended = (self.root / "runs" / stage).read_text().splitlines()[-1].split()
         return float(began), float(ended)
 
     def dvc(self, *arguments: str) -> str:
-        """Run DVC itself; return what it prints."""
+        """Run DVC and return what it prints."""
         return subprocess.run(
             [sys.executable, "-m", "dvc", *arguments],
             cwd=self.root,
@@ -98,13 +98,13 @@ class Project:
 
 
 def with_own_python() -> dict[str, str]:
-    """This environment, with this Python first on PATH."""
+    """Return this environment with this Python first on PATH."""
     return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
 @pytest.fixture(scope="session", autouse=True)
 def hermetic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No settings of the machine, no caches shared with it, no word to the outside."""
+    """Hide the settings and caches of the machine, and switch off telemetry."""
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         for name in [n for n in os.environ if n.startswith(("PREFECT_", "DVC_"))]:
@@ -119,8 +119,9 @@ def hermetic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def prefect_api(hermetic: None) -> Iterator[str]:  # noqa: ARG001 - its settings come first
-    """Address of a real Prefect server that lives as long as the session."""
+def prefect_api(hermetic: None) -> Iterator[str]:  # noqa: ARG001 - its settings must come first
+    """Address of a real Prefect server that runs for the whole session."""
+    import flows  # noqa: F401, I001 - it sets the defaults that Prefect reads on import
     from prefect.settings import (
         PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
         get_current_settings,
@@ -128,9 +129,7 @@ def prefect_api(hermetic: None) -> Iterator[str]:  # noqa: ARG001 - its settings
     )
     from prefect.testing.utilities import prefect_test_harness
 
-    import flows.retrain  # noqa: F401 - its defaults must stand before Prefect is imported
-
-    # Joining the heartbeat's thread costs 0.9 s a run.
+    # Joining the heartbeat thread costs 0.9 s for each run
     no_heartbeat = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
     with prefect_test_harness(server_startup_timeout=120), temporary_settings(no_heartbeat):
         yield str(get_current_settings().api.url)
@@ -138,7 +137,7 @@ def prefect_api(hermetic: None) -> Iterator[str]:  # noqa: ARG001 - its settings
 
 @pytest.fixture(scope="session")
 def make_project() -> Callable[[Path], Project]:
-    """Makes a fresh project in a folder."""
+    """Return a function that makes a new project in a folder."""
 
     def make(root: Path) -> Project:
         from dvc.repo import Repo
@@ -161,5 +160,5 @@ def make_project() -> Callable[[Path], Project]:
 
 @pytest.fixture
 def project(tmp_path: Path, make_project: Callable[[Path], Project]) -> Project:
-    """A fresh project in which no stage has run yet."""
+    """A new project in which no stage has run."""
     return make_project(tmp_path / "project")

@@ -1,4 +1,4 @@
-"""The graph of the flow is DVC's graph, and its freshness DVC's."""
+"""The flow reads its graph, and what is up to date, from DVC."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from flows.dag import FlowError, StageDag, read_changed, read_dag
 
-# The session's project: raw.txt.dvc -> prepare -> train@a, train@b -> compare
+# The project of the fixtures: raw.txt.dvc -> prepare -> train@a, train@b -> compare
 DIAMOND = {
     "raw.txt.dvc": (),
     "prepare": ("raw.txt.dvc",),
@@ -17,7 +17,7 @@ DIAMOND = {
 }
 
 
-def test_graph_is_the_one_dvc_draws(project):
+def test_graph_equals_that_of_dvc_dag(project):
     drawn = re.findall(r'"(.+)" -> "(.+)"', project.dvc("dag", "--dot"))
 
     upstream = read_dag(project.root).upstream
@@ -39,7 +39,7 @@ def test_names_do_not_depend_on_the_current_folder(project, monkeypatch):
     assert list(read_dag(Path()).upstream) == list(DIAMOND)
 
 
-def test_a_stage_of_a_subfolder_has_the_name_dvc_takes(project):
+def test_a_stage_of_a_subfolder_has_the_name_that_dvc_repro_takes(project):
     folder = project.root / "sub"
     folder.mkdir()
     (folder / "dvc.yaml").write_text("stages: {copy: {cmd: cp ../raw.txt ., outs: [raw.txt]}}")
@@ -58,11 +58,19 @@ def test_a_stage_of_a_subfolder_has_the_name_dvc_takes(project):
         ("compare", list(DIAMOND)),
     ],
 )
-def test_a_target_brings_its_ancestors_only(target, kept):
+def test_a_target_is_kept_with_its_ancestors(target, kept):
     assert list(StageDag(Path(), DIAMOND).restricted_to(target).upstream) == kept
 
 
-def test_an_unknown_target_is_answered_with_the_stages_there_are():
+def test_the_name_of_a_matrix_stage_does_not_include_stages_that_begin_with_it():
+    upstream = {"train@a": (), "train-augmentation@a": (), "train-augmentation@b": ()}
+    dag = StageDag(Path(), upstream)
+    assert list(dag.restricted_to("train").upstream) == ["train@a"]
+    assert list(dag.restricted_to("train-augmentation").upstream) == list(upstream)[1:]
+    assert list(dag.restricted_to("train-augmentation@b").upstream) == ["train-augmentation@b"]
+
+
+def test_the_error_for_an_unknown_target_lists_the_stages():
     with pytest.raises(FlowError, match=r"'trian'(.|\n)*prepare, train@a, train@b, compare"):
         StageDag(Path(), DIAMOND).restricted_to("trian")
 
@@ -75,11 +83,11 @@ def test_an_unknown_target_is_answered_with_the_stages_there_are():
         (set(), set(DIAMOND)),
     ],
 )
-def test_what_lies_below_a_change_is_not_taken_as_up_to_date(changed, fresh):
+def test_stages_after_a_changed_stage_are_not_up_to_date(changed, fresh):
     assert StageDag(Path(), DIAMOND).up_to_date(frozenset(changed)) == fresh
 
 
-def test_changes_are_those_dvc_sees(project):
+def test_changed_stages_are_those_of_dvc_status(project):
     dag = read_dag(project.root)
     assert read_changed(dag) == {"prepare", "train@a", "train@b", "compare"}  # none has run
 
@@ -94,14 +102,14 @@ def test_changes_are_those_dvc_sees(project):
     assert read_changed(dag) == {"raw.txt.dvc", "prepare"}
 
 
-def test_a_folder_without_dvc_is_no_project(tmp_path):
+def test_a_folder_without_dvc_is_refused(tmp_path):
     with pytest.raises(FlowError, match=r"no `\.dvc` folder"):
         read_dag(tmp_path)
     with pytest.raises(FlowError, match="no such folder"):
         read_dag(tmp_path / "nowhere")
 
 
-def test_a_broken_dvc_yaml_is_named_with_its_line(project):
+def test_the_error_for_an_invalid_dvc_yaml_names_the_line(project):
     (project.root / "dvc.yaml").write_text("stages:\n  train: {cmd: [\n")
     with pytest.raises(FlowError, match=r"dvc\.yaml.*corrupted.*line 3"):
         read_dag(project.root)

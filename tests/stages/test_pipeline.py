@@ -1,4 +1,4 @@
-"""The whole pipeline in a small clone: `make run`, then again, then with bad input."""
+"""The whole pipeline in a small clone: `make run`, a second run, a wrong source, `make clean`."""
 
 import json
 import time
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from tests.conftest import FirstRun
 
@@ -25,11 +26,11 @@ OUTPUTS = [
 
 
 @pytest.mark.parametrize("path", OUTPUTS)
-def test_make_run_writes(first_run: FirstRun, path: str) -> None:
+def test_make_run_writes_each_output(first_run: FirstRun, path: str) -> None:
     assert (first_run.clone.root / path).stat().st_size > 0
 
 
-def test_make_run_ends_with_the_headline_and_the_path_of_the_report(first_run: FirstRun) -> None:
+def test_make_run_prints_the_headline_and_the_path_of_the_report_last(first_run: FirstRun) -> None:
     last = first_run.printed.strip().splitlines()[-8:]
     metrics = json.loads(_text(first_run, "reports/minivggnet/metrics.json"))
     assert f"{metrics['test']['auroc']['value']:.3f}" in "\n".join(last)
@@ -37,16 +38,16 @@ def test_make_run_ends_with_the_headline_and_the_path_of_the_report(first_run: F
     assert last[-1].startswith("Open reports/index.html")
 
 
-def test_the_terminal_shows_no_library_notices(first_run: FirstRun) -> None:
+def test_the_terminal_shows_no_messages_of_libraries(first_run: FirstRun) -> None:
     for noise in ("oneDNN", "cuda", "absl", "Warning", "Traceback"):
         assert noise not in first_run.printed
 
 
-def test_afterwards_nothing_is_changed(first_run: FirstRun) -> None:
+def test_dvc_status_is_clean_after_make_run(first_run: FirstRun) -> None:
     assert first_run.clone.run("dvc status --json").stdout.strip() == "{}"
 
 
-def test_git_sees_only_the_lock_and_the_metrics_change(first_run: FirstRun) -> None:
+def test_make_run_changes_only_dvc_lock_and_metrics_in_git(first_run: FirstRun) -> None:
     assert first_run.changed <= {
         "dvc.lock",
         "reports/minivggnet/metrics.json",
@@ -54,7 +55,7 @@ def test_git_sees_only_the_lock_and_the_metrics_change(first_run: FirstRun) -> N
     }
 
 
-def test_a_second_run_does_no_stage_within_ten_seconds(first_run: FirstRun) -> None:
+def test_a_second_run_ends_within_ten_seconds_and_runs_no_stage(first_run: FirstRun) -> None:
     start_s = time.monotonic()
     done = first_run.clone.run("dvc repro")
     assert time.monotonic() - start_s < 10
@@ -62,7 +63,7 @@ def test_a_second_run_does_no_stage_within_ten_seconds(first_run: FirstRun) -> N
     assert "Running stage" not in done.stdout
 
 
-def test_every_file_of_the_source_is_accounted_for(first_run: FirstRun) -> None:
+def test_the_tables_account_for_every_file_of_the_source(first_run: FirstRun) -> None:
     root = first_run.clone.root
     source = root / "data/phantom/kaggle"
     manifest = pd.read_parquet(root / "data/manifest.parquet")
@@ -72,20 +73,20 @@ def test_every_file_of_the_source_is_accounted_for(first_run: FirstRun) -> None:
     assert (manifest["status"] == "ok").sum() == len(samples) + len(excluded)
 
 
-def test_no_patient_is_on_both_sides_of_a_split(first_run: FirstRun) -> None:
+def test_no_patient_is_in_two_splits(first_run: FirstRun) -> None:
     samples = pd.read_parquet(first_run.clone.root / "data/samples.parquet")
     assert (samples.groupby("group_id")["split"].nunique() == 1).all()
     assert (samples.groupby("patient_id")["split"].nunique() == 1).all()
 
 
-def test_artifacts_hold_no_path_of_this_machine(first_run: FirstRun) -> None:
+def test_artifacts_contain_no_path_of_this_machine(first_run: FirstRun) -> None:
     root = first_run.clone.root
     for path in [*root.glob("reports/**/*"), *root.glob("data/*.parquet"), root / "dvc.lock"]:
         if path.is_file():
             assert str(root.parent).encode() not in path.read_bytes(), path
 
 
-def test_a_missing_source_gets_one_clear_error(first_run: FirstRun) -> None:
+def test_a_missing_source_gives_one_error(first_run: FirstRun) -> None:
     root = first_run.clone.root
     kept = _text(first_run, "params.yaml")
     try:
@@ -98,6 +99,21 @@ def test_a_missing_source_gets_one_clear_error(first_run: FirstRun) -> None:
     assert "data/raw/typo" in done.stdout
     assert "next:" in done.stdout
     assert (root / "reports/index.html").exists()
+
+
+def test_make_clean_leaves_no_output_that_git_does_not_track(first_run: FirstRun) -> None:
+    root = first_run.clone.root
+    locked = yaml.safe_load((root / "dvc.lock").read_text())["stages"].values()
+    outputs = {out["path"] for stage in locked for out in stage["outs"]}
+    tracked = set(first_run.clone.run("git ls-files").stdout.splitlines())
+    try:
+        done = first_run.clone.run("make clean READY=")
+        assert done.returncode == 0, done.stdout
+        assert {path for path in outputs if (root / path).exists()} == outputs & tracked
+        assert list((root / "data/phantom/kaggle").iterdir())
+        assert first_run.clone.run("git status --porcelain").stdout == ""
+    finally:
+        first_run.restore()
 
 
 def _text(first_run: FirstRun, path: str) -> str:

@@ -1,6 +1,6 @@
-"""params.yaml, typed: one frozen class per section; an unknown key is refused.
+"""params.yaml with types: one frozen class per section; an unknown key is an error.
 
-A parameter lives in three places: params.yaml, its field here, and its use.
+To add a parameter, add it to params.yaml, add a field to the class of its section, and use it.
 """
 
 from tasks.core.params.data import (

@@ -10,18 +10,20 @@ from tasks.core.paths import PHANTOM
 
 
 class IngestParams(Section):
-    """Where the films come from.
+    """Where the films are.
 
-    source: folder, zip, index file (CSV or Parquet) or fsspec URL (`s3://bucket/folder`); paths
-        are absolute or relative to the repository root.
-    layout: which reader names labels and splits; `auto` picks the first that recognises the tree.
+    source: a folder, zip, index file (CSV or Parquet) or fsspec URL (`s3://bucket/folder`). A path
+        is absolute or relative to the repository root.
+    layout: the reader that finds labels and splits. `auto` takes the first that recognises the
+        files.
     min_side_px: a film with a shorter side is rejected as `too_small`.
-    max_colour: mean difference between the largest and smallest colour channel, in grey levels,
-        above which a picture is rejected as `colour_photograph`.
-    near_duplicate_bits: films whose 256-bit difference hashes differ in at most so many bits
-        may be near duplicates. 12 gave no false pair in 17 million (data/README.md).
-    near_duplicate_correlation: they are if their thumbnails correlate at least so well.
-    patient_salt: goes into the hash that replaces patient fields of DICOM files.
+    max_colour: mean difference between the largest and the smallest colour channel, in grey levels.
+        A picture above it is rejected as `colour_photograph`.
+    near_duplicate_bits: largest number of bits, of 256, in which the difference hashes of near
+        duplicates differ. 12 gave no false pair in 17 million pairs (data/README.md).
+    near_duplicate_correlation: smallest correlation between thumbnails of near duplicates.
+    patient_salt: text that is hashed together with the patient fields of DICOM files. Keep your own
+        secret.
     """
 
     source: Annotated[str, Field(min_length=1)]
@@ -39,19 +41,22 @@ class IngestParams(Section):
 
 
 class ValidateParams(Section):
-    """Thresholds of the data gate (see `tasks/validate/suite.py` for each expectation).
+    """Thresholds of the data gate (tasks/validate/suite.py lists the expectations).
 
     min_films, min_class_films, min_class_patients: fewest usable films and patients.
-    max_rejected_share: of all films (masks, nested copies and files that are no images apart).
-    max_duplicate_share, max_near_duplicate_share: of usable films.
-    max_class_ratio: largest class over smallest class.
-    max_aspect: longer side over shorter side.
-    max_shortcut_auroc: how well facts of the file or trivial pixel statistics may tell the class.
-    max_shift_auroc: how well they may tell the given test split from the rest of one class.
-    max_upside_down_share: of usable films.
-    reference: manifest of an earlier run that this one is compared with; null for none.
-    max_drift: population stability index of one statistic against the reference.
-    severity: name of an expectation to `error` or `warning`, where the suite's choice is wrong.
+    max_rejected_share: largest share of rejected files. Masks, nested copies and files that are no
+        images do not count.
+    max_duplicate_share, max_near_duplicate_share: largest shares of the usable films.
+    max_class_ratio: largest ratio between the sizes of the largest and the smallest class.
+    max_aspect: largest ratio of the longer to the shorter side.
+    max_shortcut_auroc: largest AUROC with which file facts or simple pixel statistics may predict
+        the class.
+    max_shift_auroc: largest AUROC with which they may tell the given test split from the other
+        films of the same class.
+    max_upside_down_share: largest share of the usable films.
+    reference: manifest of an earlier run to compare with; null for none.
+    max_drift: largest population stability index of one statistic against the reference.
+    severity: expectations whose severity differs from the suite's: name to `error` or `warning`.
     """
 
     min_films: Count
@@ -71,17 +76,20 @@ class ValidateParams(Section):
 
 
 class ResampleParams(Section):
-    """How films become a cohort.
+    """How the films become a cohort.
 
-    labels: `folder` as the layout says; `binary` NORMAL or PNEUMONIA; `subtype` NORMAL, BACTERIA
-        or VIRUS.
-    keep_given_test: keep the test split that the folders give, where they give one; else the
-        given splits are joined.
-    test_share: chance of a patient to be in the test split, when no test split is given or kept.
-    val_share: chance of a patient outside the test split to be in the validation split.
-    balance: `class_weight` weighs each training film by n / (k * n_class); `oversample` repeats
-        films of the smaller classes; `undersample` leaves films of the larger ones out; `none`.
-    n_folds: 0 for one validation split, k to write k folds; `fold` is the one that validates.
+    seed: seed of the splits and of resampling.
+    labels: `folder` keeps the labels of the layout. `binary` uses NORMAL and PNEUMONIA. `subtype`
+        uses NORMAL, BACTERIA and VIRUS.
+    keep_given_test: whether to keep a test split that the folders give. If not, the given splits
+        are joined.
+    test_share: probability that a patient is in the test split. Unused with a kept test split.
+    val_share: probability that a patient outside the test split is in the validation split.
+    balance: correction for class imbalance. `class_weight` gives each training film the weight
+        n / (k * n_class). `oversample` repeats films of the smaller classes. `undersample` leaves
+        out films of the larger classes. `none` corrects nothing.
+    n_folds, fold: number of cross-validation folds, and the fold used for validation. With 0 folds
+        there is one validation split.
     """
 
     seed: Seed
@@ -96,17 +104,17 @@ class ResampleParams(Section):
     @model_validator(mode="after")
     def _fold_exists(self) -> Self:
         if self.n_folds == 1 or self.fold >= max(self.n_folds, 1):
-            raise ValueError("n_folds is 0 or at least 2, and fold is below it")
+            raise ValueError("n_folds must be 0 or at least 2, and fold must be below n_folds")
         return self
 
 
 class ComputeParams(Section):
-    """Where work runs; no artifact depends on it, and no stage in dvc.yaml names it.
+    """Where the work runs. No output depends on it, so no stage of dvc.yaml names it.
 
-    n_workers: processes of this machine; all cores when null. Training is one process, in which as
-        many threads read the films; one when null.
-    dask_scheduler: address of a dask.distributed scheduler (`tcp://host:8786`); null for processes
-        of this machine.
+    n_workers: worker processes on this machine, or reader threads in `train`; null for one per
+        core.
+    dask_scheduler: address of a dask.distributed scheduler (`tcp://host:8786`); null for worker
+        processes on this machine.
     """
 
     n_workers: Count | None
@@ -114,16 +122,17 @@ class ComputeParams(Section):
 
 
 class ResizeParams(Section):
-    """How a film becomes the image that the models see.
+    """How a film becomes the square image that the networks see.
 
-    size_px: side of the square, grey, 8-bit images.
-    geometry: `stretch` to the square; `letterbox` keeps the aspect ratio and pads with black;
-        `crop` keeps it and cuts the longer side evenly.
-    intensity: `none`; `percentile` spreads the 1st to 99th percentile; `clahe` equalises locally.
-    region: `none` is the whole film; `border` trims dark borders; `lungs` is the box around both
-        lung fields, or the whole film where they are not found.
-    common_resolution_px: shorter side that every film is first brought down to, so that none ends
-        sharper than another; null for none.
+    size_px: side of the square, in pixels; images are grey and have 8 bits.
+    geometry: `stretch` ignores the aspect ratio. `letterbox` keeps it and pads with black. `crop`
+        keeps it and cuts both ends of the longer side.
+    intensity: `none` keeps the grey levels. `percentile` stretches the 1st to the 99th percentile.
+        `clahe` equalises the histogram locally.
+    region: `none` is the whole film. `border` cuts off dark borders. `lungs` is the box around both
+        lungs, or the whole film if they are not found.
+    common_resolution_px: shorter side to which every film is scaled down first, so that large films
+        do not end sharper; null for none.
     """
 
     size_px: Annotated[int, Field(ge=16, le=1024)]

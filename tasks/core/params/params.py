@@ -1,5 +1,6 @@
-"""The whole of params.yaml: read, checked, and refused with every fault by its dotted name."""
+"""Read and check params.yaml; the error names every fault by its dotted key."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -22,9 +23,10 @@ ModelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class Params(Section):
-    """The whole of params.yaml.
+    """All sections of params.yaml.
 
-    per_model: for each model the keys of `train` that differ for it; `{}` for none.
+    models: names of the models to train, each once.
+    per_model: for each model, the keys of `train` that differ for it; `{}` for none.
     """
 
     ingest: IngestParams
@@ -41,14 +43,14 @@ class Params(Section):
     report: ReportParams
 
     @model_validator(mode="after")
-    def _one_remedy(self) -> Self:
-        """Class weights, repeated films and the focal loss all answer imbalance."""
+    def _has_one_correction_for_imbalance(self) -> Self:
+        """Class weights, resampling and the focal loss all correct class imbalance."""
         balance = self.resample.balance
         trains = [self.train_of(model) for model in self.models]
         alone = [train for train in trains if train.loss == "focal" and not train.combine_remedies]
         if alone and balance != "none":
             raise ValueError(
-                f"train.loss focal and resample.balance {balance} both answer imbalance: set"
+                f"train.loss focal and resample.balance {balance} both correct class imbalance: set"
                 " resample.balance to none, or train.combine_remedies to true"
             )
         return self
@@ -57,16 +59,16 @@ class Params(Section):
     @classmethod
     def _names_differ(cls, models: list[str]) -> list[str]:
         if len(set(models)) < len(models):
-            raise ValueError("each model is named once")
+            raise ValueError("each model must be named once")
         return models
 
     @field_validator("per_model")
     @classmethod
-    def _overrides_fit(
+    def _overrides_are_valid(
         cls, per_model: dict[str, dict[str, Any]], info: ValidationInfo
     ) -> dict[str, dict[str, Any]]:
         missing = [name for name in info.data.get("models", []) if name not in per_model]
-        faults = [f"{name} is missing; `{name}: {{}}` if nothing differs" for name in missing]
+        faults = [f"{name} is missing; add `{name}: {{}}` if nothing differs" for name in missing]
         for name, changes in per_model.items():
             try:
                 if "train" in info.data:
@@ -78,7 +80,7 @@ class Params(Section):
         return per_model
 
     def train_of(self, model: str) -> TrainParams:
-        """Section `train` as it holds for one model of `models`."""
+        """Return section `train` with the changes of `per_model` for one model."""
         return _changed(self.train, self.per_model.get(model, {}))
 
 
@@ -87,7 +89,7 @@ def _changed(train: TrainParams, changes: dict[str, Any]) -> TrainParams:
 
 
 def _merged(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Values with some changed; a section inside is merged key by key."""
+    """Replace some values; an inner section is merged key by key."""
     inner = {
         key: _merged(values[key], change)
         for key, change in changes.items()
@@ -99,16 +101,25 @@ def _merged(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 def load_params(path: Path) -> Params:
     """Read and check params.yaml.
 
+    Args:
+        path: params.yaml.
+
     Raises:
-        ParamsError: The file is missing, is no YAML mapping, lacks a key, has an unknown one, or
-            a value breaks its rule. The message lists every fault by its dotted name.
+        ParamsError: The file is missing or is no YAML mapping; a key is missing or unknown; a value
+            breaks its rule. The message lists every fault by its dotted key.
+
+    Example:
+        >>> import tasks
+        >>> params = load_params(Path(tasks.__file__).parents[1] / "params.yaml")
+        >>> params.evaluate.negative_class
+        'NORMAL'
     """
     try:
         values = yaml.safe_load(path.read_bytes())
         return Params.model_validate(values)
     except FileNotFoundError as error:
         raise ParamsError(
-            "params.yaml must exist in the folder the stage runs in",
+            "params.yaml must exist in the folder that the stage runs in",
             found="no such file",
             where=str(path),
             next_step="run the command in the repository root",
@@ -118,16 +129,37 @@ def load_params(path: Path) -> Params:
             "params.yaml must be valid YAML",
             found=" ".join(str(error).split()),
             where=str(path),
-            next_step="mend that line, or restore the file with `git checkout params.yaml`",
+            next_step="correct that line, or restore the file with `git checkout params.yaml`",
         ) from error
     except ValidationError as error:
+        faults = error.errors()
         raise ParamsError(
             "every key of params.yaml must be known and within its range",
-            found="; ".join(_fault(fault["loc"], fault["msg"]) for fault in error.errors()),
+            found="; ".join(_fault(fault["loc"], fault["msg"]) for fault in faults),
             where=str(path),
-            next_step="see the class of that section in tasks/core/params.py for names and ranges",
+            next_step=f"read the keys and ranges in {_classes(fault['loc'] for fault in faults)}",
         ) from error
 
 
 def _fault(location: tuple[int | str, ...], message: str) -> str:
     return f"{'.'.join(map(str, location)) or 'the file'}: {message}"
+
+
+def _classes(locations: Iterable[tuple[int | str, ...]]) -> str:
+    """Name the classes that define the keys at fault, each once with its file."""
+    classes = dict.fromkeys(map(_class_of, locations))
+    return ", ".join(f"{cls.__module__.replace('.', '/')}.py ({cls.__name__})" for cls in classes)
+
+
+def _class_of(location: tuple[int | str, ...]) -> type[Section]:
+    """Class of the innermost section on the way to a key."""
+    if location and location[0] == "per_model":
+        return TrainParams
+    section: type[Section] = Params
+    for key in location[:-1]:
+        fields = {field.alias or name: field for name, field in section.model_fields.items()}
+        kind = fields[key].annotation if key in fields else None
+        if not (isinstance(kind, type) and issubclass(kind, Section)):
+            break
+        section = kind
+    return section

@@ -1,4 +1,4 @@
-"""Sections of params.yaml behind the models: `evaluate`, `explain`, `page`, `report`."""
+"""Sections `evaluate`, `explain`, `page` and `report` of params.yaml."""
 
 from typing import Annotated
 
@@ -8,11 +8,13 @@ from tasks.core.params.section import Count, Section, Seed, Share
 
 
 class EvaluateParams(Section):
-    """How a model is judged.
+    """How a model is evaluated.
 
-    negative_class: the class that means "no finding"; every other class counts as positive.
-    target_sensitivity: the operating point is the highest threshold that reaches it on validation.
-    n_bootstrap: patient-level resamples behind each 95 % interval.
+    negative_class: the class that means "no finding". Every other class is positive.
+    target_sensitivity: sensitivity on validation that the operating point must reach. The highest
+        threshold that reaches it is chosen.
+    n_bootstrap: bootstrap samples, drawn by patient, for each 95 % interval.
+    seed: seed of the bootstrap and of the baselines.
     """
 
     negative_class: Annotated[str, Field(min_length=1)]
@@ -22,19 +24,29 @@ class EvaluateParams(Section):
 
 
 class ExplainParams(Section):
-    """n_per_outcome: films shown for each of TP, TN, FP, FN. n_channels: maps shown per layer."""
+    """What the explanations show.
+
+    n_per_outcome: films shown for each of true and false positives and negatives.
+    n_channels: activation maps shown for each layer.
+    """
 
     n_per_outcome: Count
     n_channels: Count
 
 
 class PageParams(Section):
-    """n_calibration_bins: bins of the reliability diagram, equal in number of films."""
+    """What the page of one model shows.
+
+    n_calibration_bins: bins of the reliability diagram; each bin has the same number of films.
+    """
 
     n_calibration_bins: Annotated[int, Field(ge=2, le=50)]
 
 
 class ReportParams(Section):
-    """title: heading of reports/index.html."""
+    """What the report shows.
+
+    title: heading of reports/index.html.
+    """
 
     title: Annotated[str, Field(min_length=1)]

@@ -1,4 +1,4 @@
-"""What every section of params.yaml shares: values that cannot change, and no unknown keys."""
+"""The base class of every section of params.yaml, and the ranges that several sections use."""
 
 from typing import Annotated
 
@@ -10,6 +10,6 @@ Count = Annotated[int, Field(ge=1)]
 
 
 class Section(BaseModel):
-    """A section of params.yaml: values cannot change after loading, unknown keys are refused."""
+    """A section of params.yaml: its values are constant after loading, unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

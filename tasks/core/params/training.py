@@ -10,19 +10,25 @@ Preset = Literal["none", "notebook", "radiograph"]
 
 
 class AugmentParams(Section):
-    """Random changes to training films, as layers of the graph; a key that is null is the preset's.
+    """Random changes to the training films, as layers of the network's graph.
 
-    preset: `none`; `notebook` zooms by 0.3 and flips upside down, as the notebooks do;
-        `radiograph` is robust to a change of machine and never mirrors.
-    zoom, shift: share of the side, either way. rotation_deg: degrees either way.
-    horizontal_flip: mirror left and right. vertical_flip: upside down. Half of the films each.
-    crop_min_area: least share of the film that a random crop keeps, enlarged to the whole square;
-        1 keeps all. crop_max_ratio: longer over shorter side of that crop at most.
-    brightness, contrast: share of the full range, either way. gamma: exponent up to 1 + gamma and
-        down to its inverse.
-    blur: largest standard deviation, share of the side. noise: the same, share of the full range.
-    jpeg_min_quality: worst quality of JPEG compression, 1 to 100; 100 leaves films alone.
-    mixup: parameter of the beta distribution that mixes pairs of films and labels; 0 mixes none.
+    A key that is null takes the value of the preset.
+
+    preset: `none` changes nothing. `notebook` zooms by 0.3 and flips films upside down, as a public
+        Kaggle notebook does. `radiograph` imitates other machines and never mirrors a film.
+    zoom, shift: largest change in either direction, as a share of the side.
+    rotation_deg: largest rotation in either direction, in degrees.
+    horizontal_flip: whether half of the films are mirrored left to right.
+    vertical_flip: whether half of the films are turned upside down.
+    crop_min_area: smallest share of the film that a random crop keeps; the crop is enlarged to the
+        whole square. 1 switches the crop off.
+    crop_max_ratio: largest ratio of the longer to the shorter side of that crop.
+    brightness, contrast: largest change in either direction, as a share of the full range.
+    gamma: the exponent lies between 1 / (1 + gamma) and 1 + gamma.
+    blur: largest standard deviation of a Gaussian blur, as a share of the side.
+    noise: largest standard deviation of Gaussian noise, as a share of the full range.
+    jpeg_min_quality: lowest quality of JPEG compression, 1 to 100. 100 switches compression off.
+    mixup: parameter of the beta distribution that mixes pairs of films and labels. 0 mixes none.
     """
 
     preset: Preset
@@ -43,26 +49,31 @@ class AugmentParams(Section):
 
 
 class TrainParams(Section):
-    """How every model of `models` is fitted.
+    """How every model of `models` is trained.
 
-    seed, n_seeds: n_seeds networks are fitted, by seed, seed + 1, ..., and their logits averaged.
+    epochs, batch_size: number of epochs, and number of films in a batch.
+    seed, n_seeds: `n_seeds` networks are trained with the seeds seed, seed + 1, and so on. Their
+        logits are averaged.
     precision: `auto` is mixed_float16 on a GPU and float32 on a CPU.
-    learning_rate: Adam's, at its highest.
-    schedule: `plateau` lowers the rate by plateau_factor after plateau_patience epochs without a
-        lower validation loss; `cosine` lets it fall to 0 at the last epoch, after warmup_epochs of
-        rising, of which a shorter run takes all but its last; `constant`.
-    early_stopping_patience: epochs without a lower validation loss before the fit ends and the
-        weights of the best epoch are kept; null runs all epochs and keeps the last one's.
-    average_momentum: of the moving average of the weights that is validated and kept; null for the
-        weights as they are.
-    loss: `cross_entropy` or `focal`, which weighs films that are already right less, the more so
-        the higher focal_gamma.
+    learning_rate: highest learning rate of Adam.
+    schedule: `constant` keeps the rate. `plateau` multiplies it by plateau_factor after
+        plateau_patience epochs without a lower validation loss. `cosine` raises it over
+        warmup_epochs and lowers it to 0 at the last epoch; a run of no more epochs than that
+        warms up in all but the last.
+    early_stopping_patience: epochs without a lower validation loss after which training stops and
+        the weights of the best epoch are kept. null runs all epochs and keeps the last weights.
+    average_momentum: momentum of a moving average of the weights. The average is validated and
+        kept. null keeps the weights themselves.
+    loss: `cross_entropy`, or `focal`, which gives less weight to films that are already classified
+        well.
+    focal_gamma: strength of that weighting.
     label_smoothing: share of each label that is spread over all classes.
-    combine_remedies: whether the focal loss may come on top of `resample.balance`.
-    weights: what the network starts from: `none` (random), `imagenet` (keras.applications only) or
-        a weights file; weights_sha256 says which file that is, null for the other two.
-    freeze_epochs: first epochs, of `epochs`, in which only the new head learns; then everything
-        but the batch normalisation does, at fine_tune_learning_rate.
+    combine_remedies: whether the focal loss may be used together with `resample.balance`.
+    weights: initial weights: `none` (random), `imagenet` (networks of keras.applications only) or
+        the path of a weights file.
+    weights_sha256: SHA-256 hash of that file; null for `none` and `imagenet`.
+    freeze_epochs: number of first epochs in which only the new head is trained. After them all
+        layers are trained except batch normalisation, at fine_tune_learning_rate.
     """
 
     epochs: Count
@@ -88,18 +99,18 @@ class TrainParams(Section):
     augment: AugmentParams
 
     @model_validator(mode="after")
-    def _start_is_whole(self) -> Self:
+    def _initial_weights_are_complete(self) -> Self:
         from_file = self.weights not in {"none", "imagenet"}
         if from_file and self.weights_sha256 is None:
             raise ValueError(f"weights_sha256 is missing; `sha256sum {self.weights}` prints it")
         if self.weights_sha256 is not None and not from_file:
-            raise ValueError(f"weights_sha256 is for a file, and weights is {self.weights}")
+            raise ValueError(f"weights_sha256 needs a weights file, and weights is {self.weights}")
         if self.freeze_epochs and self.weights == "none":
-            raise ValueError("freeze_epochs is for weights from elsewhere, and weights is none")
+            raise ValueError("freeze_epochs needs initial weights, and weights is none")
         return self
 
     @model_validator(mode="after")
-    def _seeds_exist(self) -> Self:
+    def _seeds_are_in_range(self) -> Self:
         if self.seed + self.n_seeds > 2**32:
-            raise ValueError("seed + n_seeds is at most 2**32")
+            raise ValueError("seed + n_seeds must be at most 2**32")
         return self

@@ -89,7 +89,7 @@ def test_a_fault_of_ours_shows_its_traceback() -> None:
 def test_an_interrupt_is_exit_code_130_without_a_traceback() -> None:
     end = ended("os.kill(os.getpid(), signal.SIGINT); time.sleep(9)")
     assert end.returncode == 130
-    assert end.stderr == "[demo] interrupted; nothing half-written was left\n"
+    assert end.stderr == "[demo] interrupted; no half-written file is left\n"
 
 
 def test_help_prints_the_module_docstring() -> None:
@@ -217,5 +217,5 @@ def test_an_interrupt_to_the_whole_group_leaves_one_message(tmp_path: Path) -> N
         said = stage.stderr.read()
         assert stage.wait(30) == 130
         took_s = time.monotonic() - start_s
-    assert said == "[demo] interrupted; nothing half-written was left\n"
+    assert said == "[demo] interrupted; no half-written file is left\n"
     assert took_s < 5

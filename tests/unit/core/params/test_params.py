@@ -1,4 +1,4 @@
-"""params.yaml is read whole, and every fault is named by its dotted key."""
+"""load_params reads params.yaml and names every fault by its dotted key."""
 
 from pathlib import Path
 from typing import Any
@@ -30,12 +30,15 @@ def changed(tmp_path: Path, dotted: str, value: Any) -> Path:
     return path
 
 
-def fault_of(path: Path) -> str:
+def error_of(path: Path) -> ParamsError:
     with pytest.raises(ParamsError) as caught:
         load_params(path)
     assert caught.value.where == str(path)
-    assert caught.value.next_step
-    return caught.value.found
+    return caught.value
+
+
+def fault_of(path: Path) -> str:
+    return error_of(path).found
 
 
 def test_the_shipped_file_loads() -> None:
@@ -47,7 +50,7 @@ def test_the_shipped_file_loads() -> None:
 def keys_of_yaml(values: dict[str, Any], prefix: str = "") -> set[str]:
     keys = set()
     for key, value in values.items():
-        is_section = isinstance(value, dict) and key != "per_model"  # its keys are names of models
+        is_section = isinstance(value, dict) and key != "per_model"  # model names, no parameters
         inner = keys_of_yaml(value, f"{prefix}{key}.") if is_section else set()
         keys |= inner or {f"{prefix}{key}"}
     return keys
@@ -79,6 +82,41 @@ def test_an_unknown_key_is_named(tmp_path: Path, key: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "value", "place"),
+    [
+        ("ingest.sauce", 1, "tasks/core/params/data.py (IngestParams)"),
+        ("validate.min_films", 0, "tasks/core/params/data.py (ValidateParams)"),
+        ("compute.n_workers", 0, "tasks/core/params/data.py (ComputeParams)"),
+        ("train.sparkle", 1, "tasks/core/params/training.py (TrainParams)"),
+        ("train.augment.sparkle", 1, "tasks/core/params/training.py (AugmentParams)"),
+        ("per_model.ann", {"sparkle": 1}, "tasks/core/params/training.py (TrainParams)"),
+        ("page.n_bins", 1, "tasks/core/params/results.py (PageParams)"),
+        ("explain", ..., "tasks/core/params/params.py (Params)"),
+        ("model", 1, "tasks/core/params/params.py (Params)"),
+        ("models", ["../x"], "tasks/core/params/params.py (Params)"),
+    ],
+)
+def test_the_error_names_the_class_of_the_section_and_its_file(
+    tmp_path: Path, key: str, value: Any, place: str
+) -> None:
+    error = error_of(changed(tmp_path, key, value))
+    assert error.next_step == f"read the keys and ranges in {place}"
+    file, _, name = place.partition(" ")
+    assert f"class {name.strip('()')}(" in (ROOT / file).read_text(encoding="utf-8")
+
+
+def test_the_error_names_each_file_once(tmp_path: Path) -> None:
+    path = changed(tmp_path, "train.epochs", 0)
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    values["train"]["sparkle"] = values["report"]["sparkle"] = 1
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    assert error_of(path).next_step == (
+        "read the keys and ranges in tasks/core/params/training.py (TrainParams),"
+        " tasks/core/params/results.py (ReportParams)"
+    )
+
+
+@pytest.mark.parametrize(
     ("key", "value"),
     [
         ("ingest.source", ""),
@@ -90,7 +128,7 @@ def test_an_unknown_key_is_named(tmp_path: Path, key: str) -> None:
         ("resample.seed", 2**32),
         ("resample.test_share", 0.0),
         ("resample.val_share", 1.0),
-        ("resample.near_duplicate_bits", 33),
+        ("ingest.near_duplicate_bits", 33),
         ("resample.balance", "smote"),
         ("resize.size_px", 15),
         ("resize.size_px", 1025),
@@ -123,32 +161,32 @@ def train_changed(tmp_path: Path, balance: str, **train: Any) -> Path:
 
 
 @pytest.mark.parametrize("balance", ["class_weight", "oversample", "undersample"])
-def test_imbalance_is_answered_once_unless_asked(tmp_path: Path, balance: str) -> None:
+def test_two_corrections_for_imbalance_need_combine_remedies(tmp_path: Path, balance: str) -> None:
     found = fault_of(train_changed(tmp_path, balance, loss="focal"))
-    assert f"train.loss focal and resample.balance {balance} both answer imbalance" in found
-    asked = train_changed(tmp_path, balance, loss="focal", combine_remedies=True)
-    assert load_params(asked).train.loss == "focal"
+    assert f"train.loss focal and resample.balance {balance} both correct class imbalance" in found
+    combined = train_changed(tmp_path, balance, loss="focal", combine_remedies=True)
+    assert load_params(combined).train.loss == "focal"
     alone = train_changed(tmp_path, "none", loss="focal")
     assert load_params(alone).train.loss == "focal"
 
 
-def test_early_stopping_and_the_average_can_be_switched_off(tmp_path: Path) -> None:
+def test_early_stopping_and_weight_averaging_can_be_switched_off(tmp_path: Path) -> None:
     path = train_changed(tmp_path, "none", early_stopping_patience=None, average_momentum=None)
     assert load_params(path).train.early_stopping_patience is None
 
 
-def test_a_model_is_named_once(tmp_path: Path) -> None:
+def test_a_model_that_is_named_twice_is_refused(tmp_path: Path) -> None:
     twice = changed(tmp_path, "models", ["minivggnet", "minivggnet"])
     assert fault_of(twice).startswith("models: ")
     assert "once" in fault_of(twice)
 
 
 @pytest.mark.parametrize("name", ["../models", "Mini", "a b", "", "1st"])
-def test_a_model_name_is_a_plain_word_for_it_becomes_a_path(tmp_path: Path, name: str) -> None:
+def test_a_model_name_that_could_not_be_a_folder_is_refused(tmp_path: Path, name: str) -> None:
     assert fault_of(changed(tmp_path, "models", [name])).startswith("models.0: ")
 
 
-def test_every_fault_is_listed_at_once(tmp_path: Path) -> None:
+def test_all_faults_are_listed_together(tmp_path: Path) -> None:
     path = changed(tmp_path, "train.epochs", 0)
     values = yaml.safe_load(path.read_text(encoding="utf-8"))
     values["resize"]["size_px"] = 0
@@ -163,20 +201,20 @@ def test_every_fault_is_listed_at_once(tmp_path: Path) -> None:
     [b"ingest: [1,\ntrain: {", b"a: b: c\n", b"\x00\xff\xfe", b"ingest: \xe9t\xe9\n", b"\t- x"],
     ids=["brackets", "colons", "binary", "latin-1", "tab"],
 )
-def test_a_file_that_is_no_yaml_is_refused_with_the_path(tmp_path: Path, data: bytes) -> None:
+def test_a_file_that_is_not_yaml_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "params.yaml"
     path.write_bytes(data)
     assert "\n" not in fault_of(path)
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words\n"])
-def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
+def test_a_file_without_sections_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(text)
     assert fault_of(path).startswith("the file: ")
 
 
-def test_a_missing_file_says_where_to_run(tmp_path: Path) -> None:
+def test_the_error_for_a_missing_file_says_where_to_run(tmp_path: Path) -> None:
     with pytest.raises(ParamsError, match="repository root"):
         load_params(tmp_path / "params.yaml")
 
@@ -189,7 +227,7 @@ def with_override(tmp_path: Path, model: str, changes: dict[str, Any]) -> Path:
     return path
 
 
-def test_an_override_holds_for_its_model_only(tmp_path: Path) -> None:
+def test_an_override_changes_its_model_only(tmp_path: Path) -> None:
     changes = {"epochs": 3, "augment": {"zoom": 0.3}}
     params = load_params(with_override(tmp_path, "ann", changes))
     ann, other = params.train_of("ann"), params.train_of("minivggnet")
@@ -208,7 +246,7 @@ def test_an_override_holds_for_its_model_only(tmp_path: Path) -> None:
         ({"weights": "chexnet.h5"}, "weights_sha256 is missing; `sha256sum chexnet.h5`"),
         ({"weights_sha256": "0" * 64}, "weights is none"),
         ({"weights_sha256": "abc"}, "ann.weights_sha256: "),
-        ({"freeze_epochs": 2}, "freeze_epochs is for weights from elsewhere"),
+        ({"freeze_epochs": 2}, "freeze_epochs needs initial weights"),
     ],
 )
 def test_a_wrong_override_is_named(tmp_path: Path, changes: dict[str, Any], fault: str) -> None:
@@ -217,12 +255,12 @@ def test_a_wrong_override_is_named(tmp_path: Path, changes: dict[str, Any], faul
     assert fault in found
 
 
-def test_every_model_has_its_overrides_even_if_none(tmp_path: Path) -> None:
+def test_every_model_needs_a_line_under_per_model(tmp_path: Path) -> None:
     path = changed(tmp_path, "models", ["minivggnet", "vgg16"])
-    assert "vgg16 is missing; `vgg16: {}` if nothing differs" in fault_of(path)
+    assert "vgg16 is missing; add `vgg16: {}` if nothing differs" in fault_of(path)
 
 
-def test_a_fault_of_the_common_settings_is_told_once(tmp_path: Path) -> None:
+def test_a_fault_in_train_is_not_repeated_for_each_model(tmp_path: Path) -> None:
     assert fault_of(changed(tmp_path, "train.epochs", 0)).count("epochs") == 1
 
 

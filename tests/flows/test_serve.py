@@ -1,7 +1,7 @@
-"""A schedule fires: the one test that sees the server's scheduler, `serve` and the flow together.
+"""A scheduled run starts: this test runs the scheduler of the server, `serve` and the flow.
 
-Versions of the server's libraries exist under which all else works and no scheduled run ever
-starts, without a word in any log.
+With some versions of the server's libraries everything else works, but no scheduled run starts and
+no log says so.
 """
 
 import os
@@ -28,7 +28,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(command: list[str], env: dict[str, str], log_path: Path) -> Iterator[subprocess.Popen]:
-    """A process in a group of its own, all of which is gone afterwards."""
+    """Run a process in its own group; end the whole group afterwards."""
     with log_path.open("wb") as log:
         process = subprocess.Popen(
             command,
@@ -37,7 +37,7 @@ def running(command: list[str], env: dict[str, str], log_path: Path) -> Iterator
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            # A shell's background jobs ignore SIGINT, with which Prefect ends itself.
+            # Background jobs of a shell ignore SIGINT, which Prefect needs to end itself
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
         )
     try:
@@ -52,7 +52,7 @@ def running(command: list[str], env: dict[str, str], log_path: Path) -> Iterator
 
 
 def poll(question, process, log_path, timeout_s):
-    """Ask until there is an answer; show the process's log if it ends or time is up."""
+    """Ask until there is an answer; fail with the log if the process ends or time is over."""
     deadline_s = time.monotonic() + timeout_s
     while process.poll() is None and time.monotonic() < deadline_s:
         try:
@@ -65,7 +65,7 @@ def poll(question, process, log_path, timeout_s):
 
 
 @pytest.mark.slow
-def test_a_schedule_fires_and_ending_it_ends_the_run_in_progress(project, tmp_path):
+def test_a_scheduled_run_starts_and_ends_with_the_server(project, tmp_path):
     port = free_port()
     api = f"http://127.0.0.1:{port}/api"
     env = {

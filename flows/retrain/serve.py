@@ -1,4 +1,4 @@
-"""Serve a flow on a schedule, and end it with all that it started."""
+"""Serve a flow on a schedule, and end its runs when the server ends."""
 
 import asyncio
 import os
@@ -18,25 +18,27 @@ from flows.dag import FlowError
 
 
 class _Server(Runner):
-    """Prefect's runner, with Ctrl-C's way to end for SIGTERM too; its own hangs in 3.8."""
+    """Prefect's runner; SIGTERM ends it like Ctrl-C. Prefect 3.8's own handler hangs."""
 
     def handle_sigterm(self, *_args: object, **_kwargs: object) -> None:
         signal.raise_signal(signal.SIGINT)
 
 
 def serve(flow: Flow[..., Any], cron: str, parameters: Mapping[str, Any]) -> None:
-    """Run a flow whenever the schedule says so, one run at a time, until interrupted.
+    """Run a flow on a schedule, one run at a time, until interrupted.
 
-    A second run at a time would only wait for the stages of the first.
+    A second run at the same time would only wait for the stages of the first.
 
     Args:
-        flow: What to run; a module's own flow, for each run is a new process that imports it.
-        cron: Five fields, in UTC.
-        parameters: The flow's parameters.
+        flow: Flow to run. It must be a global of a module, because each run is a new process that
+            imports it.
+        cron: Five cron fields, in UTC.
+        parameters: Parameters of the flow.
 
     Raises:
-        FlowError: The schedule cannot be read.
-        KeyboardInterrupt: SIGINT or SIGTERM came. Runs in progress have ended their stages.
+        FlowError: `cron` is not a valid schedule.
+        KeyboardInterrupt: SIGINT or SIGTERM arrived. The runs in progress have stopped their
+            stages.
     """
     server = _Server(name=flow.name, limit=1)
     try:
@@ -50,13 +52,13 @@ def serve(flow: Flow[..., Any], cron: str, parameters: Mapping[str, Any]) -> Non
         ) from error
     sys.stderr.write(f"serving {flow.name}/nightly at {cron!r} (UTC); Ctrl-C ends it\n")
     try:
-        asyncio.run(_serve_until_told(server))
+        asyncio.run(_serve_until_interrupted(server))
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
 
 
-async def _serve_until_told(server: Runner) -> None:
-    """Serve; on SIGINT end the runs first, for Prefect would wait for them or forget them."""
+async def _serve_until_interrupted(server: Runner) -> None:
+    """Serve; on SIGINT end the runs first, because Prefect would wait for them or lose them."""
     serving = asyncio.current_task()
 
     def end() -> None:
@@ -69,7 +71,7 @@ async def _serve_until_told(server: Runner) -> None:
 
 
 def _end_children() -> None:
-    """Send SIGTERM to each run's process; where there is no /proc, the runs are waited for."""
+    """Send SIGTERM to the process of each run; without /proc, Prefect waits for the runs."""
     children = Path(f"/proc/self/task/{threading.main_thread().native_id}/children")
     if children.exists():
         for pid in children.read_text().split():
