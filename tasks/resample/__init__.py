@@ -1,1 +1,1 @@
-"""One honest cohort: duplicates and leaks removed, patients kept apart, classes balanced."""
+"""Build the cohort: remove duplicates and leaks, split by patient, balance the classes."""

@@ -1,11 +1,11 @@
-"""Stage `resample`: the usable films become one cohort with train, validation and test splits.
+"""Stage `resample`: build one cohort with training, validation and test split.
 
-It does not read the gate's verdict: DVC runs it only after `validate` ended well.
+DVC runs this stage only after `validate` succeeded, so it does not read the result of the gate.
 
 Reads       data/manifest.parquet, data/pairs.parquet
 Writes      data/samples.parquet, data/excluded.parquet
 Params      resample
-Fails when  a film has no class, or a class has too few patients to stand in every split
+Fails when  a film has no class, or a class has too few patients for all splits
 Run         python -m tasks.resample
 """
 
@@ -16,7 +16,7 @@ from tasks.core import paths, stage
 
 
 def main(_: argparse.Namespace) -> None:
-    """Load, call, write."""
+    """Read the usable films, build the cohort and write both tables."""
     from tasks.core.params import load_params
     from tasks.core.tables import (
         EXCLUDED_SCHEMA,
@@ -31,7 +31,7 @@ def main(_: argparse.Namespace) -> None:
 
     params = load_params(paths.PARAMS).resample
     pairs = read_table(PAIRS_SCHEMA, paths.PAIRS)
-    # the manifest has no name here: a million rows go as soon as the cohort has its columns
+    # no variable holds the manifest, so its memory is free once the cohort has its columns
     samples, excluded = build_cohort(
         usable(read_table(MANIFEST_SCHEMA, paths.MANIFEST)), pairs, params
     )

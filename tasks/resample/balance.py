@@ -1,18 +1,22 @@
-"""How the classes of the training split are made to count alike; other splits stay as they are."""
+"""Balance the classes of the training split; the other splits are not changed."""
 
 import pandas as pd
 
-from tasks.resample.lots import draw_lots
+from tasks.resample.hash_draws import hash_draws
 
 
 def class_weights(samples: pd.DataFrame) -> pd.Series:
-    """Weight of each film: n / (k * n_class) in training, so that classes count alike; else 1.
+    """Weight of each film: n / (k * n_class) in the training split, 1 elsewhere.
 
-    Source: G. King, L. Zeng, "Logistic regression in rare events data", Political Analysis 9(2),
-    2001; the form is scikit-learn's `class_weight="balanced"`.
+    n is the number of training films, k the number of classes. All classes then have the same
+    total weight.
 
     Args:
         samples: Columns `label`, `split`.
+
+    Source:
+        G. King, L. Zeng, "Logistic regression in rare events data", Political Analysis 9(2), 2001;
+        the form is scikit-learn's `class_weight="balanced"`.
     """
     weights = pd.Series(1.0, index=samples.index)
     labels = samples.loc[samples["split"] == "train", "label"]
@@ -22,17 +26,17 @@ def class_weights(samples: pd.DataFrame) -> pd.Series:
 
 
 def count_repeats(samples: pd.DataFrame, seed: int) -> pd.Series:
-    """Times per epoch of each film: each training class adds up to the size of the largest.
+    """How often each film is shown per epoch, so that each class has as many as the largest.
 
-    Within a class the counts differ by one at most; a lot says which films get one more, spread
-    over the subtypes in proportion.
+    Within a class the counts differ by at most one. A hash draw chooses the films with one more,
+    in proportion to the subtypes.
 
     Args:
         samples: Columns `label`, `subtype`, `image_id`, `split`.
         seed: `resample.seed`.
 
     Returns:
-        n_repeats: int64, 1 or more in training, 1 elsewhere.
+        int64, 1 or more in the training split, 1 elsewhere.
     """
     repeats = pd.Series(1, index=samples.index)
     train = samples[samples["split"] == "train"]
@@ -43,16 +47,16 @@ def count_repeats(samples: pd.DataFrame, seed: int) -> pd.Series:
 
 
 def surplus_films(samples: pd.DataFrame, seed: int) -> pd.Series:
-    """Training films to leave out so that each class has as many as the smallest.
+    """Training films to leave out, so that each class has as many as the smallest.
 
-    A lot says which films stay, spread over the subtypes in proportion.
+    A hash draw chooses the films that stay, in proportion to the subtypes.
 
     Args:
         samples: Columns `label`, `subtype`, `image_id`, `split`.
         seed: `resample.seed`.
 
     Returns:
-        because: text for each film to leave out, indexed like those rows of `samples`.
+        The reason as text for each film to leave out, with the index of `samples`.
     """
     train = samples[samples["split"] == "train"]
     counts = train["label"].value_counts()
@@ -64,20 +68,20 @@ def surplus_films(samples: pd.DataFrame, seed: int) -> pd.Series:
         + surplus["label"]
         + " "
         + n_class
-        + ": the rest left out by lot"
+        + ": a hash draw left out the rest"
     )
 
 
 def _rank_in_class(train: pd.DataFrame, seed: int, purpose: str) -> pd.Series:
-    """Place of each film in its class, from 0, so that any first m hold subtypes in proportion.
+    """Rank of each film in its class, from 0; the first m ranks hold subtypes in proportion.
 
-    Film number j of n of a subtype, in the order of lots, stands at (j + 1/2) / n of the queue:
-    of the first m places a subtype has its share of m, rounded up or down.
+    Film j of n of a subtype, in the order of draws, gets the position (j + 1/2) / n. Of the first
+    m ranks, a subtype has its share of m, rounded up or down.
     """
-    lots = draw_lots(train["image_id"], seed, purpose)
+    draws = hash_draws(train["image_id"], seed, purpose)
     strata = [train["label"], train["subtype"].fillna("")]
-    order = lots.groupby(strata).rank(method="first")
-    queue = (order - 0.5) / lots.groupby(strata).transform("size")
-    ranked = pd.DataFrame({"label": train["label"], "queue": queue, "lot": lots})
-    ranked = ranked.sort_values(["queue", "lot"])
+    order = draws.groupby(strata).rank(method="first")
+    position = (order - 0.5) / draws.groupby(strata).transform("size")
+    ranked = pd.DataFrame({"label": train["label"], "position": position, "draw": draws})
+    ranked = ranked.sort_values(["position", "draw"])
     return ranked.groupby("label").cumcount().reindex(train.index)

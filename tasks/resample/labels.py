@@ -1,4 +1,4 @@
-"""The label scheme: which class each film counts as."""
+"""Map the labels of the manifest to the classes of a label scheme."""
 
 from collections.abc import Mapping
 
@@ -7,9 +7,9 @@ import pandas as pd
 from tasks.core.errors import CohortError
 
 _PNEUMONIAS = (
-    *("PNEUMONIA", "VIRAL PNEUMONIA", "BACTERIAL PNEUMONIA", "BACTERIA", "VIRUS"),
-    *("COVID", "COVID-19", "LUNG OPACITY"),
-)
+    "PNEUMONIA", "VIRAL PNEUMONIA", "BACTERIAL PNEUMONIA", "BACTERIA", "VIRUS",
+    "COVID", "COVID-19", "LUNG OPACITY",
+)  # fmt: skip
 BINARY: Mapping[str, str] = {"NORMAL": "NORMAL", **dict.fromkeys(_PNEUMONIAS, "PNEUMONIA")}
 SUBTYPE: Mapping[str, str] = {
     "NORMAL": "NORMAL",
@@ -22,20 +22,20 @@ PNEUMONIA_BY_SUBTYPE: Mapping[str, str] = {"bacteria": "BACTERIA", "virus": "VIR
 
 
 def map_labels(films: pd.DataFrame, scheme: str) -> pd.Series:
-    """Label of each film under a scheme.
+    """Map the label of each film to a class.
 
-    `folder` leaves the manifest's labels as they are; `binary` is the table `BINARY`; `subtype`
-    is the table `SUBTYPE`, and for PNEUMONIA the film's own subtype.
+    `folder` keeps the labels of the manifest. `binary` uses the table BINARY. `subtype` uses the
+    table SUBTYPE and, for PNEUMONIA, the subtype of the film.
 
     Args:
         films: Columns `label`, `subtype`.
         scheme: `folder`, `binary` or `subtype`.
 
     Returns:
-        label per film, aligned with `films`.
+        Class of each film, aligned with `films`.
 
     Raises:
-        CohortError: The scheme has no class for a film; its label and how many are named.
+        CohortError: The scheme has no class for a film; the message counts such films by label.
     """
     labels = films["label"]
     if scheme == "binary":
@@ -55,10 +55,10 @@ def _no_class(labels: pd.Series, scheme: str) -> CohortError:
     ways = {
         "binary": f"one of {', '.join(BINARY)}",
         "subtype": f"one of {', '.join(SUBTYPE)}, or PNEUMONIA with subtype bacteria or virus",
-        "folder": "any that is not empty",
+        "folder": "any label, but not null",
     }
     return CohortError(
-        f"every usable film has a class under resample.labels={scheme}: its label is "
+        f"every usable film must have a class under resample.labels={scheme}: its label is "
         f"{ways[scheme]}",
         found="films without a class: " + ", ".join(f"{label} {n}" for label, n in counts.items()),
         where="data/manifest.parquet, columns `label` and `subtype`",

@@ -1,4 +1,4 @@
-"""Tables of usable films, made up: one row per film, as `ingest` leaves them."""
+"""Invented tables of usable films, one row per film, in the form that `ingest` writes."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -13,12 +13,12 @@ Row = dict[str, Any]
 
 
 def digest(*words: object) -> str:
-    """64 hexadecimal digits that depend on the words only."""
+    """64 hexadecimal digits that depend only on the words."""
     return hashlib.sha256(repr(words).encode()).hexdigest()
 
 
 def film(name: str, label: str, patient: str | None, **more: Any) -> Row:
-    """A film that is like no other; `more` overrides any column."""
+    """A film that resembles no other film; `more` overrides any column."""
     return {
         "image_id": digest("bytes", name),
         "path": f"{more.get('given_split') or 'all'}/{label}/{name}.jpeg",
@@ -56,7 +56,7 @@ def patients(label: str, n: int, n_films: int = 1, **more: Any) -> list[Row]:
 
 
 def pairs_of(films: pd.DataFrame, near: Iterable[tuple[str, str]] = ()) -> pd.DataFrame:
-    """Pairs as `ingest` leaves them: equal pixels, and the near duplicates named by their paths."""
+    """Pairs of films: those with equal pixels, and the near duplicates given by their paths."""
     ordered = films.sort_values("path")
     first = ordered.groupby("pixel_hash")["path"].transform("first")
     rows = [(a, b, "exact", 0, 1.0) for a, b in zip(first, ordered["path"], strict=True) if a != b]

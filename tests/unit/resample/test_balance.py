@@ -1,4 +1,4 @@
-"""Balance: classes of the training split count alike; validation and test are left alone."""
+"""Balance changes the training split only, and gives each class the same total weight."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def cohort(rows: list[Row], **changes: Any) -> tuple[pd.DataFrame, pd.DataFrame]
 
 
 def given_splits(n_normal: int, n_bacteria: int, n_virus: int) -> list[Row]:
-    """Training films in these numbers, a fixed test, and enough others for a validation split."""
+    """The given numbers of patients per class and subtype, without given splits."""
     return [
         *patients("NORMAL", n_normal),
         *patients("PNEUMONIA", n_bacteria, subtype="bacteria"),
@@ -41,7 +41,7 @@ COUNTS = st.tuples(st.integers(20, 90), st.integers(20, 90), st.integers(5, 60))
 
 @given(COUNTS, st.integers(0, 2**32 - 1))
 @settings(max_examples=30, deadline=None)
-def test_oversampled_classes_add_up_to_the_largest_and_repeats_differ_by_one(
+def test_oversampled_classes_have_the_size_of_the_largest_and_repeats_differ_by_one(
     counts: tuple[int, int, int], seed: int
 ) -> None:
     samples, excluded = cohort(given_splits(*counts), balance="oversample", seed=seed)
@@ -58,7 +58,7 @@ def test_oversampled_classes_add_up_to_the_largest_and_repeats_differ_by_one(
 
 @given(COUNTS, st.integers(0, 2**32 - 1))
 @settings(max_examples=30, deadline=None)
-def test_undersampled_classes_shrink_to_the_smallest_and_nothing_else_moves(
+def test_undersampled_classes_have_the_size_of_the_smallest_and_splits_do_not_change(
     counts: tuple[int, int, int], seed: int
 ) -> None:
     rows = given_splits(*counts)
@@ -96,8 +96,8 @@ def test_subtypes_keep_their_proportion(
 
 
 @pytest.mark.parametrize("balance", ["oversample", "undersample"])
-def test_the_lot_and_not_the_name_chooses(balance: str) -> None:
-    """Renamed films are chosen alike; another seed chooses others."""
+def test_the_hash_draw_and_not_the_file_name_chooses(balance: str) -> None:
+    """Renamed films are chosen in the same way; another seed chooses others."""
     rows = given_splits(30, 60, 50)
     renamed = [{**row, "path": f"{row['image_id'][::-1]}.jpeg"} for row in rows]
 
@@ -108,17 +108,17 @@ def test_the_lot_and_not_the_name_chooses(balance: str) -> None:
     assert chosen(rows, 0) == chosen(renamed, 0)
     assert chosen(rows, 0) != chosen(rows, 1)
     train = cohort(rows, balance=balance)[0].query("split == 'train' and label == 'NORMAL'")
-    if balance == "oversample":  # the films that come once more are not the first by name
+    if balance == "oversample":  # the films with one more repeat are not the first by name
         more = train["n_repeats"] == train["n_repeats"].max()
         assert 0 < more.sum() < len(train)
         assert not more.is_monotonic_decreasing
 
 
 def test_oversampling_by_hand() -> None:
-    held = [
+    in_test = [
         row for label in ("NORMAL", "PNEUMONIA") for row in patients(label, 3, given_split="test")
     ]
-    rows = [*held, *patients("NORMAL", 9, given_split="train")]
+    rows = [*in_test, *patients("NORMAL", 9, given_split="train")]
     rows += [film(f"p{n}", "PNEUMONIA", f"p:{n}", given_split="train") for n in range(40)]
     samples, _ = cohort(rows, balance="oversample")
     train = samples[samples["split"] == "train"]
@@ -130,19 +130,19 @@ def test_oversampling_by_hand() -> None:
     assert base >= 2
 
 
-def test_excluded_films_say_how_many_the_classes_have() -> None:
+def test_excluded_films_state_the_sizes_of_the_classes() -> None:
     samples, excluded = cohort(given_splits(30, 60, 50), balance="undersample")
     smallest = int((samples["split"] == "train").sum() / 2)
     n_before = smallest + len(excluded)
     assert set(excluded["because"]) == {
-        f"NORMAL has {smallest} training films, PNEUMONIA {n_before}: the rest left out by lot"
+        f"NORMAL has {smallest} training films, PNEUMONIA {n_before}: a hash draw left out the rest"
     }
 
 
 def test_weights_by_hand() -> None:
-    held = [*patients("NORMAL", 2, given_split="test"), *patients("PNEUMONIA", 2,
+    in_test = [*patients("NORMAL", 2, given_split="test"), *patients("PNEUMONIA", 2,
             given_split="test")]  # fmt: skip
-    rows = [*held, *patients("NORMAL", 20, given_split="train"),
+    rows = [*in_test, *patients("NORMAL", 20, given_split="train"),
             *patients("PNEUMONIA", 60, given_split="train")]  # fmt: skip
     samples, _ = cohort(rows)
     train = samples[samples["split"] == "train"]
@@ -158,6 +158,6 @@ def test_weights_by_hand() -> None:
     assert (samples["n_repeats"] == 1).all()
 
 
-def test_without_balance_every_film_weighs_one_and_comes_once() -> None:
+def test_without_balance_every_weight_and_repeat_is_1() -> None:
     samples, _ = cohort(given_splits(30, 60, 50), balance="none")
     assert (samples[["sample_weight", "n_repeats"]] == 1).all(axis=None)

@@ -1,4 +1,4 @@
-"""Label schemes: what each class of a folder counts as, and what has no class."""
+"""Label schemes map each label to a class, or refuse it."""
 
 import pandas as pd
 import pytest
@@ -11,7 +11,7 @@ def films(*rows: tuple[str | None, str | None]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["label", "subtype"], dtype="str")
 
 
-def test_folder_leaves_the_labels_alone() -> None:
+def test_folder_keeps_the_labels() -> None:
     table = films(("NORMAL", None), ("TUBERCULOSIS", None), ("PNEUMONIA", "virus"))
     assert map_labels(table, "folder").tolist() == ["NORMAL", "TUBERCULOSIS", "PNEUMONIA"]
 
@@ -19,20 +19,26 @@ def test_folder_leaves_the_labels_alone() -> None:
 @pytest.mark.parametrize(
     "label",
     [
-        *("PNEUMONIA", "VIRAL PNEUMONIA", "BACTERIAL PNEUMONIA", "BACTERIA", "VIRUS"),
-        *("COVID", "COVID-19", "LUNG OPACITY"),
+        "PNEUMONIA",
+        "VIRAL PNEUMONIA",
+        "BACTERIAL PNEUMONIA",
+        "BACTERIA",
+        "VIRUS",
+        "COVID",
+        "COVID-19",
+        "LUNG OPACITY",
     ],
 )
-def test_binary_counts_every_pneumonia_as_pneumonia(label: str) -> None:
+def test_binary_maps_every_pneumonia_to_pneumonia(label: str) -> None:
     assert map_labels(films((label, None)), "binary").tolist() == ["PNEUMONIA"]
 
 
-def test_normal_stays_normal_under_every_scheme() -> None:
+def test_normal_is_normal_under_every_scheme() -> None:
     for scheme in ("folder", "binary", "subtype"):
         assert map_labels(films(("NORMAL", None)), scheme).tolist() == ["NORMAL"]
 
 
-def test_subtype_comes_from_the_film_or_from_the_class() -> None:
+def test_subtype_uses_the_subtype_of_the_film_or_the_label() -> None:
     table = films(
         ("PNEUMONIA", "bacteria"),
         ("PNEUMONIA", "virus"),
@@ -42,7 +48,12 @@ def test_subtype_comes_from_the_film_or_from_the_class() -> None:
         ("BACTERIA", "bacteria"),
     )
     assert map_labels(table, "subtype").tolist() == [
-        *("BACTERIA", "VIRUS", "VIRUS", "BACTERIA", "VIRUS", "BACTERIA"),
+        "BACTERIA",
+        "VIRUS",
+        "VIRUS",
+        "BACTERIA",
+        "VIRUS",
+        "BACTERIA",
     ]
 
 

@@ -1,4 +1,4 @@
-"""The promise about growing data: who was held out never trains, and old films stay put."""
+"""When data grows, a held-out film never moves to training and other films keep their split."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,19 +24,19 @@ N_PATIENTS = 90  # a class without a group in the test has chance 0.8^90, about 
 
 
 def base(given_test: bool) -> list[Row]:
-    """Two classes of 90 patients; if asked for, 8 more of each in a given test."""
+    """Two classes of 90 patients; with `given_test`, 8 more of each in a given test split."""
     if not given_test:
         return [*patients("N", N_PATIENTS), *patients("P", N_PATIENTS)]
-    held = [*patients("N", 8, given_split="test"), *patients("P", 8, given_split="test")]
+    in_test = [*patients("N", 8, given_split="test"), *patients("P", 8, given_split="test")]
     free = patients("N", N_PATIENTS, given_split="train")
-    return [*held, *free, *patients("P", N_PATIENTS, given_split="train")]
+    return [*in_test, *free, *patients("P", N_PATIENTS, given_split="train")]
 
 
 @dataclass(frozen=True)
 class More:
-    """A film beyond the base: of an old patient, a new one or nobody, perhaps of old pixels.
+    """A film added to the base, of an old patient, a new one or none, maybe with old pixels.
 
-    `name` lets it sort before or after all others.
+    name: file name, which sorts before or after all others.
     """
 
     name: str
@@ -71,7 +71,10 @@ AT = st.integers(0, 2 * N_PATIENTS + 10)
 
 @dataclass(frozen=True)
 class Growth:
-    """What comes beyond the base: the first `n_old` before, all after; `near` are positions."""
+    """Films added to the base: the first `n_old` before the growth, all after it.
+
+    near: pairs of near duplicates, as positions.
+    """
 
     given_test: bool
     more: list[More]
@@ -90,7 +93,7 @@ MODES = st.fixed_dictionaries({"seed": st.integers(0, 2**32 - 1), "keep_given_te
 
 
 def grown(growth: Growth, **changes: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Cohorts of the old films and of all, both as one row per usable film by path."""
+    """The cohort of the old films and the cohort of all: one row per usable film, by path."""
     rows = base(growth.given_test)
     n_base = len(rows)
     rows += [more.row(rows[:n_base], growth.given_test) for more in growth.more]
@@ -105,7 +108,7 @@ def grown(growth: Growth, **changes: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
         samples, excluded = build_cohort(films, pairs_of(films, pairs), resample_params(**changes))
         table = pd.concat([samples, excluded.assign(split="excluded")])
         films["patient_id"] = patients_of(films)
-        films["group"] = join_groups(films, pairs_of(films, pairs))  # excluded films have one too
+        films["group"] = join_groups(films, pairs_of(films, pairs))  # also of excluded films
         facts = films.set_index("path")[["pixel_hash", "patient_id", "group"]]
         cohorts.append(table.set_index("path")[["split", "fold"]].join(facts))
     return cohorts[0], cohorts[1]
@@ -113,15 +116,15 @@ def grown(growth: Growth, **changes: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 @given(GROWTHS, MODES)
 @settings(max_examples=30, deadline=None)
-def test_a_film_that_was_held_out_never_trains_when_data_grows(
+def test_a_held_out_film_never_moves_to_training_when_data_grows(
     growth: Growth, mode: dict[str, Any]
 ) -> None:
     before, after = grown(growth, **mode)
     both = before.join(after["split"].rename("later"))
     assert set(both.loc[both["split"] == "test", "later"]) <= {"test", "excluded"}
     assert set(both.loc[both["split"] == "val", "later"]) <= {"val", "test", "excluded"}
-    held_pixels = before.loc[before["split"].isin(["val", "test"]), "pixel_hash"]
-    assert not set(held_pixels) & set(after.loc[after["split"] == "train", "pixel_hash"])
+    held_out_pixels = before.loc[before["split"].isin(["val", "test"]), "pixel_hash"]
+    assert not set(held_out_pixels) & set(after.loc[after["split"] == "train", "pixel_hash"])
 
 
 @given(GROWTHS, MODES)
@@ -140,7 +143,7 @@ def test_a_film_changes_its_split_only_if_its_group_gains_a_patient(
 
 @given(GROWTHS, MODES, st.integers(2, 4))
 @settings(max_examples=20, deadline=None)
-def test_with_folds_the_test_never_trains_and_untied_films_keep_their_fold(
+def test_with_folds_test_films_never_train_and_films_of_unchanged_groups_keep_their_fold(
     growth: Growth, mode: dict[str, Any], n_folds: int
 ) -> None:
     before, after = grown(growth, n_folds=n_folds, **mode)
@@ -151,8 +154,8 @@ def test_with_folds_the_test_never_trains_and_untied_films_keep_their_fold(
     assert (stay["fold"] == stay["fold_later"]).all()
 
 
-def test_a_new_twin_that_takes_the_place_of_a_held_out_film_is_held_out_too() -> None:
-    """The patient who was drawn still counts when its only film is left out as a duplicate."""
+def test_a_new_copy_that_replaces_a_held_out_film_is_held_out_too() -> None:
+    """A patient still counts if its only film is left out as a duplicate."""
     old = base(given_test=False)
     twins = [
         film(f"twin{number}", row["label"], f"A:{number}", pixel_hash=row["pixel_hash"])
