@@ -1,1 +1,1 @@
-"""Room `validate`: the data gate between the manifest and everything that learns from it."""
+"""Room `validate`: the data gate, which checks the manifest before any other stage uses it."""

@@ -1,8 +1,8 @@
-"""Stage `validate`: Great Expectations decides whether the manifest may go on.
+"""Stage `validate`: check the manifest with Great Expectations before anything learns from it.
 
 Reads       data/manifest.parquet, data/pairs.parquet, data/thumbnails/, validate.reference
 Writes      reports/validation.json, reports/validation.html
-Params      validate, ingest.min_side_px, ingest.source (only to call the phantom set synthetic)
+Params      validate, ingest.min_side_px
 Fails when  an expectation of severity `error` fails; both reports are written first
 Run         python -m tasks.validate
 """
@@ -19,77 +19,81 @@ if TYPE_CHECKING:
 
     from tasks.core.image_store.store import ImageStore
     from tasks.core.params import Params
-    from tasks.validate.gate import Outcome
+    from tasks.validate.rule_runner import RuleResult
 
 
 def main(_: argparse.Namespace) -> None:
-    """Load, judge, write, and close the gate if it must be closed."""
+    """Load, check, write; raise an error if a rule of severity `error` failed."""
     from tasks.core.atomic import write_json, write_text
     from tasks.core.image_store.store import ImageStore
     from tasks.core.params import load_params
-    from tasks.validate.gallery import draw_pictures
-    from tasks.validate.html import render_page
-    from tasks.validate.verdict import failed, failure
+    from tasks.validate.page_thumbnails import thumbnail_pictures
+    from tasks.validate.validation_page import render_validation_page
+    from tasks.validate.validation_result import failed_rules, validation_error
 
     params = load_params(paths.PARAMS)
     thumbnails = ImageStore(paths.THUMBNAILS)
-    films, outcomes, verdict = examine(params, thumbnails)
-    write_json(paths.VALIDATION_JSON, verdict)
-    page = render_page(verdict, draw_pictures(verdict, films, thumbnails), params.validate_)
+    films, results, validation = check_manifest(params, thumbnails)
+    write_json(paths.VALIDATION_JSON, validation)
+    pictures = thumbnail_pictures(validation, films, thumbnails)
+    page = render_validation_page(validation, pictures, params.validate_)
     write_text(paths.VALIDATION_HTML, page)
     logging.getLogger(__name__).info(
-        "%d of %d expectations hold; %d warning(s); %d of %d files usable",
-        sum(outcome.passed for outcome in outcomes),
-        len(outcomes),
-        len(failed(outcomes, "warning")),
-        verdict["n_usable"],
-        verdict["n_rows"],
+        "%d of %d expectations passed; %d warning(s); %d of %d files usable",
+        sum(result.passed for result in results),
+        len(results),
+        len(failed_rules(results, "warning")),
+        validation["n_usable"],
+        validation["n_rows"],
     )
-    if not verdict["passed"]:
-        raise failure(outcomes, table=str(paths.MANIFEST), page=str(paths.VALIDATION_HTML))
+    if not validation["passed"]:
+        raise validation_error(results)
 
 
-def examine(
+def check_manifest(
     params: "Params", thumbnails: "ImageStore"
-) -> "tuple[pd.DataFrame, list[Outcome], dict[str, Any]]":
-    """Table `films` of the frames, what was found for each rule, and the verdict."""
+) -> "tuple[pd.DataFrame, list[RuleResult], dict[str, Any]]":
+    """Table `films` of `build_frames`, the result of each rule, and the whole result."""
     import pandas as pd
     import pyarrow as pa
 
     from tasks.core.tables import MANIFEST_SCHEMA, PAIRS_SCHEMA, read_table, usable
+    from tasks.validate.drift import REFERENCE_COLUMNS
+    from tasks.validate.film_pairs import same_patient
     from tasks.validate.frames import build_frames, drift_frames
-    from tasks.validate.gate import judge
     from tasks.validate.orientation import upside_down
-    from tasks.validate.pairs import same_patient
-    from tasks.validate.shortcuts import audit
+    from tasks.validate.rule_runner import run_rules
+    from tasks.validate.shortcuts import audit_shortcuts
     from tasks.validate.suite import build_suite
-    from tasks.validate.verdict import build_verdict
+    from tasks.validate.validation_result import build_validation_result
 
     rules = build_suite(params.validate_, params.ingest.min_side_px)
-    # no column is asked for here: the suite judges them, and the page says which are missing
+    # an empty schema: the suite checks the columns, and the page lists the missing ones
     manifest = read_table(pa.schema([]), paths.MANIFEST)
     pairs = read_table(PAIRS_SCHEMA, paths.PAIRS)
-    promised = manifest.reindex(columns=MANIFEST_SCHEMA.names)
-    shortcuts = audit(promised, pairs)
-    turned = upside_down(usable(promised)["image_id"], thumbnails)
+    complete = manifest.reindex(columns=MANIFEST_SCHEMA.names)
+    shortcuts = audit_shortcuts(complete, pairs)
+    turned = upside_down(usable(complete)["image_id"], thumbnails)
+    is_synthetic = bool(complete["is_synthetic"].eq(True).any())
     frames = build_frames(manifest, pairs, shortcuts["rows"], turned)
     if params.validate_.reference is not None:
-        reference = read_table(MANIFEST_SCHEMA, Path(params.validate_.reference))
+        place = Path(params.validate_.reference)
+        reference = read_table(MANIFEST_SCHEMA, place, list(REFERENCE_COLUMNS))
         frames |= drift_frames(reference, manifest)
         del reference
-    del manifest, promised  # of a million rows: half a gigabyte
+    del manifest, complete  # half a gigabyte for a million rows
     films = frames["films"]
-    outcomes = judge(frames, rules)
+    results = run_rules(frames, rules)
     listed = [frames["pairs"], same_patient(films)]
-    verdict = build_verdict(
+    validation = build_validation_result(
         films,
-        outcomes,
-        synthetic=params.ingest.is_synthetic,
+        results,
+        is_synthetic=is_synthetic,
         shortcuts=shortcuts,
         pairs=pd.concat([table.astype(object) for table in listed], ignore_index=True),
     )
-    verdict["reference_given"] = params.validate_.reference is not None
-    return films, outcomes, verdict
+    validation["reference_given"] = params.validate_.reference is not None
+    return films, results, validation
 
 
 if __name__ == "__main__":

@@ -1,35 +1,42 @@
-"""How far a manifest lies from a reference manifest."""
+"""Drift: how much the films differ from those of a reference manifest."""
 
 import math
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from tasks.core.statistics.arrays import Floats
+from tasks.core.tables import MANIFEST_SCHEMA
 from tasks.validate.features import CATEGORIES, METADATA, PIXELS, with_features
 
-FLOOR = 1e-4  # share that an empty bin counts as, so that the logarithm exists
-MOST_BINS = 10
-FILMS_PER_BIN = 50  # fewer, and the index of two draws from one source reaches 0.1 by chance
-MISSING = "missing"
+# Columns that a reference manifest must have; `with_features` computes the other statistics
+REFERENCE_COLUMNS = (
+    "status",
+    "label",
+    *(name for name in (*METADATA, *PIXELS) if name in MANIFEST_SCHEMA.names),
+)
+_FLOOR = 1e-4  # share of an empty bin, so that the logarithm exists
+_MOST_BINS = 10
+_FILMS_PER_BIN = 50  # with fewer, two samples of one source differ by 0.1 by chance
+_MISSING = "missing"
 
 
-def stability_index(reference: NDArray[np.float64], current: NDArray[np.float64]) -> float:
+def stability_index(reference: Floats, current: Floats) -> float:
     """Population stability index of two distributions over the same bins.
 
     Args:
-        reference: (n_bins,) counts or shares; brought to a sum of 1.
-        current: The same bins now.
+        reference: (n_bins,) counts or shares; they are scaled to a sum of 1.
+        current: (n_bins,) the same bins of the present films.
 
     Returns:
-        sum((current - reference) * ln(current / reference)); 0 when they agree. The usual reading
-        is: under 0.1 stable, 0.1 to 0.25 some drift, above 0.25 much.
+        sum((current - reference) * ln(current / reference)); 0 for equal distributions. The usual
+        scale: below 0.1 stable, 0.1 to 0.25 some drift, above 0.25 strong drift.
 
     Source:
-        Siddiqi, Credit Risk Scorecards, Wiley 2006; Jeffreys divergence of the two.
+        Siddiqi, Credit Risk Scorecards, Wiley 2006: the Jeffreys divergence of the two.
     """
-    expected = np.maximum(reference / reference.sum(), FLOOR)
-    found = np.maximum(current / current.sum(), FLOOR)
+    expected = np.maximum(reference / reference.sum(), _FLOOR)
+    found = np.maximum(current / current.sum(), _FLOOR)
     return float(((found - expected) * np.log(found / expected)).sum())
 
 
@@ -37,15 +44,15 @@ def drift_table(reference: pd.DataFrame, current: pd.DataFrame) -> pd.DataFrame:
     """Drift of every statistic.
 
     Args:
-        reference: Usable films of the earlier manifest.
-        current: Usable films of this one.
+        reference: Usable films of the reference manifest.
+        current: Usable films of the present manifest.
 
     Returns:
-        One row per statistic: `statistic`, `psi`, and `reference` and `current`, the median or
-        the most frequent level of each.
+        One row per statistic: `statistic`, `psi`, and the median or most frequent level in
+        `reference` and in `current`.
     """
     before, now = with_features(reference), with_features(current)
-    n_bins = max(2, min(MOST_BINS, min(len(before), len(now)) // FILMS_PER_BIN))
+    n_bins = max(2, min(_MOST_BINS, min(len(before), len(now)) // _FILMS_PER_BIN))
     rows = []
     for name in (*METADATA, *PIXELS):
         one, other = before[name], now[name]
@@ -55,17 +62,17 @@ def drift_table(reference: pd.DataFrame, current: pd.DataFrame) -> pd.DataFrame:
             {
                 "statistic": name,
                 "psi": level_index(one, other),
-                "reference": _middle(before[name]),
-                "current": _middle(now[name]),
+                "reference": _typical(before[name]),
+                "current": _typical(now[name]),
             }
         )
     return pd.DataFrame(rows)
 
 
 def level_index(reference: pd.Series, current: pd.Series) -> float:
-    """Population stability index over the levels of a category; missing is a level."""
-    before = reference.astype(object).fillna(MISSING).value_counts()
-    now = current.astype(object).fillna(MISSING).value_counts()
+    """Population stability index over the levels of a category; a missing value is a level."""
+    before = reference.astype(object).fillna(_MISSING).value_counts()
+    now = current.astype(object).fillna(_MISSING).value_counts()
     levels = sorted({*before.index, *now.index}, key=str)
     if before.empty or now.empty:
         return math.inf if levels else 0.0
@@ -76,7 +83,7 @@ def level_index(reference: pd.Series, current: pd.Series) -> float:
 
 
 def class_table(reference: pd.DataFrame, current: pd.DataFrame) -> pd.DataFrame:
-    """Films per class, then and now: `label`, `n_reference`, `n_current`."""
+    """Films per class in both manifests: `label`, `n_reference`, `n_current`."""
     before, now = reference["label"].value_counts(), current["label"].value_counts()
     labels = sorted({*before.index, *now.index})
     return pd.DataFrame(
@@ -89,7 +96,7 @@ def class_table(reference: pd.DataFrame, current: pd.DataFrame) -> pd.DataFrame:
 
 
 def _binned(reference: pd.Series, current: pd.Series, n_bins: int) -> tuple[pd.Series, pd.Series]:
-    """Both as bin numbers: one bin per value where there are few, else quantiles of `reference`."""
+    """Bin numbers: one bin per value if there are few values, else quantiles of `reference`."""
     values = np.unique(reference.dropna())
     if len(values) <= n_bins:
         return reference, current
@@ -98,15 +105,15 @@ def _binned(reference: pd.Series, current: pd.Series, n_bins: int) -> tuple[pd.S
     return _bins(reference, edges), _bins(current, edges)
 
 
-def _bins(values: pd.Series, edges: NDArray[np.float64]) -> pd.Series:
+def _bins(values: pd.Series, edges: Floats) -> pd.Series:
     numbers = np.searchsorted(edges, values.to_numpy(), side="left").astype(np.float64)
     return pd.Series(numbers, index=values.index).where(values.notna())
 
 
-def _middle(values: pd.Series) -> str:
+def _typical(values: pd.Series) -> str:
     known = values.dropna()
     if known.empty:
-        return MISSING
+        return _MISSING
     if values.name in CATEGORIES:
         return str(known.value_counts().sort_index().idxmax())
     return f"{known.median():.4g}"

@@ -1,8 +1,8 @@
-"""What the audit and the drift rules look at: facts of the file and trivial pixel statistics."""
+"""Features of the shortcut audit and the drift rules: file facts and pixel statistics."""
 
 import pandas as pd
 
-# Column of `with_features`: its name in a sentence
+# Column of `with_features`: its name in text
 METADATA = {
     "width": "Width",
     "height": "Height",
@@ -32,19 +32,19 @@ FAMILY_WORDS = {
     "metadata": "Facts of the file taken together",
     "pixels": "Pixel statistics taken together",
 }
-CATEGORIES = ("quantisation", "mode", "format")  # without an order
-UNKNOWN = -1.0  # stands for a missing number: every statistic is 0 or more
-MOST_LEVELS = 8  # of a category that keep a column of their own; the rest share one
+CATEGORIES = ("quantisation", "mode", "format")  # values without an order
+MISSING_NUMBER = -1.0  # replaces a missing number; every statistic is 0 or more
+_MOST_LEVELS = 8  # levels of a category that get a column of their own
 
 
 def with_features(films: pd.DataFrame) -> pd.DataFrame:
-    """The columns of METADATA and PIXELS, derived where the manifest does not hold them.
+    """The columns of METADATA and PIXELS, computed where the manifest lacks them.
 
     Args:
         films: Rows of the manifest.
 
     Returns:
-        One row per film, same index. Categories are text, all else float64; NaN where unknown.
+        One row per film, same index. Categories are text, numbers are float64 with NaN.
     """
     table = pd.DataFrame(index=films.index)
     for name in (*METADATA, *PIXELS):
@@ -60,20 +60,20 @@ def with_features(films: pd.DataFrame) -> pd.DataFrame:
 
 
 def family_matrix(table: pd.DataFrame, family: str) -> pd.DataFrame:
-    """All columns of one family as numbers.
+    """All features of one family as numbers.
 
     Args:
-        table: From `with_features`.
-        family: Key of FAMILIES.
+        table: Result of `with_features`.
+        family: A key of FAMILIES.
 
     Returns:
-        Numbers as they are, UNKNOWN where missing; one 0/1 column for each of the MOST_LEVELS
-        most frequent levels of a category, ties by name.
+        The numbers, with MISSING_NUMBER where missing. A category becomes one column of 0 and 1
+        for each of its most frequent levels (ties by name).
     """
     names = list(FAMILIES[family])
-    matrix = table[[name for name in names if name not in CATEGORIES]].fillna(UNKNOWN)
+    matrix = table[[name for name in names if name not in CATEGORIES]].fillna(MISSING_NUMBER)
     for name in [name for name in names if name in CATEGORIES]:
         counts = table[name].value_counts().sort_index().sort_values(ascending=False, kind="stable")
-        for level in counts.index[:MOST_LEVELS]:
+        for level in counts.index[:_MOST_LEVELS]:
             matrix[f"{name}={level}"] = (table[name] == level).astype("float64")
     return matrix

@@ -1,7 +1,6 @@
-"""The tables that the expectations look at: the manifest, and what follows from it.
+"""The tables that the expectations check: the manifest, and tables computed from it.
 
-A missing column of the manifest is taken as empty here, so that one broken promise does not hide
-the others.
+A missing column of the manifest counts as empty here, so that one fault does not hide others.
 """
 
 from typing import Any
@@ -12,21 +11,21 @@ import pandas as pd
 from tasks.core.tables import MANIFEST_SCHEMA
 from tasks.validate.drift import class_table, drift_table, level_index
 from tasks.validate.features import FAMILIES, PIXELS
-from tasks.validate.pairs import join_pairs
+from tasks.validate.film_pairs import join_pairs
 from tasks.validate.shortcuts import LABEL, SPLIT
 
-NUMBERS = ("width", "height", "bit_depth", "n_bytes", *PIXELS)
-FACTS = (*NUMBERS, "mode", "format", "pixel_hash", "perceptual_hash")
-FILM_BIT_DEPTHS = (8, 16)  # radiographs; at 1 bit grey is lost, at 32 full scale is a guess
-# Files that were never films of their own; everything else that is rejected is a film lost
-SET_ASIDE = ("junk", "not_an_image", "mask", "nested_copy")
-# Columns that no rule looks at or shows: of a million films they are 300 MB
-DONE_WITH = ("pixel_hash", "perceptual_hash", "quantisation", "jpeg_quality", *PIXELS)
+_NUMBERS = ("width", "height", "bit_depth", "n_bytes", *PIXELS)
+_FACTS = (*_NUMBERS, "mode", "format", "pixel_hash", "perceptual_hash")
+FILM_BIT_DEPTHS = (8, 16)  # 1 bit has no grey; 32 bits have no known full scale
+# Reasons of files that are no films of their own; any other rejected file is a lost film
+_NO_FILM = ("junk", "not_an_image", "mask", "nested_copy")
+# Columns that no rule checks or shows; for a million films they take 300 MB
+_UNUSED = ("pixel_hash", "perceptual_hash", "quantisation", "jpeg_quality", *PIXELS)
 
 Frames = dict[str, pd.DataFrame]
 
-# What one row of each table stands for
-NOUNS = {
+# Meaning of one row of each table, as a noun
+ROW_NOUNS = {
     "manifest": "columns",
     "films": "files",
     "classes": "classes",
@@ -50,20 +49,21 @@ def build_frames(
     shortcuts: list[dict[str, Any]],
     upside_down: pd.Series,
 ) -> Frames:
-    """All tables but those of the drift rules, by the name that `Rule.frame` uses.
+    """All tables except those of the drift rules, by the name that `Rule.frame` uses.
 
     Args:
         manifest: As in `tasks.core.tables.MANIFEST_SCHEMA`; columns may be missing.
         pairs: As in `tasks.core.tables.PAIRS_SCHEMA`.
-        shortcuts: `rows` of `shortcuts.audit`.
-        upside_down: From `orientation.upside_down`.
+        shortcuts: `rows` of `shortcuts.audit_shortcuts`.
+        upside_down: Result of `orientation.upside_down`.
 
     Returns:
-        `manifest`, its columns without rows; `films`, one row per file; `classes`, one row per
-        class of the usable films; `picture_classes`, `picture_splits` and `patient_splits`, one
-        row per picture or patient with several films and how many classes or given splits they
-        are found in; `pairs`, from `join_pairs`, and the `near_pairs` among them; one table of
-        the audit per question and family. Sorted by path or key.
+        Tables, sorted by path or key. `manifest`: its columns without rows. `films`: one row per
+        file. `classes`: one row per class of the usable films. `picture_classes`,
+        `picture_splits` and `patient_splits`: one row per picture or patient with several films,
+        with the number of its classes or given splits. `pairs`: result of `join_pairs`.
+        `near_pairs`: the near duplicates among them. One table of the shortcut audit per question
+        and family.
     """
     joined = join_pairs(manifest.reindex(columns=MANIFEST_SCHEMA.names), pairs)
     films = _films(manifest, joined, upside_down)
@@ -71,7 +71,7 @@ def build_frames(
     usable = films.loc[films["status"] == "ok", keys]
     return {
         "manifest": manifest.iloc[:0].copy(),
-        "films": films.drop(columns=list(DONE_WITH)),
+        "films": films.drop(columns=list(_UNUSED)),
         "classes": _classes(usable),
         "picture_classes": _spread(usable, key="pixel_hash", of="label"),
         "picture_splits": _spread(usable, key="pixel_hash", of="given_split"),
@@ -83,7 +83,7 @@ def build_frames(
 
 
 def drift_frames(reference: pd.DataFrame, manifest: pd.DataFrame) -> Frames:
-    """Tables of the drift rules: statistics, classes and their shares, of the usable films."""
+    """Tables of the drift rules, of the usable films: statistics, classes and class shares."""
     reference = reference[reference["status"] == "ok"]
     usable = manifest.reindex(columns=MANIFEST_SCHEMA.names)
     usable = usable[usable["status"] == "ok"]
@@ -103,14 +103,14 @@ def _films(manifest: pd.DataFrame, joined: pd.DataFrame, upside_down: pd.Series)
     if not films["path"].is_monotonic_increasing:
         films = films.sort_values("path", kind="stable")
     films = films.reset_index(drop=True)
-    for column in NUMBERS:
+    for column in _NUMBERS:
         films[column] = pd.to_numeric(films[column], errors="coerce")
     films["status"] = films["status"].astype(object).fillna("none")
     films["short_side_px"] = films[["width", "height"]].min(axis=1, skipna=False)
     films["aspect"] = films[["width", "height"]].max(axis=1, skipna=False) / films["short_side_px"]
     films["missing_facts"] = _missing_facts(films)
-    set_aside = films["reason"].isin(SET_ASIDE)
-    films["lost"] = (films["status"] == "rejected").astype(float).mask(set_aside)
+    no_film = films["reason"].isin(_NO_FILM)
+    films["lost"] = (films["status"] == "rejected").astype(float).mask(no_film)
     is_usable = films["status"] == "ok"
     films["odd_bit_depth"] = _odd(films["bit_depth"].where(is_usable))
     films["burned_in"] = pd.to_numeric(films["burned_in"], errors="coerce").astype("float64")
@@ -119,10 +119,10 @@ def _films(manifest: pd.DataFrame, joined: pd.DataFrame, upside_down: pd.Series)
 
 
 def _missing_facts(films: pd.DataFrame) -> pd.Series:
-    missing = films[list(FACTS)].isna()
+    missing = films[list(_FACTS)].isna()
     named = pd.Series(None, index=films.index, dtype=object)
     some = missing.any(axis=1)
-    kinds = missing[some].drop_duplicates()  # few: no loop over a million rows
+    kinds = missing[some].drop_duplicates()  # few, so the loop below is short
     for kind in kinds.to_numpy():
         same = (missing[some].to_numpy() == kind).all(axis=1)
         named[missing.index[some][same]] = ", ".join(missing.columns[kind])
@@ -130,7 +130,7 @@ def _missing_facts(films: pd.DataFrame) -> pd.Series:
 
 
 def _odd(bit_depth: pd.Series) -> pd.Series:
-    """Bit depths of films that differ from most; null for the rest and for those of no film."""
+    """Bit depth of each film that differs from the most frequent one; null for all others."""
     known = bit_depth.where(bit_depth.isin(FILM_BIT_DEPTHS))
     most = known.value_counts().sort_index().sort_values(ascending=False, kind="stable").index[:1]
     return known.mask(known.isin(most)).astype("float64")
@@ -186,14 +186,14 @@ def _classes(usable: pd.DataFrame) -> pd.DataFrame:
     classes["largest_over_this"] = classes["n_films"].max() / classes["n_films"]
     smaller = classes[["n_given_test", "n_given_train"]].min(axis=1)
     has_test = bool((usable["given_split"] == "test").any())
-    classes["n_smaller_side"] = smaller if has_test else None  # null: nothing to judge
+    classes["n_smaller_side"] = smaller if has_test else None  # null: nothing to check
     return classes
 
 
 def _spread(usable: pd.DataFrame, *, key: str, of: str) -> pd.DataFrame:
     known = usable.loc[usable[key].notna() & usable[of].notna(), ["path", key, of]]
     repeated = known[known[key].duplicated(keep=False)]
-    # sorted by value first: the first and the last film of a group differ if any do
+    # sorted by value: if any films of a group differ, its first and last film differ
     repeated = repeated.sort_values([key, of, "path"], kind="stable")
     n_values = repeated.drop_duplicates([key, of])[key].value_counts()
     first = repeated.drop_duplicates(key, keep="first")

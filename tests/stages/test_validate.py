@@ -1,4 +1,4 @@
-"""The stage as `dvc repro` runs it: a process of its own, files in, files and an exit code out."""
+"""The stage `validate` as `dvc repro` runs it: its files, its messages and its exit code."""
 
 import json
 import os
@@ -42,6 +42,7 @@ def manifest_of(n_films: int) -> pd.DataFrame:
         "border": 30.0,
         "black_share": 0.05,
         "colour": 0.0,
+        "is_synthetic": False,
     }
     return pd.DataFrame(films).reindex(columns=MANIFEST_SCHEMA.names)
 
@@ -73,12 +74,12 @@ def written(repository: Path) -> list[bytes]:
     return [(repository / path).read_bytes() for path in OUTPUTS]
 
 
-def test_sound_manifest_passes_quietly_and_gives_the_same_bytes_twice(repository: Path) -> None:
+def test_sound_manifest_passes_and_gives_the_same_bytes_twice(repository: Path) -> None:
     write_table(manifest_of(60), MANIFEST_SCHEMA, repository / "data/manifest.parquet")
     first = validate(repository)
     assert (first.returncode, first.stdout) == (0, "")
     assert first.stderr == (
-        "[validate] 37 of 37 expectations hold; 0 warning(s); 60 of 60 files usable\n"
+        "[validate] 37 of 37 expectations passed; 0 warning(s); 60 of 60 files usable\n"
     )
     before = written(repository)
     assert json.loads(before[0])["passed"] is True
@@ -86,7 +87,7 @@ def test_sound_manifest_passes_quietly_and_gives_the_same_bytes_twice(repository
     assert written(repository) == before
 
 
-def test_broken_expectation_stops_the_run_names_the_row_and_writes_both_reports(
+def test_failed_expectation_stops_the_run_names_the_row_and_writes_both_reports(
     repository: Path,
 ) -> None:
     manifest = manifest_of(60)
@@ -94,7 +95,7 @@ def test_broken_expectation_stops_the_run_names_the_row_and_writes_both_reports(
     write_table(manifest, MANIFEST_SCHEMA, repository / "data/manifest.parquet")
     done = validate(repository)
     assert done.returncode == 1
-    assert "side_long_enough: 20 to 128 px, accepted is at least 64 px" in done.stderr
+    assert "side_long_enough: 20 to 128 px, accepted: at least 64 px" in done.stderr
     assert "1 row(s): NORMAL/004.png" in done.stderr
     assert "reports/validation.html" in done.stderr
     assert "Traceback" not in done.stderr
@@ -132,7 +133,7 @@ def test_missing_input_is_one_message(repository: Path, absent: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_reference_manifest_is_compared_with(repository: Path) -> None:
+def test_films_are_compared_with_the_reference_manifest(repository: Path) -> None:
     write_table(manifest_of(60), MANIFEST_SCHEMA, repository / "data/manifest.parquet")
     darker = manifest_of(60).assign(mean=40.0)
     darker["label"] = darker["label"].replace("NORMAL", "COVID")
@@ -142,7 +143,7 @@ def test_reference_manifest_is_compared_with(repository: Path) -> None:
     params.write_text(text.replace("reference: null", "reference: earlier.parquet"), "utf-8")
     done = validate(repository)
     assert done.returncode == 1
-    assert "no_class_vanished: 0 to 30 films, accepted is at least 1 film; 1 row(s): COVID" in (
+    assert "no_class_vanished: 0 to 30 films, accepted: at least 1 film; 1 row(s): COVID" in (
         done.stderr
     )
     verdict = json.loads((repository / OUTPUTS[0]).read_text(encoding="utf-8"))
@@ -154,6 +155,29 @@ def test_reference_manifest_is_compared_with(repository: Path) -> None:
         "no_new_class": ["NORMAL"],
         "class_shares_stable": ["label"],
     }
+
+
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_manifest_says_whether_the_films_are_synthetic(repository: Path, synthetic: bool) -> None:
+    manifest = manifest_of(60).assign(is_synthetic=synthetic)
+    write_table(manifest, MANIFEST_SCHEMA, repository / "data/manifest.parquet")
+    assert validate(repository).returncode == 0
+    result = json.loads((repository / OUTPUTS[0]).read_text(encoding="utf-8"))
+    assert result["source"]["synthetic"] is synthetic
+    page = (repository / OUTPUTS[1]).read_text(encoding="utf-8")
+    assert ("These films are synthetic" in page) is synthetic
+
+
+def test_reference_of_an_older_version_needs_only_the_compared_columns(repository: Path) -> None:
+    write_table(manifest_of(60), MANIFEST_SCHEMA, repository / "data/manifest.parquet")
+    earlier = manifest_of(60).drop(columns=["is_synthetic", "burned_in"])
+    earlier.to_parquet(repository / "earlier.parquet")
+    params = repository / "params.yaml"
+    text = params.read_text(encoding="utf-8")
+    params.write_text(text.replace("reference: null", "reference: earlier.parquet"), "utf-8")
+    done = validate(repository)
+    assert done.returncode == 0, done.stderr
+    assert "41 of 41 expectations passed" in done.stderr
 
 
 def test_help_answers_without_great_expectations(repository: Path) -> None:

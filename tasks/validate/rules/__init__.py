@@ -1,1 +1,1 @@
-"""The expectations of the data gate, by what they look at."""
+"""The expectations of the data gate, in one module per theme."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Severity = Literal["error", "warning"]
-GROUPS = (
+RULE_GROUPS = (
     "schema",
     "identity",
     "ranges",
@@ -19,22 +19,22 @@ GROUPS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rule:
     """One expectation.
 
-    group: One of GROUPS.
+    group: One of RULE_GROUPS.
     name: Short name, unique in the suite; the failure message and the tests use it.
-    title: What must hold, in plain words.
-    severity: `error` stops the run, `warning` is reported only.
-    threshold: What is accepted, in plain words.
-    expectation: Class of `great_expectations.expectations`.
-    arguments: Its arguments; numbers come from params.yaml.
-    frame: Table that it judges, a key of the result of `frames.build_frames`.
-    status: Rows of that table it judges (`films` only); None means all.
-    shows: Columns that a failing row is shown with, beside its name.
-    key: Column that names a row; for most the path of a film.
-    unit: Unit of the values judged.
+    title: The requirement in plain words.
+    severity: `error` stops the run, `warning` is only reported.
+    threshold: The accepted values in plain words.
+    expectation: Name of a class of `great_expectations.expectations`.
+    arguments: Arguments of that class; numbers come from params.yaml.
+    frame: Name of the table to check, a key of the result of `frames.build_frames`.
+    status: Status of the rows to check (`films` only); None means all rows.
+    shows: Columns of a failing row that the report shows beside `key`.
+    key: Column that identifies a row; for most rules the path of a film.
+    unit: Unit of the checked values.
     """
 
     group: str
@@ -49,3 +49,8 @@ class Rule:
     shows: tuple[str, ...] = ()
     unit: str = ""
     key: str = "path"
+
+
+def percent_limit(share: float) -> str:
+    """An upper limit in words: 0.05 becomes `at most 5.0 %`."""
+    return f"at most {100 * share:.1f} %"

@@ -1,4 +1,4 @@
-"""A clean table of films, and what the gate finds in one."""
+"""A clean table of films, and the checks of the data gate on it."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ import pandas as pd
 
 from tasks.core.params import ValidateParams
 from tasks.core.tables import MANIFEST_SCHEMA, PAIRS_SCHEMA
+from tasks.validate.film_pairs import same_patient
 from tasks.validate.frames import build_frames
-from tasks.validate.gate import Outcome, judge
-from tasks.validate.pairs import same_patient
-from tasks.validate.shortcuts import audit
+from tasks.validate.rule_runner import RuleResult, run_rules
+from tasks.validate.shortcuts import audit_shortcuts
 from tasks.validate.suite import build_suite
-from tasks.validate.verdict import build_verdict
+from tasks.validate.validation_result import build_validation_result
 
 MIN_SIDE_PX = 64
 
@@ -49,6 +49,7 @@ def film(label: str, number: int, split: str) -> dict[str, object]:
         "border": 30.0,
         "black_share": 0.05,
         "colour": 0.0,
+        "is_synthetic": False,
     }
 
 
@@ -60,23 +61,27 @@ def pairs_of(*rows: tuple[str, str]) -> pd.DataFrame:
     )
 
 
-def examine(
+def check(
     manifest: pd.DataFrame,
     pairs: pd.DataFrame,
     params: ValidateParams,
     upside_down: pd.Series | None = None,
-) -> tuple[list[Outcome], dict[str, Any]]:
-    """What the stage finds, from a manifest and its pairs."""
-    shortcuts = audit(manifest.reindex(columns=MANIFEST_SCHEMA.names), pairs)
+) -> tuple[list[RuleResult], dict[str, Any]]:
+    """Results of the rules and the whole result, from a manifest and its pairs."""
+    shortcuts = audit_shortcuts(manifest.reindex(columns=MANIFEST_SCHEMA.names), pairs)
     turned = pd.Series(0.0, manifest["image_id"].unique()) if upside_down is None else upside_down
     frames = build_frames(manifest, pairs, shortcuts["rows"], turned)
-    outcomes = judge(frames, build_suite(params, MIN_SIDE_PX))
+    results = run_rules(frames, build_suite(params, MIN_SIDE_PX))
     listed = [frames["pairs"], same_patient(frames["films"])]
-    verdict = build_verdict(
+    validation = build_validation_result(
         frames["films"],
-        outcomes,
-        synthetic=False,
+        results,
+        is_synthetic=False,
         shortcuts=shortcuts,
         pairs=pd.concat([table.astype(object) for table in listed], ignore_index=True),
     )
-    return outcomes, {**verdict, "reference_given": False}
+    return results, {**validation, "reference_given": False}
+
+
+def broken(results: list[RuleResult]) -> dict[str, RuleResult]:
+    return {result.name: result for result in results if not result.passed}

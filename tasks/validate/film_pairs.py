@@ -1,16 +1,17 @@
-"""Films that repeat one another, and what speaks against it: other classes, other given splits."""
+"""Pairs of duplicate films, with the classes, splits and patients of both."""
 
 import pandas as pd
 
+from tasks.core import paths
 from tasks.core.errors import TableError
 from tasks.core.tables import PAIRS_SCHEMA
 
-MAX_PAIRS = 60  # listed; those that cross classes or splits come first
+MAX_PAIRS = 60  # on the page; pairs across classes or splits come first
 _FACTS = ("label", "given_split", "patient_id")
 
 
 def join_pairs(films: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Pairs with what the manifest says about both films.
+    """Pairs with class, given split and patient of both films.
 
     Args:
         films: One row per file, unique index, columns as in the manifest.
@@ -19,7 +20,7 @@ def join_pairs(films: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     Returns:
         One row per pair, in the order of `pairs`: `path`, `other_path`, `kind`, `n_bits`,
         `correlation`, `label`, `other_label`, `given_split`, `other_given_split`, `patient_id`,
-        `other_patient_id`, and `n_labels`, `n_splits`: 2 when both are known and differ, else 1.
+        `other_patient_id`, and `n_labels`, `n_splits`: 2 if both are known and differ, else 1.
 
     Raises:
         TableError: A pair names a file that the manifest lacks.
@@ -27,14 +28,14 @@ def join_pairs(films: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     table = pairs[PAIRS_SCHEMA.names].rename(columns={"path_a": "path", "path_b": "other_path"})
     named = films["path"].isin(pd.concat([table["path"], table["other_path"]]).unique())
     facts = films.loc[named, ["path", *_FACTS]].drop_duplicates("path").set_index("path")
-    strangers = ~(table["path"].isin(facts.index) & table["other_path"].isin(facts.index))
-    if strangers.any():
+    unknown = ~(table["path"].isin(facts.index) & table["other_path"].isin(facts.index))
+    if unknown.any():
         raise TableError(
-            "every pair is a pair of films of the manifest",
-            found=f"{int(strangers.sum())} pairs of other files, for instance "
-            f"{table.loc[strangers, 'path'].iloc[0]}",
-            where="data/pairs.parquet",
-            next_step="run `dvc repro ingest`, which makes both tables anew",
+            "both films of a pair must be in the manifest",
+            found=f"{int(unknown.sum())} pairs with other files, such as "
+            f"{table.loc[unknown, 'path'].iloc[0]}",
+            where=str(paths.PAIRS),
+            next_step="run `dvc repro --force ingest`, which writes both tables",
         )
     for name in _FACTS:
         table[name] = facts[name].reindex(table["path"]).to_numpy()
@@ -52,8 +53,9 @@ def same_patient(films: pd.DataFrame) -> pd.DataFrame:
         films: One row per file.
 
     Returns:
-        Columns as from `join_pairs`, `kind` is `patient`, without `n_bits` and `correlation`;
-        sorted by patient. The films are the first of the patient's first and last split by name.
+        Columns as from `join_pairs`, sorted by patient; `kind` is `patient`, `n_bits` and
+        `correlation` are null. The pair is the first film of the patient's first split (by name)
+        and the first film of the last split.
     """
     known = films.loc[films["status"] == "ok", ["path", *_FACTS]].dropna(
         subset=["patient_id", "given_split", "path"]
@@ -74,7 +76,7 @@ def same_patient(films: pd.DataFrame) -> pd.DataFrame:
 
 
 def conflicts_first(table: pd.DataFrame) -> pd.DataFrame:
-    """The first MAX_PAIRS: across classes, then across splits, then by their paths."""
+    """The first MAX_PAIRS pairs: across classes, then across splits, then by path."""
     order = table.assign(same_label=-table["n_labels"], same_split=-table["n_splits"])
     order = order.sort_values(
         ["same_label", "same_split", "path", "other_path"], kind="stable", ignore_index=True

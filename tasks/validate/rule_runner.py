@@ -1,7 +1,7 @@
-"""Runs the suite through Great Expectations and says, rule by rule, what was found.
+"""Checks the rules with Great Expectations.
 
-The only module that imports Great Expectations. Its context lives in memory, asks no network and
-writes nothing.
+This is the only module that imports Great Expectations. The context stays in memory: it uses no
+network and writes no file.
 """
 
 import logging
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from tasks.validate.frames import NOUNS
+from tasks.validate.frames import ROW_NOUNS
 from tasks.validate.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -23,26 +23,26 @@ if TYPE_CHECKING:
     )
     from great_expectations.expectations.expectation import Expectation
 
-MAX_ROWS = 20  # failing rows named per rule; n_failing counts them all
-RESULT_FORMAT = {
-    "result_format": "SUMMARY",  # counts, and the first failing rows by their place in the table
+MAX_ROWS = 20  # failing rows that a result lists; n_failing counts all
+_RESULT_FORMAT = {
+    "result_format": "SUMMARY",  # counts, and the index of the first failing rows
     "partial_unexpected_count": MAX_ROWS,
-    "return_unexpected_index_query": False,  # a text that lists a million numbers
+    "return_unexpected_index_query": False,  # a text with one number per failing row
 }
 
-Row = dict[str, Any]
+JsonRow = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What Great Expectations found for one rule.
+class RuleResult:
+    """Result of one rule.
 
     group, name, title, severity, threshold: As in `Rule`.
-    passed: Whether the rule holds; False as well when it could not be judged.
-    observed: What was found, in plain words, or why the rule could not be judged.
-    n_failing: Rows that break the rule; 0 for a rule about the table as a whole.
-    rows: The first MAX_ROWS of them in the order of the table, which is by path for films; the
-        first key names the row.
+    passed: Whether the rule passed; False also if it could not be checked.
+    observed: The values found, in plain words, or the reason why the rule could not be checked.
+    n_failing: Number of failing rows; 0 for a rule about a whole table.
+    rows: The first MAX_ROWS failing rows, in the order of the table (films: by path). The first
+        key identifies the row.
     """
 
     group: str
@@ -53,34 +53,36 @@ class Outcome:
     observed: str
     threshold: str
     n_failing: int
-    rows: list[Row]
+    rows: list[JsonRow]
 
 
-def judge(frames: Mapping[str, pd.DataFrame], rules: Sequence[Rule]) -> list[Outcome]:
-    """Judge the tables by every rule.
+def run_rules(frames: Mapping[str, pd.DataFrame], rules: Sequence[Rule]) -> list[RuleResult]:
+    """Check the tables with every rule.
 
     Args:
-        frames: From `frames.build_frames`; each has a unique index.
-        rules: From `suite.build_suite`.
+        frames: Result of `build_frames`; each table has a unique index.
+        rules: Result of `build_suite`.
 
     Returns:
-        One outcome per rule, in the order of the rules.
+        One result per rule, in the order of the rules.
     """
     context = _open_context()
     results: dict[str, ExpectationValidationResult] = {}
     for subject in dict.fromkeys(map(_subject, rules)):
+        rule_frame, status, column = subject
         about = [rule for rule in rules if _subject(rule) == subject]
-        results |= _validate(context, str(subject), _judged(frames[subject[0]], *subject), about)
-    return [_outcome(rule, frames[rule.frame], results[rule.name]) for rule in rules]
+        checked = _checked_part(frames[rule_frame], status, column)
+        results |= _validate(context, str(subject), checked, about)
+    return [_result(rule, frames[rule.frame], results[rule.name]) for rule in rules]
 
 
 def _subject(rule: Rule) -> tuple[str, str | None, str | None]:
-    """Table, rows and column that a rule is about; None stands for all."""
+    """Table, status of its rows and column that a rule checks; None means all."""
     return rule.frame, rule.status, rule.arguments.get("column")
 
 
-def _judged(frame: pd.DataFrame, _: str, status: str | None, column: str | None) -> pd.DataFrame:
-    """Those alone: the engine copies its table again and again."""
+def _checked_part(frame: pd.DataFrame, status: str | None, column: str | None) -> pd.DataFrame:
+    """Only the checked rows and column: Great Expectations copies its table several times."""
     rows = slice(None) if status is None else frame["status"] == status
     if column is not None:
         return frame.loc[rows, frame.columns == column]
@@ -92,7 +94,7 @@ def _open_context() -> "EphemeralDataContext":
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
-    # results carry its errors; the second logger sets a level of its own
+    # errors are part of the results; the second logger sets its own level
     for name in ("great_expectations", "great_expectations.data_context.types.base"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     context = gx.get_context(mode="ephemeral")
@@ -103,7 +105,7 @@ def _open_context() -> "EphemeralDataContext":
 def _validate(
     context: "EphemeralDataContext", name: str, frame: pd.DataFrame, rules: Sequence[Rule]
 ) -> "dict[str, ExpectationValidationResult]":
-    """Results of the rules about one table, by rule name."""
+    """Results of the rules of one table, by the name of the rule."""
     from great_expectations import ExpectationSuite
 
     batch = (
@@ -113,8 +115,8 @@ def _validate(
         .get_batch(batch_parameters={"dataframe": frame})
     )
     suite = ExpectationSuite(name=name, expectations=[_expectation(rule) for rule in rules])
-    found = batch.validate(suite, result_format=RESULT_FORMAT)
-    context.data_sources.delete(name)  # it would keep its copy of the table
+    found = batch.validate(suite, result_format=_RESULT_FORMAT)
+    context.data_sources.delete(name)  # frees its copy of the table
     configs = ((result.expectation_config, result) for result in found.results)
     return {config.meta["name"]: result for config, result in configs if config and config.meta}
 
@@ -130,18 +132,18 @@ def _expectation(rule: Rule) -> "Expectation":
     return expectation
 
 
-def _outcome(rule: Rule, frame: pd.DataFrame, result: "ExpectationValidationResult") -> Outcome:
+def _result(rule: Rule, frame: pd.DataFrame, result: "ExpectationValidationResult") -> RuleResult:
     fault = _fault(result.exception_info)
     details: dict[str, Any] = dict(result.result or {})
     passed = bool(result.success) and fault is None
     n_failing, rows = (0, []) if passed or fault else _failing_rows(rule, frame, details)
-    return Outcome(
+    return RuleResult(
         group=rule.group,
         name=rule.name,
         title=rule.title,
         severity=rule.severity,
         passed=passed,
-        observed=f"could not be judged: {fault}" if fault else _observed(rule, frame, details),
+        observed=f"could not be checked: {fault}" if fault else _observed(rule, frame, details),
         threshold=rule.threshold,
         n_failing=n_failing,
         rows=rows,
@@ -149,7 +151,7 @@ def _outcome(rule: Rule, frame: pd.DataFrame, result: "ExpectationValidationResu
 
 
 def _fault(exception_info: Mapping[str, Any] | None) -> str | None:
-    """Text of an exception inside Great Expectations: reported flat, or one per metric."""
+    """Text of an exception in Great Expectations, which reports one, or one per metric."""
     info = exception_info or {}
     nested = [part for part in info.values() if isinstance(part, Mapping)]
     raised = [part for part in [info, *nested] if part.get("raised_exception")]
@@ -159,28 +161,28 @@ def _fault(exception_info: Mapping[str, Any] | None) -> str | None:
 
 def _failing_rows(
     rule: Rule, frame: pd.DataFrame, details: Mapping[str, Any]
-) -> tuple[int, list[Row]]:
-    """How many rows break a rule, and the first of them with what is shown of each."""
+) -> tuple[int, list[JsonRow]]:
+    """Number of failing rows, and the first of them with the columns to show."""
     if "partial_unexpected_index_list" in details:
         n_failing = int(details["unexpected_count"])
         places = sorted(details["partial_unexpected_index_list"])
-    elif rule.expectation == "ExpectColumnMeanToBeBetween":  # a share: the rows that add to it
-        adding = frame.index[frame[rule.arguments["column"]] > 0]
-        n_failing, places = len(adding), list(adding[:MAX_ROWS])
+    elif rule.expectation == "ExpectColumnMeanToBeBetween":  # a share: rows above 0
+        contributing = frame.index[frame[rule.arguments["column"]] > 0]
+        n_failing, places = len(contributing), list(contributing[:MAX_ROWS])
     else:
         return 0, []
     names = [rule.key, *rule.shows]
     return n_failing, plain_rows(frame.loc[places, names])
 
 
-def plain_rows(table: pd.DataFrame) -> list[Row]:
-    """The rows of a table as JSON knows them."""
+def plain_rows(table: pd.DataFrame) -> list[JsonRow]:
+    """The rows of a table as JSON values."""
     records = table.to_dict("records")
     return [{str(name): _plain(value) for name, value in row.items()} for row in records]
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON knows it: NumPy scalars unpacked, whole numbers as int, no NaN."""
+    """A JSON value: no NumPy type, whole numbers as int, null instead of NaN."""
     value = value.item() if hasattr(value, "item") else value
     if isinstance(value, float):
         if not math.isfinite(value):
@@ -210,23 +212,23 @@ def _observed(rule: Rule, frame: pd.DataFrame, details: Mapping[str, Any]) -> st
 
 def _share(flags: pd.Series) -> str:
     if flags.empty:
-        return "nothing to judge"
+        return "nothing to check"
     return f"{flags.mean():.1%} ({int(flags.sum()):,} of {len(flags):,})".replace("%", " %")
 
 
 def _observed_values(rule: Rule, values: pd.Series, details: Mapping[str, Any]) -> str:
-    noun = {"ok": "films", "rejected": "rejected files", None: NOUNS[rule.frame]}[rule.status]
-    n_judged = details["element_count"]
+    noun = {"ok": "films", "rejected": "rejected files", None: ROW_NOUNS[rule.frame]}[rule.status]
+    n_checked = details["element_count"]
     if rule.expectation == "ExpectColumnValuesToBeBetween":
         values = values.dropna()
-        n_judged = len(values)
-    if n_judged == 0:
-        return f"no {noun} to judge"
+        n_checked = len(values)
+    if n_checked == 0:
+        return f"no {noun} to check"
     if rule.expectation == "ExpectColumnValuesToBeBetween":
         low, high = _number(values.min()), _number(values.max())
         return f"{low if low == high else f'{low} to {high}'} {rule.unit}".strip()
     n_failing = details["unexpected_count"]
-    return f"{n_failing:,} of {n_judged:,} {noun} fail" if n_failing else f"{n_judged:,} {noun}"
+    return f"{n_failing:,} of {n_checked:,} {noun} fail" if n_failing else f"{n_checked:,} {noun}"
 
 
 def _number(value: float) -> str:

@@ -1,4 +1,4 @@
-"""The verdict as one offline page: no script, no font, no request leaves it."""
+"""reports/validation.html: one offline page without scripts, fonts or requests."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -8,43 +8,44 @@ from typing import Any
 from tasks.core.html.html import Picture, render
 from tasks.core.params import ValidateParams
 from tasks.validate.features import FAMILIES
-from tasks.validate.rules.rule import GROUPS
-from tasks.validate.shortcuts import SPLIT, TOGETHER
+from tasks.validate.rules.rule import RULE_GROUPS
+from tasks.validate.shortcuts import FEWEST_GROUPS, SPLIT, TOGETHER
 
-TEMPLATES = Path(__file__).parent / "templates"
-FAMILY_TITLES = {"metadata": "Facts of the file", "pixels": "Trivial pixel statistics"}
-KIND_TITLES = {
-    "exact": "The very same pixels",
+_TEMPLATES = Path(__file__).parent / "templates"
+_FAMILY_TITLES = {"metadata": "Facts of the file", "pixels": "Trivial pixel statistics"}
+_KIND_TITLES = {
+    "exact": "The same pixels",
     "near": "Near duplicates",
     "patient": "One patient in several given splits",
 }
-Row = Mapping[str, Any]
+_Row = Mapping[str, Any]
 
 
-def render_page(
-    verdict: Mapping[str, Any], pictures: Mapping[str, Picture], params: ValidateParams
+def render_validation_page(
+    result: Mapping[str, Any], pictures: Mapping[str, Picture], params: ValidateParams
 ) -> str:
     """Render the page.
 
     Args:
-        verdict: From `verdict.build_verdict`.
-        pictures: From `gallery.draw_pictures`, by path.
-        params: Limits that the audit is shown against.
+        result: Result of `build_validation_result`.
+        pictures: Result of `thumbnail_pictures`.
+        params: Section `validate`, for the limits of the shortcut audit.
 
     Returns:
-        HTML with its style and pictures inside; every value from the data is escaped.
+        HTML with its stylesheet and pictures inside; all text from the data is escaped.
     """
     context = {
-        "verdict": verdict,
+        "result": result,
         "pictures": pictures,
-        "groups": GROUPS,
-        "questions": _questions(verdict["shortcuts"]["rows"], params),
-        "pair_sections": _pair_sections(verdict),
+        "groups": RULE_GROUPS,
+        "fewest_patients": FEWEST_GROUPS,
+        "questions": _questions(result["shortcuts"]["rows"], params),
+        "pair_sections": _pair_sections(result),
         "words": _words,
         "shown": _shown,
-        **_piles(verdict["expectations"]),
+        **_by_importance(result["expectations"]),
     }
-    return render(TEMPLATES, "validation.html.j2", context)
+    return render(_TEMPLATES, "validation.html.j2", context)
 
 
 def _words(name: object) -> str:
@@ -59,18 +60,18 @@ def _shown(value: object) -> str:
     return str(value)
 
 
-def _piles(expectations: Sequence[Row]) -> dict[str, list[Row]]:
-    """Expectations in reading order: what stops the run, what to look at, what holds."""
-    broken = [one for one in expectations if not one["passed"]]
+def _by_importance(expectations: Sequence[_Row]) -> dict[str, list[_Row]]:
+    """Expectations in reading order: errors that failed, warnings that failed, passed ones."""
+    broken = [row for row in expectations if not row["passed"]]
     return {
-        "failed": [one for one in broken if one["severity"] == "error"],
-        "warnings": [one for one in broken if one["severity"] == "warning"],
-        "passed": [one for one in expectations if one["passed"]],
+        "failed": [row for row in broken if row["severity"] == "error"],
+        "warnings": [row for row in broken if row["severity"] == "warning"],
+        "passed": [row for row in expectations if row["passed"]],
     }
 
 
-def _questions(rows: Sequence[Row], params: ValidateParams) -> list[dict[str, Any]]:
-    """The audit, question by question: limit, the strongest finding of each family, all rows."""
+def _questions(rows: Sequence[_Row], params: ValidateParams) -> list[dict[str, Any]]:
+    """The audit by question: its limit, the strongest feature of each family, and all rows."""
     found = []
     for (kind, label, against), mine in groupby(
         rows, key=lambda row: (row["question"], row["class"], row["against"])
@@ -79,7 +80,7 @@ def _questions(rows: Sequence[Row], params: ValidateParams) -> list[dict[str, An
         limit = params.max_shift_auroc if kind == SPLIT else params.max_shortcut_auroc
         families = [
             {
-                "title": FAMILY_TITLES[family],
+                "title": _FAMILY_TITLES[family],
                 "rows": [_answer(row, limit) for row in answers if row["family"] == family],
             }
             for family in FAMILIES
@@ -93,9 +94,9 @@ def _questions(rows: Sequence[Row], params: ValidateParams) -> list[dict[str, An
         ]
         found.append(
             {
-                "title": f"The given test split of {label}, from the rest of that class"
+                "title": f"The given test split of {label} against the rest of that class"
                 if kind == SPLIT
-                else f"{label}, from {against}",
+                else f"{label} against {against}",
                 "limit": limit,
                 "families": families,
                 "strongest": [_answer(row, limit) for row in strongest],
@@ -106,7 +107,7 @@ def _questions(rows: Sequence[Row], params: ValidateParams) -> list[dict[str, An
     return found
 
 
-def _answer(row: Row, limit: float) -> dict[str, Any]:
+def _answer(row: _Row, limit: float) -> dict[str, Any]:
     together = row["feature"] == TOGETHER
     return {
         "name": "All together" if together else FAMILIES[row["family"]][row["feature"]],
@@ -117,17 +118,17 @@ def _answer(row: Row, limit: float) -> dict[str, Any]:
     }
 
 
-def _pair_sections(verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _pair_sections(result: Mapping[str, Any]) -> list[dict[str, Any]]:
     sections = []
-    for kind, title in KIND_TITLES.items():
-        pairs = [_pair(row) for row in verdict["pairs"] if row["kind"] == kind]
+    for kind, title in _KIND_TITLES.items():
+        pairs = [_pair(row) for row in result["pairs"] if row["kind"] == kind]
         if pairs:
-            sections.append({"title": title, "pairs": pairs, "n": verdict["n_pairs"][kind]})
+            sections.append({"title": title, "pairs": pairs, "n": result["n_pairs"][kind]})
     return sections
 
 
-def _pair(row: Row) -> dict[str, Any]:
-    """A pair as two sides, and what is wrong with it in plain words."""
+def _pair(row: _Row) -> dict[str, Any]:
+    """A pair: its two films, and its faults in plain words."""
     sides = [
         {name: row[f"{prefix}{name}"] for name in ("path", "label", "given_split", "patient_id")}
         for prefix in ("", "other_")
