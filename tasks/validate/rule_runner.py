@@ -212,7 +212,7 @@ def _observed(rule: Rule, frame: pd.DataFrame, details: Mapping[str, Any]) -> st
 
 def _share(flags: pd.Series) -> str:
     if flags.empty:
-        return "nothing to judge"
+        return "nothing to check"
     return f"{flags.mean():.1%} ({int(flags.sum()):,} of {len(flags):,})".replace("%", " %")
 
 
@@ -223,7 +223,7 @@ def _observed_values(rule: Rule, values: pd.Series, details: Mapping[str, Any]) 
         values = values.dropna()
         n_checked = len(values)
     if n_checked == 0:
-        return f"no {noun} to judge"
+        return f"no {noun} to check"
     if rule.expectation == "ExpectColumnValuesToBeBetween":
         low, high = _number(values.min()), _number(values.max())
         return f"{low if low == high else f'{low} to {high}'} {rule.unit}".strip()

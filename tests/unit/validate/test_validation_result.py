@@ -13,7 +13,7 @@ from tasks.core.params import ValidateParams
 from tasks.validate.film_pairs import join_pairs
 from tasks.validate.frames import build_frames
 from tasks.validate.rule_runner import RuleResult
-from tasks.validate.shortcuts import audit_shortcuts
+from tasks.validate.shortcuts import FEWEST_GROUPS, audit_shortcuts
 from tasks.validate.validation_page import render_validation_page
 from tasks.validate.validation_result import build_validation_result, validation_error
 from tests.unit.validate.cases import pairs_of
@@ -161,3 +161,12 @@ def test_pair_across_given_splits_is_listed_with_its_faults(
     ]
     page = " ".join(page_of(validation).split())
     assert "Two classes, two given splits.</strong> 5 of 256 bits differ, correlation 0.990" in page
+
+
+def test_page_without_an_audit_says_how_many_patients_it_needs(
+    clean: pd.DataFrame, page_of: Callable[..., str]
+) -> None:
+    few = clean[clean["patient_id"] != "patient-0"]
+    page = page_of(validation_of(few, [PASSED], is_synthetic=False))
+    assert f"a comparison needs at least {FEWEST_GROUPS} patients on each side" in page
+    assert "PNEUMONIA from NORMAL" in page  # named as left out
