@@ -1,12 +1,44 @@
-"""One room per DVC stage, in the order of the DAG, and `core`, which they share.
+"""One room for each stage of dvc.yaml, in the order of the DAG, and `core`, which they share.
 
-ingest      every file found becomes one row
-validate    Great Expectations decides whether the table may go on
-resample    one honest cohort, patients kept apart
-resize      every sample as one small grey image
-train       fit one network
-evaluate    numbers with intervals, operating point, calibration, subgroups
-explain     what each depth of the network saw
-page        one self-contained page for each model
-report      one page that compares the models and says where every film went
+ingest      list every file of the source in one table
+validate    check the table with Great Expectations; an error stops the run
+resample    select the cohort and split it by patient
+resize      scale every film to one small grey image
+train       train each network
+evaluate    measure each network: intervals, operating point, calibration, subgroups
+explain     show what each network uses: activations, filters, Grad-CAM
+page        write one page for each network
+report      write the page that compares the networks and accounts for every film
+
+A room imports `core` and itself, never another room; `core` imports no room. The table lists the
+families of `core` that each room and each family imports directly.
+
+Imports: begin (`make graph` writes this table)
+  ingest            compute, errors, film, image_store, params, paths, source, stage, tables
+  validate          atomic, errors, html, image_store, params, paths, stage, statistics, tables
+  resample          errors, params, paths, stage, statistics, tables
+  resize            atomic, compute, errors, film, image_store, params, paths, source, stage,
+                    statistics, tables
+  train             atomic, classifier, errors, film, image_store, params, paths, stage, tables
+  evaluate          atomic, classifier, errors, image_store, params, paths, stage, statistics,
+                    tables
+  explain           atomic, classifier, errors, image_store, params, paths, stage, tables
+  page              atomic, errors, html, params, paths, stage, tables
+  report            atomic, errors, html, params, paths, stage, statistics, tables
+
+  core.atomic       -
+  core.classifier   errors, image_store
+  core.compute      errors, params, stage
+  core.errors       -
+  core.film         params
+  core.html         errors
+  core.image_store  atomic, errors
+  core.params       errors, paths
+  core.paths        -
+  core.phantom      atomic, errors, paths, stage
+  core.source       errors
+  core.stage        errors
+  core.statistics   -
+  core.tables       atomic, errors
+Imports: end
 """

@@ -1,4 +1,4 @@
-"""A tiny cohort that a network can learn: a bright square on grey noise is a finding."""
+"""A tiny cohort that a network can learn: positive films show a bright square on grey noise."""
 
 import json
 import zipfile
@@ -21,7 +21,7 @@ SQUARE_PX = 10
 
 
 def augment_params(preset: Preset, **changes: float | bool) -> AugmentParams:
-    """A preset of `train.augment`, with single keys overruled."""
+    """Return a preset of `train.augment` with some keys changed."""
     nulls = dict.fromkeys(AugmentParams.model_fields)
     return AugmentParams.model_validate(nulls | {"preset": preset} | changes)
 
@@ -30,7 +30,7 @@ STILL = augment_params("none")
 
 
 def squares_cohort(n_patients: Mapping[str, int] = SIZES) -> pd.DataFrame:
-    """Samples of one cohort: even patients NORMAL, odd ones PNEUMONIA, two films of each."""
+    """Make the samples: two films per patient; even patients are NORMAL, odd ones PNEUMONIA."""
     rows = []
     for split, n in n_patients.items():
         for patient in range(n):
@@ -50,7 +50,7 @@ def squares_cohort(n_patients: Mapping[str, int] = SIZES) -> pd.DataFrame:
 
 
 def draw_squares(samples: pd.DataFrame, size_px: int, seed: int = 0) -> Pixels:
-    """Films of a cohort, in its order: (n, size_px, size_px) uint8."""
+    """Draw the films of a cohort in its order: (n, size_px, size_px) uint8."""
     rng = np.random.default_rng(seed)
     films = rng.integers(40, 90, (len(samples), size_px, size_px), dtype=np.uint8)
     for film, positive in zip(films, samples["class_index"], strict=True):
@@ -61,14 +61,14 @@ def draw_squares(samples: pd.DataFrame, size_px: int, seed: int = 0) -> Pixels:
 
 
 def store_films(folder: Path, samples: pd.DataFrame, films: Pixels) -> ImageStore:
-    """An image store of films given in the order of `samples`."""
+    """Write an image store of films that are in the order of `samples`."""
     order = np.argsort(samples["image_id"].to_numpy())
     write_store(folder, sorted(samples["image_id"]), films.shape[1], films[order])
     return ImageStore(folder)
 
 
 def manifest_of(samples: pd.DataFrame) -> pd.DataFrame:
-    """File facts of a cohort that tell nothing: every file alike."""
+    """Make a manifest in which the file facts of all films are equal."""
     facts = samples[["image_id", "path", "label", "subtype", "given_split", "patient_id"]].copy()
     facts[["width", "height", "bit_depth", "n_bytes"]] = [512, 400, 8, 9000]
     facts[["mode", "format", "layout", "status"]] = ["L", "PNG", "class_folders", "ok"]
@@ -76,7 +76,7 @@ def manifest_of(samples: pd.DataFrame) -> pd.DataFrame:
 
 
 def save_with_contract(model: Any, name: str, folder: Path) -> None:
-    """A model folder as the stage `train` leaves it, of a Keras model with two classes."""
+    """Write a model folder as the stage `train` does, for a Keras model with two classes."""
     from tasks.core.classifier import CONTRACT_MEMBER, INPUT
 
     contract = {
@@ -95,7 +95,7 @@ def save_with_contract(model: Any, name: str, folder: Path) -> None:
 
 
 def train_params(**changes: object) -> TrainParams:
-    """Section `train` for a fit of seconds."""
+    """Return section `train` for a training run of seconds."""
     values: dict[str, object] = {
         "epochs": 2,
         "batch_size": 8,
@@ -123,7 +123,7 @@ def train_params(**changes: object) -> TrainParams:
 
 
 def evaluate_params(**changes: object) -> EvaluateParams:
-    """Section `evaluate` with few resamples."""
+    """Return section `evaluate` with few bootstrap samples."""
     values: dict[str, object] = {
         "negative_class": "NORMAL",
         "target_sensitivity": 0.75,

@@ -1,4 +1,4 @@
-"""A small clone of this repository, run once per test session from its first command."""
+"""Fixtures: a small clone of this repository, in which `make run` runs once per test session."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-SMALL: dict[str, dict[str, Any]] = {  # 32 px, two epochs, one seed: every stage, in a minute
+SMALL: dict[str, dict[str, Any]] = {  # 32 px, two epochs, one seed: all stages run in a minute
     "resize": {"size_px": 32},
     "train": {"epochs": 2, "n_seeds": 1},
     "evaluate": {"n_bootstrap": 200},
@@ -23,15 +23,15 @@ USERS_OF_THE_CLONE = ("tests/contract/test_readme.py", "tests/stages/test_pipeli
 
 
 def pytest_configure() -> None:
-    """Undo an ignored Ctrl-C: a shell that runs the tests with `&` hands it on to every stage."""
+    """Restore Ctrl-C, which a shell that starts the tests with `&` makes every stage ignore."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keep what shares a costly fixture in one of the processes that run the tests.
+    """Run tests that share an expensive fixture in the same process.
 
-    Those are the tests of one file, and the files that use the small clone.
+    These are the tests of one file, and all files that use the small clone.
     """
     from xdist.scheduler import LoadFileScheduling
 
@@ -45,13 +45,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @dataclass(frozen=True)
 class Clone:
-    """A clone of the working tree and the environment its commands run in."""
+    """A clone of the working tree, and the environment for its commands."""
 
     root: Path
     environment: dict[str, str]
 
     def run(self, command: str, timeout_s: int = 600) -> subprocess.CompletedProcess[str]:
-        """Run a command line of the README there; stdout and stderr come together."""
+        """Run a command line in the clone; stdout contains stderr too."""
         return subprocess.run(
             ["bash", "-c", command],
             cwd=self.root,
@@ -64,7 +64,7 @@ class Clone:
         )
 
     def set_params(self, values: dict[str, dict[str, Any]]) -> None:
-        """Change some keys of its params.yaml."""
+        """Change some keys of params.yaml."""
         path = self.root / "params.yaml"
         params = yaml.safe_load(path.read_text())
         for section, keys in values.items():
@@ -74,7 +74,7 @@ class Clone:
 
 @pytest.fixture(scope="session")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """The tracked and new files of this repository as a fresh git repository, not yet run."""
+    """A new git repository with the tracked and new files of this one; no stage has run."""
     root = tmp_path_factory.mktemp("clone") / "lungline"
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
@@ -98,14 +98,14 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 
 @dataclass(frozen=True)
 class FirstRun:
-    """What `make run` printed in the small clone, and the files that git saw change by it."""
+    """The output of `make run` in the small clone, and the tracked files that it changed."""
 
     clone: Clone
     printed: str
     changed: frozenset[str]
 
     def restore(self) -> None:
-        """Bring params, metrics and artifacts back to where the first run left them."""
+        """Restore parameters, metrics and outputs of the first run."""
         done = self.clone.run("git checkout -q . && dvc checkout -q --force")
         assert done.returncode == 0, done.stdout
 
@@ -122,8 +122,8 @@ def first_run(clone: Clone) -> FirstRun:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    """Own home and caches: nothing of this machine reaches the clone, and nothing is left."""
-    # DVC's own git needs a name to commit experiments under, and reads this file only
+    """Return an environment with its own home and caches, separate from this machine."""
+    # DVC commits experiments with the name in this file, and reads no other
     (home / ".gitconfig").write_text("[user]\n  name = test\n  email = test@example.org\n")
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     return {

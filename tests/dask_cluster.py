@@ -1,4 +1,4 @@
-"""A Dask cluster on this machine: a scheduler and worker processes, as an operator starts them."""
+"""A Dask cluster on this machine: a scheduler and worker processes."""
 
 import json
 import subprocess
@@ -18,8 +18,8 @@ START_LIMIT_S = 60.0
 class Cluster:
     """A running cluster.
 
-    address: of its scheduler.
-    scheduler: its process.
+    address: address of the scheduler.
+    scheduler: process of the scheduler.
     """
 
     address: str
@@ -30,13 +30,13 @@ class Cluster:
 def dask_cluster(
     folder: Path, n_workers: int = 2, n_threads: int = 1, code: Path = ROOT
 ) -> Iterator[Cluster]:
-    """Scheduler and workers, until the block ends.
+    """Run a scheduler and workers until the block ends.
 
     Args:
-        folder: For their files; also the current folder of the workers.
-        n_workers: Processes. One that dies is started anew by its nanny.
-        n_threads: In each.
-        code: The clone whose code the workers run.
+        folder: Folder for their files, and current folder of the workers.
+        n_workers: Number of worker processes. Dask restarts a process that dies.
+        n_threads: Number of threads in each process.
+        code: Clone whose code the workers run.
     """
     contact = folder / "scheduler.json"
     scheduler = _start(

@@ -1,4 +1,4 @@
-"""DICOM files in memory, made with pydicom; the patient in them is nobody."""
+"""Make DICOM files with pydicom; the patient is invented."""
 
 import io
 from typing import Any
@@ -21,7 +21,7 @@ NUMBER = "PAT-000417"
 
 
 def dataset(pixels: NDArray[Any], **elements: Any) -> Dataset:
-    """A film's data set: grey (H, W), colour (H, W, 3) uint8, or frames (F, H, W) uint16."""
+    """Make a data set from grey (H, W), colour (H, W, 3) uint8 or frames (F, H, W) uint16."""
     made = Dataset()
     made.SOPClassUID = ComputedRadiographyImageStorage
     made.SOPInstanceUID = UID("2.25.1")
@@ -49,12 +49,12 @@ def dataset(pixels: NDArray[Any], **elements: Any) -> Dataset:
 
 
 def dicom(pixels: NDArray[Any], syntax: str = ExplicitVRLittleEndian, **elements: Any) -> bytes:
-    """Bytes of a DICOM file that is not compressed."""
+    """Make an uncompressed DICOM file."""
     return written(dataset(pixels, **elements), syntax)
 
 
 def compressed(pixels: NDArray[Any], frame: bytes, syntax: str, **elements: Any) -> bytes:
-    """Bytes of a DICOM file with a compressed frame that someone else encoded."""
+    """Make a DICOM file with a frame that is already compressed."""
     made = dataset(pixels, **elements)
     made.PixelData = encapsulate([frame])
     made["PixelData"].VR = "OB"
@@ -63,7 +63,7 @@ def compressed(pixels: NDArray[Any], frame: bytes, syntax: str, **elements: Any)
 
 
 def run_length(pixels: NDArray[Any], **elements: Any) -> bytes:
-    """Bytes of a DICOM file compressed by pydicom's own encoder."""
+    """Make a DICOM file that pydicom compresses with run-length encoding."""
     made = dataset(pixels, **elements)
     made.file_meta = FileMetaDataset()
     made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
@@ -72,7 +72,7 @@ def run_length(pixels: NDArray[Any], **elements: Any) -> bytes:
 
 
 def lookup_table(entries: list[int], first: int, n_bits: int) -> Sequence:
-    """A modality or VOI lookup table."""
+    """Make a modality or VOI lookup table."""
     item = Dataset()
     item.add_new("LUTDescriptor", "US", [len(entries), first, n_bits])
     item.add_new("LUTData", "US", entries)
@@ -80,7 +80,7 @@ def lookup_table(entries: list[int], first: int, n_bits: int) -> Sequence:
 
 
 def written(made: Dataset, syntax: str) -> bytes:
-    """Bytes of a data set in a transfer syntax."""
+    """Write a data set in a transfer syntax; return the bytes."""
     made.file_meta = FileMetaDataset()
     made.file_meta.TransferSyntaxUID = UID(syntax)
     buffer = io.BytesIO()

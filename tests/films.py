@@ -1,4 +1,4 @@
-"""Real image files and small Kaggle trees for the tests; nothing here is a picture of a person."""
+"""Make image files and small Kaggle folders for the tests; no image shows a person."""
 
 import hashlib
 import io
@@ -28,7 +28,7 @@ Files = dict[str, bytes]
 
 
 def film_pixels(seed: int, width: int = 96, height: int = 80) -> NDArray[np.uint8]:
-    """A smooth random picture with fine noise; pictures of two seeds are no near duplicates."""
+    """Make a smooth random image with fine noise; two seeds give no near duplicates."""
     rng = np.random.default_rng(seed)
     coarse = Image.fromarray(rng.integers(30, 220, (12, 14), dtype=np.uint8))
     smooth = np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC), dtype=np.float64)
@@ -36,7 +36,7 @@ def film_pixels(seed: int, width: int = 96, height: int = 80) -> NDArray[np.uint
 
 
 def encode(image: Image.Image | NDArray[Any], form: str, **options: Any) -> bytes:
-    """Bytes of an image file, in memory."""
+    """Encode an image as the bytes of a file."""
     picture = image if isinstance(image, Image.Image) else Image.fromarray(image)
     buffer = io.BytesIO()
     picture.save(buffer, form, **options)
@@ -44,17 +44,17 @@ def encode(image: Image.Image | NDArray[Any], form: str, **options: Any) -> byte
 
 
 def jpeg(seed: int, width: int = 96, height: int = 80) -> bytes:
-    """A grey JPEG film."""
+    """Make a grey JPEG file."""
     return encode(film_pixels(seed, width, height), "JPEG", quality=90)
 
 
 def png(seed: int, width: int = 96, height: int = 80) -> bytes:
-    """A grey PNG film."""
+    """Make a grey PNG file."""
     return encode(film_pixels(seed, width, height), "PNG")
 
 
 def png_of_size(width: int, height: int) -> bytes:
-    """A PNG whose header promises so many pixels; few follow."""
+    """Make a PNG file whose header declares this size; it holds few pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         check = struct.pack(">I", zlib.crc32(kind + data))
@@ -66,7 +66,7 @@ def png_of_size(width: int, height: int) -> bytes:
 
 
 def mooney_files(n_patients: int = 12, outer: str = "chest_xray/") -> Files:
-    """Mooney's tree: of every 6 patients of a class 4 are in train, 1 in val and 1 in test."""
+    """Make films in Mooney's layout; 4 of 6 patients are in train, 1 in val and 1 in test."""
     splits = ("train", "train", "train", "train", "val", "test")
     files = {}
     for number in range(n_patients):
@@ -90,7 +90,7 @@ def write_tree(root: Path, files: Mapping[str, bytes]) -> Path:
 def write_zip(
     path: Path, files: Mapping[str, bytes], compression: int = zipfile.ZIP_DEFLATED
 ) -> Path:
-    """Write files into a zip."""
+    """Write files to a zip."""
     with zipfile.ZipFile(path, "w", compression) as archive:
         for name, data in files.items():
             archive.writestr(name, data)
@@ -98,7 +98,7 @@ def write_zip(
 
 
 def tree_hash(root: Path) -> str:
-    """One number for all names, bytes, rights and times of change below a folder."""
+    """Hash the names, bytes, permissions and modification times below a folder."""
     state = hashlib.sha256()
     for path in sorted(root.rglob("*")):
         facts = path.lstat()
@@ -109,7 +109,7 @@ def tree_hash(root: Path) -> str:
 
 
 def ingest_params(source: Path | str, **changes: Any) -> IngestParams:
-    """Section `ingest` for a source."""
+    """Return section `ingest` for a source."""
     values = {
         "source": str(source),
         "layout": "auto",
@@ -123,19 +123,19 @@ def ingest_params(source: Path | str, **changes: Any) -> IngestParams:
 
 
 def on_workers(n_workers: int | None) -> ComputeParams:
-    """Section `compute` for so many processes of this machine."""
+    """Return section `compute` for `n_workers` processes of this machine."""
     return ComputeParams(n_workers=n_workers, dask_scheduler=None)
 
 
 def only_row(manifest: pd.DataFrame, path: str) -> dict[str, Any]:
-    """The one row of a path, with None for missing values."""
+    """Return the only row of a path, with None for missing values."""
     rows = manifest[manifest["path"] == path].astype(object)
     assert len(rows) == 1, path
     return dict(rows.where(rows.notna(), None).iloc[0])
 
 
 def pack(name: str) -> Path:
-    """A folder of real films; the test is skipped where it is absent."""
+    """Return a folder of real films; without it, skip the test."""
     folder = PACKS / name
     if not folder.is_dir():
         pytest.skip(f"the films of {name} are not beside this repository")
@@ -143,7 +143,7 @@ def pack(name: str) -> Path:
 
 
 def workspace(folder: Path, **changes: Any) -> Path:
-    """A folder to run stages in: params.yaml as shipped, with `section={key: value}` changed."""
+    """Make a folder for stages, with params.yaml changed by `section={key: value}`."""
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     for section, values in changes.items():
         params[section].update(values)
@@ -153,12 +153,12 @@ def workspace(folder: Path, **changes: Any) -> Path:
 
 
 def stage_environment() -> dict[str, str]:
-    """Environment in which `python -m tasks.<stage>` works from any folder."""
+    """Return an environment in which `python -m tasks.<stage>` works in any folder."""
     return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def said_by(arguments: list[str], folder: Path, environment: Mapping[str, str]) -> str:
-    """What a command that must end well prints there; stdout and stderr come together."""
+def output_of(arguments: list[str], folder: Path, environment: Mapping[str, str]) -> str:
+    """Run a command that must succeed; return its stdout and stderr together."""
     done = subprocess.run(
         arguments,
         cwd=folder,
@@ -176,7 +176,7 @@ def said_by(arguments: list[str], folder: Path, environment: Mapping[str, str]) 
 def run_stage(
     module: str, folder: Path, *arguments: str, timeout_s: int = 120
 ) -> subprocess.CompletedProcess[str]:
-    """Run a stage as DVC does, in a process of its own."""
+    """Run a stage as DVC does, in its own process."""
     return subprocess.run(
         [sys.executable, "-m", f"tasks.{module}", *arguments],
         cwd=folder,

@@ -1,4 +1,4 @@
-"""An S3 server on this machine, with one bucket: what the tests of s3:// sources talk to."""
+"""An S3 server on this machine, with one bucket, for tests of s3:// sources."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 BUCKET = "films"
-# Nothing of the account of whoever runs the tests may be read
+# The tests must not read the account of the user
 NO_ACCOUNT = {
     "AWS_CONFIG_FILE": "/nonexistent",
     "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
@@ -28,7 +28,7 @@ class S3:
     """A running server.
 
     Args:
-        endpoint: Its URL.
+        endpoint: URL of the server.
     """
 
     def __init__(self, endpoint: str) -> None:
@@ -43,7 +43,7 @@ class S3:
         self.client.create_bucket(Bucket=BUCKET)
 
     def put(self, prefix: str, files: Mapping[str, bytes]) -> str:
-        """Store files below a prefix; returns its URL."""
+        """Store files below a prefix; return its URL."""
         for name, data in files.items():
             key = f"{prefix}/{name}" if prefix else name
             self.client.put_object(Bucket=BUCKET, Key=key, Body=data)
@@ -52,8 +52,8 @@ class S3:
 
 @contextmanager
 def s3_server() -> Iterator[S3]:
-    """A server on a free port; the environment points at it meanwhile."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # one line per request otherwise
+    """Run a server on a free port; the environment names it until the block ends."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # without this, it logs each request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:

@@ -1,9 +1,10 @@
-"""Promises about speed, measured: writes reports/benchmarks.json and the README's table.
+"""Measure speed; write reports/benchmarks.json and reports/results/benchmarks.md.
 
-Each entry is a ratio against a named rival or limit, taken in one run on one machine; above 1
-means that we are ahead. Run it on a machine that does nothing else, after `make run`.
+Each entry is a ratio against a rival or a limit, measured in one run on one machine. Above 1,
+Lungline is faster or stays below the limit. Run it after `make run`, on a machine that does nothing
+else.
 
-Run    python -m tests.benchmarks [NAME ...]    all of them, or some, the others as they were
+Run    python -m tests.benchmarks [NAME ...]    all, or the named ones
 """
 
 import argparse
@@ -14,29 +15,28 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
+from tasks.core import paths
 from tasks.core.atomic import read_json, write_json, write_text
-from tasks.report.results import README, with_table
 from tests.benchmarks.incremental import resize_one_percent_new
 from tests.benchmarks.memory import resize_memory_growth
 from tests.benchmarks.near_duplicates import near_duplicates_vs_all_pairs, near_duplicates_vs_limit
+from tests.benchmarks.page import PAGE, benchmarks_page
 from tests.benchmarks.parallel import resize_two_workers
 from tests.benchmarks.resize import AGAINST, resize_vs
 from tests.benchmarks.training import AGAINST as TRAINING_AGAINST
 from tests.benchmarks.training import RivalMissing, train_vs
 
-RECORD = Path("reports/benchmarks.json")
 N_ROUNDS = 5
-REPRO_LIMIT_S = 10.0  # a run that changes nothing
+REPRO_LIMIT_S = 10.0  # a run in which no stage runs
 HELP_LIMIT_S = 2.0
 
 logger = logging.getLogger("benchmarks")
 
 
 def against_limit(command: list[str], limit_s: float) -> dict[str, Any]:
-    """The limit over the median wall time of a command."""
+    """Divide the limit by the median wall time of a command."""
     elapsed_s = []
     for _ in range(N_ROUNDS):
         start_s = time.monotonic()
@@ -62,29 +62,21 @@ BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "near_duplicates_vs_all_pairs": near_duplicates_vs_all_pairs,
     "near_duplicates_vs_limit": near_duplicates_vs_limit,
     **{f"train_vs_{rival}": partial(train_vs, rival) for rival in TRAINING_AGAINST},
-    # last: they bring TensorFlow into this process
+    # last, because they import TensorFlow in this process
     **{f"resize_vs_{rival}": partial(resize_vs, rival) for rival in AGAINST},
 }
-
-
-def benchmarks_table(entries: Mapping[str, Mapping[str, Any]]) -> str:
-    """The README's table: one row per entry of reports/benchmarks.json."""
-    rows = ["| promise | ratio | against |", "| --- | --- | --- |"]
-    for name, entry in sorted(entries.items()):
-        rows.append(f"| `{name}` | {entry['ratio']:.2f} | {entry['against']} |")
-    return "\n".join(rows)
 
 
 def measured(
     benchmarks: Mapping[str, Callable[[], dict[str, Any]]], former: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """An entry for each benchmark; one whose rival is not installed keeps its former entry."""
+    """Measure each benchmark; without its rival, a benchmark keeps its former entry."""
     entries = {}
     for name, measure in benchmarks.items():
         try:
             entries[name] = entry = measure()
         except RivalMissing as error:
-            logger.warning("%s: not measured, its former entry stays: %s", name, error)
+            logger.warning("%s: not measured, the former entry stays: %s", name, error)
             entries |= {name: former[name]} if name in former else {}
         else:
             logger.info("%s: %.2f x %s", name, entry["ratio"], entry["against"])
@@ -92,7 +84,7 @@ def measured(
 
 
 def main() -> None:
-    """Measure, write, log."""
+    """Measure the chosen benchmarks and write the record and the page."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks",
         description=__doc__,
@@ -101,14 +93,13 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
     names = parser.parse_args().names
     if unknown := sorted(set(names) - set(BENCHMARKS)):
-        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+        parser.error(f"unknown benchmark {', '.join(unknown)}; known: {', '.join(BENCHMARKS)}")
     logging.basicConfig(level=logging.INFO, format="[bench] %(message)s", stream=sys.stderr)
-    former = read_json(RECORD) if RECORD.exists() else {}
+    former = read_json(paths.BENCHMARKS) if paths.BENCHMARKS.exists() else {}
     chosen = {name: BENCHMARKS[name] for name in BENCHMARKS if not names or name in names}
     entries = (former if names else {}) | measured(chosen, former)
-    write_json(RECORD, entries)
-    readme = README.read_text(encoding="utf-8")
-    write_text(README, with_table(readme, "benchmarks", benchmarks_table(entries)))
+    write_json(paths.BENCHMARKS, entries)
+    write_text(PAGE, benchmarks_page(entries))
 
 
 if __name__ == "__main__":

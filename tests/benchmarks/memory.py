@@ -1,7 +1,8 @@
 """Peak memory of `python -m tasks.resize`, which must not grow with the number of films.
 
-Run alone: `python -m tests.benchmarks.memory` logs the figures; it writes 0.5 GB of films first,
-into a temporary folder.
+The benchmark writes 0.5 GB of films to a temporary folder.
+
+Run    python -m tests.benchmarks.memory
 """
 
 import logging
@@ -28,7 +29,7 @@ logger = logging.getLogger("benchmarks")
 
 
 def resize_memory_growth() -> dict[str, Any]:
-    """The limit of growth over the growth from 5,000 films to 50,000, of whichever grew most."""
+    """Divide the limit by the growth of memory from 5,000 to 50,000 films, the larger of two."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         samples = write_films(folder / "source", N_MANY, "kermany-224")
@@ -37,14 +38,14 @@ def resize_memory_growth() -> dict[str, Any]:
     growth = max(many[process] / few[process] for process in few)
     return {
         "ratio": GROWTH_LIMIT / growth,
-        "against": f"{GROWTH_LIMIT:g} times the peak memory at a tenth of {N_MANY:,} films, for "
-        "the stage with its workers and for a worker alone",
+        "against": f"{GROWTH_LIMIT:g} times the peak memory for {N_FEW:,} films, where {N_MANY:,} "
+        "are resized; for the stage with its workers and for one worker",
         "command": "make bench",
     }
 
 
 def peaks_mib(folder: Path, samples: pd.DataFrame) -> dict[str, float]:
-    """Largest memory of the stage with its workers, and of one worker alone, in MiB."""
+    """Return the peak memory of the stage with its workers, and of one worker, in MiB."""
     source = str(folder.parent / "source")
     size = {"size_px": SIZE_PX}
     workspace(folder, ingest={"source": source}, resize=size, compute={"n_workers": 2})
@@ -63,28 +64,28 @@ def peaks_mib(folder: Path, samples: pd.DataFrame) -> dict[str, float]:
             }
             time.sleep(SAMPLE_EVERY_S)
     assert stage.returncode == 0
-    said = ", ".join(f"{process} {peak:.0f} MiB" for process, peak in peaks.items())
-    logger.info("%d films: %s", len(samples), said)
+    figures = ", ".join(f"{process} {peak:.0f} MiB" for process, peak in peaks.items())
+    logger.info("%d films: %s", len(samples), figures)
     return peaks
 
 
 def children(process: int) -> list[int]:
-    """Ids of the processes that a process has started."""
+    """Return the ids of the child processes of a process."""
     try:
         listed = Path(f"/proc/{process}/task/{process}/children").read_text()
-    except FileNotFoundError:  # it has ended
+    except FileNotFoundError:  # the process has ended
         return []
     return list(map(int, listed.split()))
 
 
 def memory_mib(process: int, kind: str) -> float:
-    """Memory of a process as Linux counts it.
+    """Return the memory of a process as Linux counts it, in MiB.
 
     Args:
-        process: Its id.
-        kind: `Pss` shares out pages among the processes that map them, so that sums are right;
-            `Private_Dirty` is what this process alone has written: not what it shares with the
-            process it was forked from, which `VmHWM` and `ru_maxrss` count again for each.
+        process: Id of the process.
+        kind: `Pss` divides shared pages among the processes that map them, so that a sum is
+            correct. `Private_Dirty` counts the pages that only this process has written. `VmHWM`
+            and `ru_maxrss` would count pages shared with the parent for each process.
     """
     try:
         lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()

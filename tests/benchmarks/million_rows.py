@@ -1,9 +1,9 @@
-"""A million films through `validate` and `resample`: wall time and peak memory of each.
+"""Wall time and peak memory of `validate` and `resample` for a million films.
+
+The program writes a synthetic manifest, its pairs and a few thumbnails to FOLDER/data and runs both
+stages there. The limits: 3 minutes for both stages on 2 cores, and 2 GB for each.
 
 Run    python -m tests.benchmarks.million_rows FOLDER [--rows 1000000]
-
-Writes a synthetic manifest, its pairs and a few thumbnails into FOLDER/data, and runs both stages
-there. The promise: 3 minutes for both on 2 cores, and less than 2 GB each.
 """
 
 import argparse
@@ -36,7 +36,7 @@ logger = logging.getLogger("benchmarks")
 
 @dataclass(frozen=True)
 class Cost:
-    """What a stage took: wall time, and the largest resident memory of its process."""
+    """Wall time and largest resident memory of a stage."""
 
     stage: str
     exit_code: int
@@ -45,7 +45,7 @@ class Cost:
 
 
 def main() -> None:
-    """Write the tables, run the stages, say what they took; exit code 1 if a limit is broken."""
+    """Write the tables, run the stages and log their cost; exit code 1 if a limit is broken."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rows", type=int, default=N_ROWS)
@@ -56,7 +56,10 @@ def main() -> None:
     for cost in costs:
         logger.info(
             "%s: %.1f s, %.2f GB, exit code %d",
-            *(cost.stage, cost.elapsed_s, cost.peak_bytes / 1e9, cost.exit_code),
+            cost.stage,
+            cost.elapsed_s,
+            cost.peak_bytes / 1e9,
+            cost.exit_code,
         )
     slow = sum(cost.elapsed_s for cost in costs) > LIMIT_S
     large = any(cost.peak_bytes > LIMIT_BYTES for cost in costs)
@@ -64,7 +67,7 @@ def main() -> None:
 
 
 def write_inputs(folder: Path, n_rows: int) -> None:
-    """params.yaml, data/manifest.parquet, data/pairs.parquet and data/thumbnails below `folder`."""
+    """Write params.yaml, the manifest, the pairs and the thumbnails below `folder`."""
     workspace(folder, ingest={"source": "data/raw"})
     manifest = synthetic_manifest(n_rows)
     write_table(manifest, MANIFEST_SCHEMA, folder / "data/manifest.parquet")
@@ -76,16 +79,16 @@ def write_inputs(folder: Path, n_rows: int) -> None:
 
 
 def synthetic_manifest(n_rows: int) -> pd.DataFrame:
-    """Films of Kermany's classes and naming, 1.6 per patient; 0.5 % rejected, 0.1 % twins.
+    """Make films with Kermany's classes and names, 1.6 per patient; 0.5 % rejected, 0.1 % copies.
 
-    File facts and pixel statistics are drawn alike for all classes: there is no shortcut.
+    File facts and pixel statistics have the same distribution in all classes: no shortcut exists.
     """
     rng = np.random.default_rng(0)
     kind = rng.choice(["normal", "bacteria", "virus"], n_rows, p=[0.4, 0.35, 0.25])
     patient = rng.integers(0, int(n_rows / 1.6), n_rows)
-    held = (patient % 10 == 0).astype(bool)
+    in_test = (patient % 10 == 0).astype(bool)
     films = pd.DataFrame({"kind": kind, "patient": patient, "number": np.arange(n_rows)})
-    films["given_split"] = np.where(held, "test", "train")
+    films["given_split"] = np.where(in_test, "test", "train")
     films["label"] = np.where(films["kind"] == "normal", "NORMAL", "PNEUMONIA")
     films["subtype"] = films["kind"].where(films["kind"] != "normal")
     numbers, patients = films["number"].astype("str"), films["patient"].astype("str")
@@ -118,7 +121,7 @@ def _twin_path(films: pd.DataFrame) -> pd.Series:
 
 
 def _facts(rng: np.random.Generator, n_rows: int) -> dict[str, Any]:
-    """Columns that are drawn alike for every film."""
+    """Return columns that have the same distribution for every film."""
     return {
         "width": rng.integers(900, 2200, n_rows),
         "height": rng.integers(800, 1800, n_rows),
@@ -146,7 +149,7 @@ def _facts(rng: np.random.Generator, n_rows: int) -> dict[str, Any]:
 
 
 def synthetic_pairs(manifest: pd.DataFrame) -> pd.DataFrame:
-    """The exact pairs of the manifest, and a near pair for every 2,000 films."""
+    """Return the exact pairs of the manifest, and one near pair for every 2,000 films."""
     films = manifest[manifest["status"] == "ok"]
     first = films.groupby("pixel_hash")["path"].transform("first")
     copy = films["path"] != first
@@ -159,7 +162,7 @@ def synthetic_pairs(manifest: pd.DataFrame) -> pd.DataFrame:
 
 
 def run_measured(stage: str, folder: Path) -> Cost:
-    """Run a stage as DVC does; its own output goes to the terminal."""
+    """Run a stage as DVC does; its output goes to the terminal."""
     start_s = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", f"tasks.{stage}"], cwd=folder, env=stage_environment()

@@ -1,6 +1,6 @@
-"""The search for near duplicates among 200,000 films, against comparing each with each.
+"""Search for near duplicates among 200,000 films, compared with a comparison of all pairs.
 
-Run alone: `python -m tests.benchmarks.near_duplicates` prints how the time grows.
+Run    python -m tests.benchmarks.near_duplicates    also logs how the time grows
 """
 
 import logging
@@ -19,18 +19,18 @@ from tasks.core.tables import MANIFEST_SCHEMA, read_table, usable
 from tasks.ingest.near_duplicates import near_duplicates
 
 N_HASHES = 200_000
-N_RIVAL = 20_000  # all with all is quadratic in the number of films, so a tenth of them will do
+N_RIVAL = 20_000  # the time of all pairs grows with the square, so it is measured for a tenth
 LIMIT_S = 60.0
 N_ROUNDS = 3
-BLOCK_ROWS = 64  # 64 x 20,000 words of 8 bytes are 10 MB
+BLOCK_ROWS = 64  # 64 x 20,000 words of 8 bytes take 10 MB
 
 logger = logging.getLogger("benchmarks")
 
 
 def near_duplicates_vs_all_pairs() -> dict[str, Any]:
-    """Time of comparing all 200,000 hashes with all, over ours; the hashes are `look_alikes`."""
+    """Divide the time of comparing all pairs of 200,000 hashes by ours."""
     max_bits = load_params(paths.PARAMS).ingest.near_duplicate_bits
-    hashes = look_alikes(film_hashes(), N_HASHES)
+    hashes = synthetic_hashes(film_hashes(), N_HASHES)
     ratios = []
     for _ in range(N_ROUNDS):
         start_s = time.perf_counter()
@@ -41,14 +41,14 @@ def near_duplicates_vs_all_pairs() -> dict[str, Any]:
         ratios.append((middle_s - start_s) * (N_HASHES / N_RIVAL) ** 2 / ours_s)
     return {
         "ratio": statistics.median(ratios),
-        "against": f"NumPy comparing all of {N_RIVAL:,} hashes in blocks, scaled by the square "
-        f"to {N_HASHES:,}",
+        "against": f"NumPy, which compares all pairs of {N_RIVAL:,} hashes in blocks; "
+        f"scaled by the square to {N_HASHES:,}",
         "command": "make bench",
     }
 
 
 def near_duplicates_vs_limit() -> dict[str, Any]:
-    """The limit of 60 s over our time for 200,000 hashes."""
+    """Divide the limit of 60 s by our time for 200,000 hashes."""
     max_bits = load_params(paths.PARAMS).ingest.near_duplicate_bits
     elapsed_s = statistics.median(growth([N_HASHES] * N_ROUNDS, max_bits))
     return {
@@ -59,11 +59,11 @@ def near_duplicates_vs_limit() -> dict[str, Any]:
 
 
 def growth(sizes: list[int], max_bits: int) -> list[float]:
-    """Seconds that our search takes for each number of hashes."""
+    """Return the seconds that our search takes for each number of hashes."""
     films = film_hashes()
     elapsed_s = []
     for n_hashes in sizes:
-        hashes = look_alikes(films, n_hashes)
+        hashes = synthetic_hashes(films, n_hashes)
         start_s = time.perf_counter()
         near_duplicates(hashes, max_bits)
         elapsed_s.append(time.perf_counter() - start_s)
@@ -71,22 +71,21 @@ def growth(sizes: list[int], max_bits: int) -> list[float]:
 
 
 def film_hashes() -> NDArray[np.bool_]:
-    """Different perceptual hashes of the usable films of the last ingest: (n, 256) bool."""
+    """Return the distinct perceptual hashes of the usable films in the manifest: (n, 256) bool."""
     hashes = sorted(set(usable(read_table(MANIFEST_SCHEMA, paths.MANIFEST))["perceptual_hash"]))
     digits = np.frombuffer(bytes.fromhex("".join(hashes)), dtype=np.uint8)
     return np.unpackbits(digits.reshape(len(hashes), -1), axis=1).astype(bool)
 
 
-def look_alikes(films: NDArray[np.bool_], n_hashes: int) -> pd.Series:
-    """Made-up hashes whose bits are as skewed and as dependent as those of real films.
+def synthetic_hashes(films: NDArray[np.bool_], n_hashes: int) -> pd.Series:
+    """Make hashes whose bits are as skewed and as dependent as those of real films.
 
-    Each is one film on one side of a random straight line and another film on the other side,
-    with 10 to 40 random bits flipped: fewer flips would make near duplicates of the same film by
-    the thousand when films are few.
+    Each hash joins two films along a random straight line and flips 10 to 40 random bits. With
+    fewer flips, a small set of films would give thousands of near duplicates.
 
     Args:
         films: (n, 256) bool, row by row of a 16 x 16 difference hash.
-        n_hashes: How many to make.
+        n_hashes: Number of hashes to make.
     """
     rng = np.random.default_rng(0)
     y, x = np.mgrid[:16, :16].reshape(2, 1, 256) / 15 - 0.5
@@ -102,7 +101,7 @@ def look_alikes(films: NDArray[np.bool_], n_hashes: int) -> pd.Series:
 
 
 def all_pairs(hashes: pd.Series, max_bits: int) -> int:
-    """Number of pairs within `max_bits`, by comparing all with all in blocks."""
+    """Count the pairs within `max_bits` by comparing all pairs in blocks."""
     digits = np.frombuffer(bytes.fromhex("".join(hashes)), dtype=np.uint64)
     words = np.ascontiguousarray(digits.reshape(len(hashes), 4).T)  # (4, n)
     n_pairs = 0

@@ -1,6 +1,6 @@
-"""How much a second worker is worth to `resize`: all of its work on the films, imports apart.
+"""Speed of `resize` with two workers compared with one; imports do not count.
 
-Run alone: `python -m tests.benchmarks.parallel` logs every round.
+Run    python -m tests.benchmarks.parallel
 """
 
 import logging
@@ -28,10 +28,10 @@ logger = logging.getLogger("benchmarks")
 
 
 def resize_two_workers() -> dict[str, Any]:
-    """Time of one worker over the time of two for the same films."""
+    """Divide the time of one worker by the time of two for the same films."""
     with tempfile.TemporaryDirectory() as name:
         samples = write_films(Path(name, "source"), N_FILMS, "kermany-original")
-        elapsed_s(Path(name), samples, 2)  # warms the disk's cache up
+        elapsed_s(Path(name), samples, 2)  # fill the disk cache first
         ratios = []
         for _ in range(N_ROUNDS):
             one_s, two_s = (elapsed_s(Path(name), samples, n_workers) for n_workers in (1, 2))
@@ -44,9 +44,11 @@ def resize_two_workers() -> dict[str, Any]:
     }
 
 
-def elapsed_s(folder: Path, samples: pd.DataFrame, n_workers: int, *, afresh: bool = True) -> float:
-    """Wall time of the store on so many worker processes; it may stand there from before."""
-    if afresh:
+def elapsed_s(
+    folder: Path, samples: pd.DataFrame, n_workers: int, *, from_empty: bool = True
+) -> float:
+    """Return the wall time of writing the store; without `from_empty`, a former store is reused."""
+    if from_empty:
         shutil.rmtree(folder / "images", ignore_errors=True)
     params = load_params(paths.PARAMS).resize.model_copy(update={"size_px": SIZE_PX})
     source, store = str(folder / "source"), folder / "images"

@@ -1,4 +1,4 @@
-"""Many files of few pictures: each has bytes, and so an `image_id`, of its own."""
+"""Write many JPEG files from few pictures; each file has different bytes and its own `image_id`."""
 
 import hashlib
 from pathlib import Path
@@ -10,18 +10,18 @@ from tasks.core.params import load_params
 from tasks.core.tables import SAMPLES_SCHEMA
 from tests.films import PACKS
 
-N_DIFFERENT = 500  # films that the others repeat
+N_DIFFERENT = 500  # pictures that the files repeat
 
 
 def film_files(pack: str) -> list[Path]:
-    """JPEG films of a pack of real ones or, where it is absent, those of the phantom; sorted."""
+    """Return the JPEG files of a pack of real films, or those of `ingest.source`; sorted."""
     real = PACKS / pack
     folder = real if real.is_dir() else Path(load_params(paths.PARAMS).ingest.source)
     return sorted(folder.rglob("*.jpeg"))
 
 
 def write_films(folder: Path, n_films: int, pack: str) -> pd.DataFrame:
-    """Write so many JPEG files of a pack's pictures; returns their samples."""
+    """Write `n_films` JPEG files with the pictures of a pack; return their samples."""
     pictures = [path.read_bytes() for path in film_files(pack)[:N_DIFFERENT]]
     rows = []
     for number in range(n_films):
@@ -37,5 +37,5 @@ def write_films(folder: Path, n_films: int, pack: str) -> pd.DataFrame:
 
 
 def with_comment(data: bytes, number: int) -> bytes:
-    """The same JPEG picture in other bytes: a comment segment follows its first marker."""
+    """Return the same JPEG picture with other bytes: add a comment after its first marker."""
     return data[:2] + b"\xff\xfe\x00\x0a" + number.to_bytes(8, "big") + data[2:]

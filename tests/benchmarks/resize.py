@@ -1,12 +1,12 @@
-"""Films per core-second of the whole stage `resize`, against five rivals.
+"""Films per core-second of the whole stage `resize`, compared with five rivals and a limit.
+
+Each file, read from the disk cache, becomes one image of 128 px. Ours is the stage with one worker:
+it reads, checks the hash, decodes, scales, sends and stores; imports do not count. `AGAINST` says
+what each rival does. All sides take turns with one thread each, in five rounds after one warm-up
+round. The ratio is the median over the rounds of a rival's core-seconds per film divided by ours.
+The films are Kermany's originals if they lie beside the repository, else those of `ingest.source`.
 
 Run    python -m tests.benchmarks.resize
-
-A file, from the disk's cache, becomes one image of 128 px. Ours is the stage, with one worker: it
-reads, compares the hash, decodes, scales, sends and stores; imports apart. The rivals do only what
-is said of them. All take turns with one thread each, five rounds after one that warms up; a ratio
-is the median over the rounds of a rival's core-seconds per film over ours. The films are Kermany's
-originals where they lie beside the repository, else those of `ingest.source`.
 """
 
 import itertools
@@ -31,31 +31,30 @@ from tasks.core import paths
 from tasks.core.classifier import prepare_backend
 from tasks.core.film.decode import decode_grey, open_film
 from tasks.core.film.square import square_of_film
+from tasks.core.image_store.store import Pixels
 from tasks.core.params import load_params
 from tests.benchmarks.repeated_films import film_files, write_films
 from tests.films import ROOT
 
 SIZE_PX = 128
 N_ROUNDS = 5
-N_FILMS = 150  # that each rival takes per round
-N_STAGE = 6000  # that the stage takes, about Kermany's 5,856: the same pictures in many files
+N_FILMS = 150  # films for each rival in a round
+N_STAGE = 6000  # films for the stage, about as many as Kermany's 5,856
 AGAINST = {
-    "keras": "keras.utils.load_img in RGB, full decode, nearest pixel, as the notebooks do",
-    "keras_lanczos": "the same with interpolation='lanczos', as smooth as ours",
-    "keras_dataset": "keras.utils.image_dataset_from_directory in RGB, nothing stored",
-    "opencv": "OpenCV, imread in grey and INTER_AREA, nothing stored",
-    "pyvips": "pyvips, thumbnail in grey, nothing stored",
-    "limit": "simplejpeg's grey decode alone, at the smallest scale with the final side: nothing "
-    "is scaled, hashed or stored",
+    "keras": "keras.utils.load_img in RGB: full decoding, nearest pixel; Kaggle notebooks do this",
+    "keras_lanczos": "the same with interpolation='lanczos', which is as smooth as Lungline",
+    "keras_dataset": "keras.utils.image_dataset_from_directory in RGB; nothing is stored",
+    "opencv": "OpenCV: imread in grey, INTER_AREA; nothing is stored",
+    "pyvips": "pyvips: thumbnail in grey; nothing is stored",
+    "limit": "only the grey decoding of simplejpeg, at the smallest scale that has the final side; "
+    "nothing is scaled, hashed or stored",
 }
-
-Pixels = NDArray[np.uint8]
 
 logger = logging.getLogger("benchmarks")
 
 
 def resize_vs(rival: str) -> dict[str, Any]:
-    """Against a key of AGAINST. 1 cannot be reached against `limit`; `keras` aliases."""
+    """Compare with a key of AGAINST; a ratio of 1 cannot be reached against `limit`."""
     return {
         "ratio": statistics.median(ratios(rival)),
         "against": AGAINST[rival],
@@ -64,7 +63,7 @@ def resize_vs(rival: str) -> dict[str, Any]:
 
 
 def by_stage(folder: Path) -> float:
-    """Core-seconds per film of the stage in a process of its own, as params.yaml is shipped."""
+    """Return the core-seconds per film of the stage, in its own process with params.yaml."""
     ended = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.whole_stage", str(folder), str(SIZE_PX)],
         cwd=ROOT,
@@ -76,13 +75,13 @@ def by_stage(folder: Path) -> float:
 
 
 def by_square_of_film(file: Path, size_px: int = SIZE_PX) -> Pixels:
-    """The pixels of the stage."""
+    """Return the pixels that the stage stores."""
     params = load_params(paths.PARAMS).resize.model_copy(update={"size_px": size_px})
     return square_of_film(file.read_bytes(), params).image
 
 
 def by_opencv(file: Path, size_px: int = SIZE_PX) -> Pixels:
-    """As OpenCV's users do."""
+    """Read and scale with OpenCV."""
     import cv2
 
     grey = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
@@ -91,7 +90,7 @@ def by_opencv(file: Path, size_px: int = SIZE_PX) -> Pixels:
 
 
 def by_pyvips(file: Path, size_px: int = SIZE_PX) -> Pixels:
-    """As libvips' users do."""
+    """Read and scale with libvips."""
     import pyvips
 
     image = pyvips.Image.thumbnail(str(file), size_px, height=size_px, size="force")
@@ -101,7 +100,7 @@ def by_pyvips(file: Path, size_px: int = SIZE_PX) -> Pixels:
 def by_keras(
     file: Path, size_px: int = SIZE_PX, interpolation: str = "nearest"
 ) -> NDArray[np.float32]:
-    """As the notebooks do: (size_px, size_px, 3)."""
+    """Read and scale with Keras, as Kaggle notebooks do: (size_px, size_px, 3)."""
     import keras
 
     image = keras.utils.load_img(file, target_size=(size_px, size_px), interpolation=interpolation)
@@ -109,12 +108,12 @@ def by_keras(
 
 
 def by_keras_lanczos(file: Path) -> NDArray[np.float32]:
-    """The same without aliasing."""
+    """Read and scale with Keras, without aliasing."""
     return by_keras(file, interpolation="lanczos")
 
 
 def by_keras_dataset(folder: Path, files: Sequence[Path]) -> float:
-    """Core-seconds per film of Keras' data set, from a folder of links to some files."""
+    """Return the core-seconds per film of Keras' data set on a folder of links."""
     import keras
 
     shutil.rmtree(folder, ignore_errors=True)
@@ -128,12 +127,12 @@ def by_keras_dataset(folder: Path, files: Sequence[Path]) -> float:
 
 
 def by_keras_in_grey(file: Path, size_px: int) -> Pixels:
-    """The same, to compare its pixels."""
+    """Return the pixels of `by_keras` in grey, for the comparison of pixels."""
     return np.asarray(Image.fromarray(by_keras(file, size_px).astype(np.uint8)).convert("L"))
 
 
 def decode_alone(file: Path) -> Pixels:
-    """Grey pixels, at least SIZE_PX wide and high, by libjpeg-turbo and nothing else."""
+    """Decode to grey with libjpeg-turbo only; at least SIZE_PX wide and high."""
     import simplejpeg
 
     data = file.read_bytes()
@@ -142,7 +141,7 @@ def decode_alone(file: Path) -> Pixels:
 
 @cache
 def core_seconds() -> dict[str, list[float]]:
-    """Core-seconds per film of each way, round by round."""
+    """Return the core-seconds per film of each side, round by round."""
     _one_thread_each()
     found: dict[str, list[float]] = {}
     with _ways() as ways:
@@ -155,13 +154,13 @@ def core_seconds() -> dict[str, list[float]]:
 
 
 def ratios(rival: str) -> list[float]:
-    """A rival's core-seconds over ours, round by round."""
+    """Divide the core-seconds of a rival by ours, round by round."""
     core_s = core_seconds()
     return [theirs / own for theirs, own in zip(core_s[rival], core_s["ours"], strict=True)]
 
 
 def differences(way: Callable[[Path, int], Pixels], size_px: int) -> list[float]:
-    """Mean absolute difference of each film from Lanczos on a full decode, grey levels."""
+    """Return each film's mean absolute difference from Lanczos scaling of the full film."""
     found = []
     for file in film_files("kermany-original")[:N_FILMS]:
         grey = decode_grey(open_film(file.read_bytes()))
@@ -180,19 +179,19 @@ def _one_thread_each() -> None:
     tf.config.threading.set_inter_op_parallelism_threads(1)
     cv2.setNumThreads(1)
     pyvips.concurrency_set(1)
-    pyvips.cache_set_max(0)  # it would remember the films of the round before
-    logging.getLogger("pyvips").setLevel(logging.WARNING)  # it logs ten lines a film, in its time
+    pyvips.cache_set_max(0)  # else it keeps the films of the former round
+    logging.getLogger("pyvips").setLevel(logging.WARNING)  # it logs ten lines per film
 
 
 @contextmanager
 def _ways() -> Iterator[dict[str, Callable[[], float]]]:
-    """Every way as a function that measures itself, by name."""
+    """Yield a function for each side; it returns the core-seconds per film."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         samples = write_films(folder / "source", N_STAGE, "kermany-original")
         samples.to_parquet(folder / "samples.parquet")
         files = [folder / "source" / path for path in samples["path"]]
-        # The same pictures in other files at each turn: none is still in the processor's cache
+        # Other files in each round, so that no file is still in the cache of the processor
         turns = itertools.cycle(
             files[start : start + N_FILMS] for start in range(0, N_STAGE, N_FILMS)
         )
@@ -215,15 +214,15 @@ def _per_film(way: Callable[[Path], object], files: Sequence[Path]) -> float:
 
 
 def main() -> None:
-    """Log films per core-second, the ratios with their spread, and what the pixels are worth."""
+    """Log films per core-second, the ratios with their range, and the quality of the pixels."""
     logging.basicConfig(level=logging.INFO, format="[bench] %(message)s", stream=sys.stderr)
     logger.info("films to %d px, %d rounds", SIZE_PX, N_ROUNDS)
-    logger.info("films/core-s  ratio (lowest to highest)  way")
+    logger.info("films/core-s  ratio (lowest to highest)  side")
     for name, core_s in core_seconds().items():
         rate, found = 1 / statistics.median(core_s), ratios(name)
         spread = f"{statistics.median(found):.2f} ({min(found):.2f} to {max(found):.2f})"
         logger.info("%11.0f  %-25s  %s", rate, spread, AGAINST.get(name, "ours"))
-    logger.info("mean absolute difference from Lanczos on a full decode, grey levels")
+    logger.info("mean absolute difference from Lanczos scaling of the full film, grey levels")
     ways = {
         "ours": by_square_of_film,
         "Keras": by_keras_in_grey,

@@ -1,9 +1,9 @@
-"""How far the sharpness of the final images gives the label away, at common resolutions or none.
+"""AUROC with which the sharpness of the resized films predicts the label.
 
-Normal films of the Kaggle set are larger, and what is larger ends sharper after scaling. A common
-resolution takes that away only where it lies well below the final size: about 0.4 of it.
+Normal films of the Kaggle set are larger, and larger films end sharper after scaling. A common
+resolution removes this difference only if it is well below the final size: about 0.4 of it.
 
-Run: python -m tests.benchmarks.sharpness FOLDER [--size 64 128 224] [--common 64 96 128 256]
+Run    python -m tests.benchmarks.sharpness FOLDER [--size 64 128 224] [--common 64 96 128 256]
 """
 
 import argparse
@@ -23,9 +23,9 @@ logger = logging.getLogger("sharpness")
 
 
 def sharpness_auroc(folder: Path, params: ResizeParams) -> float:
-    """Share of pairs of a normal film and one with pneumonia in which the normal one is sharper.
+    """Return the AUROC of sharpness for the class NORMAL.
 
-    0.5 tells nothing of the label, 1 and 0 all.
+    0.5 means that sharpness does not predict the label; 0 and 1 mean that it does in every case.
 
     Args:
         folder: JPEG films below folders named NORMAL and PNEUMONIA.
@@ -39,7 +39,7 @@ def sharpness_auroc(folder: Path, params: ResizeParams) -> float:
 
 
 def main() -> None:
-    """Log the AUROC for each size without and with each common resolution."""
+    """Log the AUROC for each size, without and with each common resolution."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.sharpness")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--size", type=int, nargs="+", default=[64, 128, 224])

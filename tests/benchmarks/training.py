@@ -1,12 +1,13 @@
-"""Films per second of training MiniVGGNet, against the notebooks, PyTorch and the machine's limit.
+"""Films per second of training MiniVGGNet, compared with other loops and the machine's limit.
+
+Ours is what the stage does: batches from the image store, and the network as the stage compiles it,
+with deterministic kernels and the check of the loss. Both sides have the same layers, 64 px,
+batches of 32, float32, Adam and the same number of threads. They take turns, each in its own
+process, in five rounds after one warm-up round. The ratio is the median over the rounds of a
+rival's wall time per step divided by ours. The first step of a round fills queues and does not
+count.
 
 Run    python -m tests.benchmarks.training RIVAL     logs every round, prints the ratio
-
-Ours is what the stage does: batches from the image store into the network as `tasks.train.fitting`
-compiles it, deterministic kernels and the watch over the loss included. Both sides have the same
-layers, 64 px, batches of 32, float32, Adam and as many threads. They take turns, each in a process
-of its own, five rounds after one that warms up; a ratio is the median over the rounds of a rival's
-wall time per step over ours. The first step of a round fills queues and does not count.
 """
 
 import argparse
@@ -28,28 +29,28 @@ BATCH_SIZE = 32
 SIZE_PX = 64
 OURS = "ours"
 AGAINST = {
-    "notebook": "the notebooks' loop, same network and augmentation: ImageDataGenerator with zoom "
-    "and vertical flip over a folder of original JPEGs, decoded anew each epoch (Kermany's, else "
-    "phantoms enlarged to their size)",
-    "notebook_in_memory": "the same generator over films that were decoded and scaled beforehand",
-    "pytorch": "a hand-written PyTorch loop, same network, channels last, films in memory; neither "
-    "augments",
-    "limit": "the float32 matrix product of two 2,048 x 2,048 matrices, floating-point operations "
-    "per second; nothing is augmented",
+    "notebook": "the training loop of Kaggle notebooks, same network and augmentation: "
+    "ImageDataGenerator with zoom and vertical flip on a folder of JPEG files, decoded in each "
+    "epoch (Kermany's originals, or phantoms enlarged to their size)",
+    "notebook_in_memory": "the same generator on films that were decoded and scaled before",
+    "pytorch": "a PyTorch loop written by hand: same network, channels last, films in memory; "
+    "neither side augments",
+    "limit": "the float32 product of two 2,048 x 2,048 matrices, in floating-point operations per "
+    "second; nothing is augmented",
 }
 
 logger = logging.getLogger("benchmarks")
 
 
-class RivalMissing(LunglineError):  # noqa: N818 - a state of the machine, not a fault
-    """A rival that the project does not depend on is not installed."""
+class RivalMissing(LunglineError):  # noqa: N818 - the program is correct
+    """A rival that this project does not install is missing."""
 
 
 def train_vs(rival: str) -> dict[str, Any]:
-    """Against a key of AGAINST.
+    """Compare with a key of AGAINST.
 
     Raises:
-        RivalMissing: The rival is PyTorch, and it is not installed.
+        RivalMissing: The rival is PyTorch, which is not installed.
     """
     if rival == "pytorch":
         require_pytorch()
@@ -57,29 +58,29 @@ def train_vs(rival: str) -> dict[str, Any]:
 
 
 def require_pytorch() -> None:
-    """Raise `RivalMissing` where PyTorch is not installed."""
+    """Raise `RivalMissing` if PyTorch is not installed."""
     if find_spec("torch") is None:
         raise RivalMissing(
-            "the benchmark against PyTorch needs PyTorch, which this project does not depend on",
+            "the benchmark against PyTorch needs PyTorch, which this project does not install",
             found="no module torch",
             where=sys.prefix,
-            next_step="`pip install torch` in this environment, then run the benchmark again",
+            next_step="run `pip install torch` in this environment, then the benchmark",
         )
 
 
 def measure(rival: str) -> float:
-    """The ratio; each side trains in a process of its own.
+    """Return the ratio; each side trains in its own process.
 
-    In one process they disturb each other: PyTorch beside a TensorFlow that has begun to work
-    takes 1.6 times as long as alone.
+    In one process the sides disturb each other: PyTorch takes 1.6 times as long after TensorFlow
+    has started.
     """
     seconds: dict[str, list[float]] = {OURS: [], rival: []}
     with ExitStack() as stack:
         sides = {name: stack.enter_context(_started(rival, name)) for name in seconds}
         for number in range(N_ROUNDS + 1):
             took = {name: _one_round(side) for name, side in sides.items()}
-            said = ", ".join(f"{name} {1000 * step_s:.0f} ms" for name, step_s in took.items())
-            logger.info("round %d: %s", number, said)
+            figures = ", ".join(f"{name} {1000 * step_s:.0f} ms" for name, step_s in took.items())
+            logger.info("round %d: %s", number, figures)
             for name, step_s in took.items() if number else ():
                 seconds[name].append(step_s)
     for name, steps_s in seconds.items():
@@ -91,13 +92,13 @@ def measure(rival: str) -> float:
 
 @contextmanager
 def _started(rival: str, side: str) -> Iterator["subprocess.Popen[str]"]:
-    """A process that trains a round for each line that it is sent."""
+    """Start a process that trains one round for each line of its stdin."""
     command = [sys.executable, "-m", "tests.benchmarks.training", rival, "--side", side]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as process:
         yield process
         assert process.stdin is not None
-        process.stdin.close()  # its rounds are over
+        process.stdin.close()  # ends the process
 
 
 def _one_round(side: "subprocess.Popen[str]") -> float:
@@ -109,7 +110,7 @@ def _one_round(side: "subprocess.Popen[str]") -> float:
 
 
 def train_rounds(rival: str, side: str) -> None:
-    """Train a round for each line of stdin; write seconds per step."""
+    """Train one round for each line of stdin; write the seconds per step."""
     prepare_backend()
     from tests.benchmarks.training_ways import training_way
 
@@ -120,10 +121,10 @@ def train_rounds(rival: str, side: str) -> None:
 
 
 def main() -> None:
-    """Print the one figure."""
+    """Print the ratio, or serve one side."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.training")
     parser.add_argument("rival", choices=AGAINST)
-    parser.add_argument("--side", help="only this side, a round for each line of stdin")
+    parser.add_argument("--side", help="train only this side, one round for each line of stdin")
     arguments = parser.parse_args()
     rival = arguments.rival
     logging.basicConfig(level=logging.WARNING, format="[bench] %(message)s", stream=sys.stderr)

@@ -1,4 +1,4 @@
-"""Floating-point operations of a training step, and how many a second the machine can do."""
+"""Floating-point operations of a training step, and the rate that the machine reaches."""
 
 import math
 import time
@@ -7,16 +7,16 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-PASSES = 3  # forward, gradient of the weights, gradient of the inputs: each as many operations
+PASSES = 3  # forward, gradient of the weights, gradient of the inputs: the same number each
 MATRIX = 2048  # rows and columns
 
 
 def training_flops(model: keras.Model) -> int:
-    """Operations of convolutions and dense layers to train on one film; a multiply-add is two.
+    """Count the operations of convolutions and dense layers for one film; a multiply-add is two.
 
     Convolution: 3 x 2 x H_out x W_out x filters x kernel height x kernel width x channels in.
-    Dense: 3 x 2 x units x inputs. All else counts nothing, as do biases; the gradient of the films
-    themselves counts, though none needs it (0.4 % of MiniVGGNet's at 64 px).
+    Dense: 3 x 2 x units x inputs. Other layers and biases do not count. The gradient of the films
+    counts although it is not needed (0.4 % of MiniVGGNet's operations at 64 px).
     """
     return PASSES * sum(_forward_flops(layer) for layer in model.layers)
 
@@ -29,7 +29,7 @@ def _forward_flops(layer: keras.Layer) -> int:
 
 
 def matmul_flops_per_s(at_least_s: float) -> float:
-    """What large float32 matrix products reach, on the backend and the threads that train."""
+    """Return the rate of large float32 matrix products, with the threads of training."""
     rng = np.random.default_rng(0)
     left, right = (
         ops.convert_to_tensor(rng.random((MATRIX, MATRIX), dtype=np.float32)) for _ in range(2)

@@ -1,6 +1,6 @@
-"""MiniVGGNet and its training step as one writes them by hand in PyTorch.
+"""MiniVGGNet and its training step, written by hand in PyTorch.
 
-PyTorch is no dependency of this project: what this file imports, it imports when it is called.
+This project does not install PyTorch, so the functions import it when they are called.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ Step = Callable[[NDArray[np.uint8], NDArray[np.int64]], float]
 
 
 def pytorch_minivggnet(size_px: int, n_classes: int) -> "nn.Sequential":
-    """The layers of `tasks.train.zoo.minivggnet`, in its order: (B, 1, H, W) float32 to logits."""
+    """Build the layers of `tasks.train.zoo.minivggnet`: (B, 1, H, W) float32 -> logits."""
     from torch import nn
 
     stack: list[nn.Module] = []
@@ -39,10 +39,10 @@ def pytorch_minivggnet(size_px: int, n_classes: int) -> "nn.Sequential":
 
 
 def pytorch_step(size_px: int, n_classes: int) -> Step:
-    """A step: films (B, H, W) uint8 in [0, 255] and class numbers (B,) int64, gives the loss."""
+    """Return a training step: films (B, H, W) uint8 and classes (B,) int64 -> loss."""
     import torch
 
-    torch.set_num_threads(CPU_THREADS)  # as many as TensorFlow has here
+    torch.set_num_threads(CPU_THREADS)  # the same number as TensorFlow
     torch.manual_seed(0)
     network = pytorch_minivggnet(size_px, n_classes).to(memory_format=torch.channels_last)
     optimiser = torch.optim.Adam(network.parameters(), LEARNING_RATE)

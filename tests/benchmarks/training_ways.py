@@ -1,4 +1,4 @@
-"""The loops that `tests.benchmarks.training` lets take turns; each measures itself."""
+"""The training loops that `tests.benchmarks.training` compares; each returns its own time."""
 
 import hashlib
 import tempfile
@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pandas as pd
 from keras import layers
-from keras.src.legacy.preprocessing.image import ImageDataGenerator  # Keras 3 keeps it for us
+from keras.src.legacy.preprocessing.image import ImageDataGenerator  # still in Keras 3
 from PIL import Image
 
 from tasks.core import paths
@@ -23,7 +23,7 @@ from tasks.resize.fill_store import resize_films
 from tasks.train.fitting.batches import Batches
 from tasks.train.fitting.callbacks import StopOnNaN
 from tasks.train.fitting.compilation import (
-    compile_classifier,  # as the stage does, with nothing of it left out
+    compile_classifier,  # as the stage does
 )
 from tasks.train.fitting.devices import prepare_devices
 from tasks.train.network.blocks import plain_batch_norm
@@ -36,18 +36,18 @@ from tests.benchmarks.training_pytorch import pytorch_step
 from tests.films import PACKS, encode, on_workers
 
 PACK = "kermany-original"
-FILM_PX = (1296, 904)  # width and height in the middle of Kermany's originals
+FILM_PX = (1296, 904)  # median width and height of Kermany's originals
 N_FILMS = 8 * BATCH_SIZE
 SEED = 0
 LABELS = ("NORMAL", "PNEUMONIA")
 PLAIN = {"preset": "none"}
-LIMIT_S = 1.0  # what the limit is measured by
+LIMIT_S = 1.0  # duration of the measurement of the limit
 
 Way = Callable[[], float]
 
 
 class Clock(keras.callbacks.Callback):  # type: ignore[misc]
-    """Notes when each step has ended."""
+    """Records the end of each step."""
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
         self._ends_s: list[float] = []
@@ -57,14 +57,14 @@ class Clock(keras.callbacks.Callback):  # type: ignore[misc]
 
     @property
     def step_s(self) -> float:
-        """Mean wall time of the steps after the first."""
+        """Return the mean wall time of the steps after the first."""
         return (self._ends_s[-1] - self._ends_s[0]) / (len(self._ends_s) - 1)
 
 
 @contextmanager
 def training_way(rival: str, side: str) -> Iterator[Way]:
-    """One side, ours or a rival (a key of `AGAINST`): trains an epoch, returns seconds per step."""
-    keras.config.disable_interactive_logging()  # a folder's reader would print to stdout
+    """Yield one side, ours or a key of `AGAINST`: it trains an epoch and returns s per step."""
+    keras.config.disable_interactive_logging()  # the reader of folders prints to stdout
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         samples = write_class_folders(folder / "films")
@@ -85,7 +85,7 @@ def training_way(rival: str, side: str) -> Iterator[Way]:
 
 
 def by_lungline(samples: pd.DataFrame, store: ImageStore, preset: Preset) -> Way:
-    """Our loop."""
+    """Train with our loop."""
     params = load_params(paths.PARAMS).train_of("minivggnet")
     augment = params.augment.model_copy(update={"preset": preset})
     params = params.model_copy(
@@ -106,7 +106,7 @@ def by_lungline(samples: pd.DataFrame, store: ImageStore, preset: Preset) -> Way
 
 
 def by_notebook(folder: Path) -> Way:
-    """As the notebooks train from a folder of films as Kaggle ships them."""
+    """Train as Kaggle notebooks do, from a folder of JPEG files."""
     return _fitted_on(
         _generator().flow_from_directory(
             folder,
@@ -120,14 +120,14 @@ def by_notebook(folder: Path) -> Way:
 
 
 def by_notebook_in_memory(samples: pd.DataFrame, store: ImageStore) -> Way:
-    """As the notebooks train that decode and scale all films before."""
+    """Train as Kaggle notebooks do that decode and scale all films first."""
     films = store.take(store.rows(samples["image_id"]))[..., np.newaxis].astype(np.float32)
     labels = np.eye(len(LABELS), dtype=np.float32)[samples["class_index"]]
     return _fitted_on(_generator().flow(films, labels, batch_size=BATCH_SIZE, seed=SEED))
 
 
 def by_pytorch(samples: pd.DataFrame, store: ImageStore) -> Way:
-    """As one trains by hand in PyTorch; the films of an epoch lie in memory."""
+    """Train with PyTorch; the films of an epoch are in memory."""
     films = store.take(store.rows(samples["image_id"]))
     labels = np.array(samples["class_index"], dtype=np.int64)
     step = pytorch_step(SIZE_PX, len(LABELS))
@@ -144,7 +144,7 @@ def by_pytorch(samples: pd.DataFrame, store: ImageStore) -> Way:
 
 
 def at_the_limit() -> Way:
-    """Seconds that the operations of a step take in a large matrix product."""
+    """Return the seconds that the operations of a step take in a large matrix product."""
     augment = AugmentParams.model_validate(dict.fromkeys(AugmentParams.model_fields) | PLAIN)
     network = build_classifier("minivggnet", SIZE_PX, len(LABELS), augment, SEED)
     n_flops = training_flops(network) * BATCH_SIZE
@@ -152,7 +152,7 @@ def at_the_limit() -> Way:
 
 
 def write_class_folders(folder: Path) -> pd.DataFrame:
-    """Write films of full size into a folder per class; returns their samples."""
+    """Write full-size films to one folder per class; return their samples."""
     pictures = film_files(PACK)
     rows = []
     for number in range(N_FILMS):
@@ -169,7 +169,7 @@ def write_class_folders(folder: Path) -> pd.DataFrame:
 
 
 def full_size(picture: Path) -> bytes:
-    """The bytes of a real film, or of a phantom that is enlarged as real ones are."""
+    """Return the bytes of a real film, or of a phantom enlarged to the size of a real film."""
     if (PACKS / PACK).is_dir():
         return picture.read_bytes()
     with Image.open(picture) as image:
@@ -181,7 +181,7 @@ def _generator() -> ImageDataGenerator:
 
 
 def _fitted_on(batches: keras.utils.PyDataset) -> Way:
-    """The network and the settings of a notebook: Keras' own wherever it does not say."""
+    """Build the network with the settings of a Kaggle notebook; the rest are defaults of Keras."""
     pixels = keras.Input((SIZE_PX, SIZE_PX, 1))
     ours = keras.Model(pixels, layers.Softmax()(minivggnet(pixels, len(LABELS))))
     network = keras.models.clone_model(ours, clone_function=plain_batch_norm)

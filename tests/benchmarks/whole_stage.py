@@ -1,6 +1,8 @@
 """Core-seconds per film of `resize` with one worker, from the first film to the finished store.
 
-Run: python -m tests.benchmarks.whole_stage FOLDER SIZE_PX; FOLDER has source/ and samples.parquet.
+FOLDER holds source/ and samples.parquet.
+
+Run    python -m tests.benchmarks.whole_stage FOLDER SIZE_PX
 """
 
 import os
@@ -17,12 +19,12 @@ from tests.films import on_workers
 
 
 def core_s() -> float:
-    """CPU time of this process and its children that have ended."""
+    """Return the CPU time of this process and of its children that have ended, in seconds."""
     return sum(os.times()[:4])
 
 
 def main() -> None:
-    """Print the one figure."""
+    """Print the core-seconds per film."""
     folder, size_px = Path(sys.argv[1]), int(sys.argv[2])
     samples = pd.read_parquet(folder / "samples.parquet")
     params = load_params(paths.PARAMS).resize.model_copy(update={"size_px": size_px})

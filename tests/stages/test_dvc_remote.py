@@ -1,4 +1,4 @@
-"""What `dvc push` sends to S3 `dvc pull` brings back: the commands of the README as they stand."""
+"""`dvc push` to S3 and `dvc pull` from it, with the commands of the README."""
 
 import os
 import re
@@ -11,8 +11,8 @@ import pytest
 from tests.films import (
     ROOT,
     mooney_files,
+    output_of,
     run_stage,
-    said_by,
     stage_environment,
     workspace,
     write_tree,
@@ -38,7 +38,7 @@ def s3() -> Iterator[S3]:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Of a person with nothing but access to the server; DVC's settings and caches in `home`."""
+    """Return an environment with access to the server, and with settings and caches in `home`."""
     return {
         **stage_environment(),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -52,11 +52,11 @@ def environment(home: Path) -> dict[str, str]:
     }
 
 
-class Person:
-    """Types commands; each person has an own home, and with it an own DVC cache.
+class User:
+    """A user with a separate home folder, and so a separate DVC cache.
 
     Args:
-        home: Its folder.
+        home: Home folder.
     """
 
     def __init__(self, home: Path) -> None:
@@ -64,9 +64,9 @@ class Person:
         (home / ".gitconfig").write_text("[user]\n  name = test\n  email = test@example.org\n")
         self._environment = environment(home)
 
-    def types(self, command: str, folder: Path) -> str:
-        """Run it; stdout and stderr come together."""
-        return said_by(["bash", "-c", command], folder, self._environment)
+    def run(self, command: str, folder: Path) -> str:
+        """Run a command line; return stdout and stderr together."""
+        return output_of(["bash", "-c", command], folder, self._environment)
 
 
 def files_below(folder: Path) -> dict[str, bytes]:
@@ -78,7 +78,7 @@ def files_below(folder: Path) -> dict[str, bytes]:
 
 
 def resampled_repository(folder: Path) -> Path:
-    """A DVC repository whose next stage is resize."""
+    """Make a DVC repository in which resize is the next stage."""
     source = write_tree(folder.parent / "source", mooney_files(24))
     workspace(folder, ingest={"source": str(source)}, resize={"size_px": 32})
     for stage in ("ingest", "resample"):
@@ -88,25 +88,25 @@ def resampled_repository(folder: Path) -> Path:
     return folder
 
 
-def test_the_readme_names_the_three_commands() -> None:
+def test_the_readme_has_the_three_commands() -> None:
     assert [command.split()[1] for command in COMMANDS] == ["remote", "push", "pull"]
     assert f"s3://{BUCKET}/" in COMMANDS[0]
 
 
-def test_a_store_pushed_to_s3_is_pulled_by_another_clone(tmp_path: Path, s3: S3) -> None:
+def test_another_clone_pulls_the_image_store_from_s3(tmp_path: Path, s3: S3) -> None:
     remote, push, pull = COMMANDS
-    one, other = Person(tmp_path / "one"), Person(tmp_path / "other")
+    one, other = User(tmp_path / "one"), User(tmp_path / "other")
     first = resampled_repository(tmp_path / "first")
-    one.types("git init -q && dvc init -q && dvc add -q data/samples.parquet", first)
-    one.types("dvc repro -q", first)
-    one.types(remote, first)
-    one.types(push, first)
-    one.types("git add -A && git commit -q -m 'a store on S3'", first)
+    one.run("git init -q && dvc init -q && dvc add -q data/samples.parquet", first)
+    one.run("dvc repro -q", first)
+    one.run(remote, first)
+    one.run(push, first)
+    one.run("git add -A && git commit -q -m 'a store on S3'", first)
     assert s3.client.list_objects_v2(Bucket=BUCKET)["KeyCount"] >= 3
 
     second = tmp_path / "second"
-    other.types(f"git clone -q {first} {second}", tmp_path)
+    other.run(f"git clone -q {first} {second}", tmp_path)
     assert not (second / "data/images").exists()
-    other.types(pull, second)
+    other.run(pull, second)
     assert files_below(second / "data/images") == files_below(first / "data/images")
-    assert "didn't change, skipping" in other.types("dvc repro", second)
+    assert "didn't change, skipping" in other.run("dvc repro", second)

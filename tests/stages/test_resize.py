@@ -27,9 +27,9 @@ from tests.films import (
     ROOT,
     jpeg,
     mooney_files,
+    output_of,
     pack,
     run_stage,
-    said_by,
     stage_environment,
     tree_hash,
     workspace,
@@ -195,7 +195,7 @@ class Project:
 
     def dvc(self, *arguments: str) -> str:
         command = [sys.executable, "-m", "dvc", *arguments]
-        return said_by(command, self.root, self._environment())
+        return output_of(command, self.root, self._environment())
 
     def repro(self) -> list[int]:
         return counts(self.dvc("repro"))

@@ -1,1 +1,1 @@
-"""Programs that measure something once and keep a record; pytest collects none of them."""
+"""Studies: programs that measure something once and keep a record. They are not tests."""

@@ -1,1 +1,1 @@
-"""Defects planted into a synthetic set on purpose: does each gate catch its own, and only that?"""
+"""Plant known defects into a synthetic set and check which gates report them."""

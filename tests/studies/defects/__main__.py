@@ -1,7 +1,7 @@
-"""Plant every defect into a synthetic set, ask the gates, and print who caught what.
+"""Plant each defect into a synthetic set, run the gates, and print which gates reported it.
 
-Writes      reports/results/defects.json and the table of defects in README.md
-Fails when  a gate misses its own defect, or speaks of another's; both are written first
+Writes      reports/results/defects.json, reports/results/defects.md
+Fails when  a gate misses its defect or reports another one; the files are written first
 Run         python -m tests.studies.defects, in the repository root
 """
 
@@ -12,19 +12,17 @@ import tempfile
 from pathlib import Path
 
 from tasks.core.atomic import write_json, write_text
-from tasks.core.errors import LunglineError
 from tasks.core.phantom.write import write_phantom
-from tasks.report.results import README, with_table
 from tests.studies.defects.catalogue import CORE, MORE
+from tests.studies.defects.page import PAGE, RECORD, defects_page
 from tests.studies.defects.score import Trial, record, try_defects
-from tests.studies.defects.table import RECORD, defects_table
 from tests.studies.defects.tree import SETTINGS
 
 logger = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Run all, write, print, and fail if anything was missed."""
+    """Run all trials, write the record and the page, and fail if a trial failed."""
     argparse.ArgumentParser(
         prog="python -m tests.studies.defects",
         description=__doc__,
@@ -39,25 +37,21 @@ def main() -> None:
         logger.info(_line(trial))
     found = record(trials)
     write_json(RECORD, found)
-    try:
-        table = defects_table(found)
-        write_text(README, with_table(README.read_text(encoding="utf-8"), "defects", table))
-    except LunglineError as error:
-        sys.exit(f"ERROR: {error}")
+    write_text(PAGE, defects_page(found))
     if not all(trial.passed for trial in trials):
-        sys.exit("ERROR: a gate missed its own defect, or spoke of another's")
+        sys.exit("ERROR: a gate missed its defect or reported another one")
 
 
 def _line(trial: Trial) -> str:
-    """One defect: verdict, name, and per gate what it found and which false alarms it gave."""
-    verdict = "caught" if trial.passed else "FAILED"
+    """Format one trial: result, name, and for each gate its findings and false alarms."""
+    result = "caught" if trial.passed else "FAILED"
     parts = [
         f"{gate} {trial.n_found(gate)}/{len(trial.planted)}"
         + "".join(f", false alarm: {name}" for name in sorted(trial.false_alarms(gate)))
         for gate in trial.defect.gates
     ]
-    parts += [f"NOT ITS GATE: {gate}" for gate in trial.strangers]
-    return f"{verdict}  {trial.defect.name:26}{'; '.join(parts)}"
+    parts += [f"OTHER GATE: {gate}" for gate in trial.other_gates]
+    return f"{result}  {trial.defect.name:26}{'; '.join(parts)}"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Every defect, and the gates that must speak when it is planted: these, and no other.
+"""All defects, each with the gates that must report it; no other gate may report it.
 
-A defect has two gates where two stages see it: `validate` names the films, `resample` leaves them
-out. A renamed class is three things at once for a comparison with the reference.
+A defect has two gates if two stages see it: `validate` names the films and `resample` leaves them
+out. A renamed class breaks three expectations of the comparison with the reference.
 """
 
 from collections.abc import Callable
@@ -15,9 +15,9 @@ from tests.studies.defects.tree import Instance, Tree
 class Defect:
     """One kind of defect.
 
-    plant: Changes a clean set and returns what it planted.
-    gates: Names as in `gates.py`, in the order of the stages.
-    against_reference: Whether the clean manifest is the reference of `validate`.
+    plant: function that changes a clean set and returns what it planted.
+    gates: names of the gates that must report it, in the order of the stages (see `gates.py`).
+    against_reference: whether the clean manifest is the reference of `validate`.
     """
 
     name: str
@@ -27,13 +27,13 @@ class Defect:
 
     @property
     def words(self) -> str:
-        """What is planted, in plain words: the docstring of `plant`."""
+        """Description of the defect: the docstring of `plant`."""
         return " ".join(str(self.plant.__doc__).split()).removesuffix(".")
 
 
 CLEAN = Defect("clean", sets.unchanged, ())
 
-# Planted by every run of the tests
+# `make test` plants these; `make test-all` plants the others too
 CORE = (
     Defect("duplicate", copies.duplicates, ("resample:duplicate",)),
     Defect("many duplicates", copies.many_duplicates, ("validate:few_duplicates",)),
@@ -106,7 +106,7 @@ MORE = (
     ),
     Defect("stretched film", pictures.stretched, ("validate:aspect_plausible",)),
     Defect("burned-in text", pictures.burned_in, ("validate:no_burned_in_text",)),
-    Defect("patient unknown", pictures.nameless, ("validate:patient_named",)),
+    Defect("patient unknown", pictures.without_patient, ("validate:patient_named",)),
     Defect("brightness shortcut", pictures.brightness_shortcut, ("validate:pixels_tell_no_class",)),
     Defect("recompressed test", pictures.recompressed_test, ("validate:metadata_tell_no_split",)),
     Defect("class folder missing", sets.no_folder, ("ingest:refused",)),

@@ -1,59 +1,59 @@
-"""Films that repeat another film or another patient."""
+"""Defects: films that repeat another film, or the patient of another film."""
 
 from PIL import Image
 
 from tasks.core.phantom.plan import PlannedFilm
 from tests.films import encode
-from tests.studies.defects.tree import Instance, Tree, as_before, second_name, strange_name
+from tests.studies.defects.tree import (
+    Instance,
+    Tree,
+    encode_like,
+    new_patient_path,
+    same_patient_path,
+)
 
-FEW, MANY = 4, 12  # of 200 films: below and above the share that the gate accepts
+FEW, MANY = 4, 12  # of 200 films: below and above the largest share that the gate accepts
 
 
 def duplicates(tree: Tree, n: int = FEW) -> list[Instance]:
-    """The same picture twice for one patient: as the same bytes, or saved anew without loss."""
+    """The same picture twice for one patient, as the same bytes or saved again without loss."""
     instances = []
     for k, film in enumerate(tree.choose(n, split="train")):
         data = tree.read(film) if k % 2 else encode(tree.picture(film), "PNG")
-        instances.append(frozenset({film.path, tree.write(second_name(film, k), data)}))
+        instances.append(frozenset({film.path, tree.write(same_patient_path(film, k), data)}))
     return instances
 
 
 def many_duplicates(tree: Tree) -> list[Instance]:
-    """The same for 6 % of the films: more than the gate accepts."""
+    """The same picture twice for 6 % of the films, which is more than the gate accepts."""
     return duplicates(tree, MANY)
 
 
 def near_duplicates(tree: Tree) -> list[Instance]:
-    """Twins within a patient: compressed harder, smaller, or with less contrast."""
+    """Near copies for the same patient: more compressed, smaller, or with less contrast."""
     films = tree.choose(MANY, split="train")
     return [
-        frozenset({film.path, tree.write(second_name(film, k), _twin(tree, film, k))})
+        frozenset({film.path, tree.write(same_patient_path(film, k), _near_copy(tree, film, k))})
         for k, film in enumerate(films)
     ]
 
 
 def duplicate_in_test(tree: Tree) -> list[Instance]:
-    """A film of train once more in test, under the name of another patient."""
-    films = tree.loners(3, split="train", label="PNEUMONIA")
-    return [
-        frozenset({film.path, tree.write(strange_name("test", film.label, k), tree.read(film))})
-        for k, film in enumerate(films)
-    ]
+    """A copy of a training film in the test split, under the name of another patient."""
+    films = tree.single_films(3, split="train", label="PNEUMONIA")
+    return [_added(tree, film, k, "test", tree.read(film)) for k, film in enumerate(films)]
 
 
 def near_duplicate_in_test(tree: Tree) -> list[Instance]:
-    """A twin of a film of train in test, under the name of another patient."""
-    films = tree.loners(3, split="train", label="NORMAL")
+    """A near copy of a training film in the test split, under the name of another patient."""
+    films = tree.single_films(3, split="train", label="NORMAL")
     return [
-        frozenset(
-            {film.path, tree.write(strange_name("test", film.label, k), _twin(tree, film, k))}
-        )
-        for k, film in enumerate(films)
+        _added(tree, film, k, "test", _near_copy(tree, film, k)) for k, film in enumerate(films)
     ]
 
 
 def leaked_patients(tree: Tree) -> list[Instance]:
-    """One film of a patient of train moved to test, under its right name."""
+    """A film of a training patient moved to the test split, under its own name."""
     instances = []
     for label in ("NORMAL", "PNEUMONIA"):
         several = [
@@ -72,31 +72,37 @@ def leaked_patients(tree: Tree) -> list[Instance]:
 
 
 def label_conflicts(tree: Tree) -> list[Instance]:
-    """The same pixels under both classes."""
-    films = tree.loners(3, split="train", label="NORMAL")
+    """The same pixels in both classes."""
+    films = tree.single_films(3, split="train", label="NORMAL")
     return [
-        frozenset({film.path, tree.write(strange_name("train", "PNEUMONIA", k), tree.read(film))})
+        _added(tree, film, k, "train", tree.read(film), label="PNEUMONIA")
         for k, film in enumerate(films)
     ]
 
 
 def near_label_conflicts(tree: Tree) -> list[Instance]:
-    """Twins under both classes."""
-    films = tree.loners(3, split="train", label="NORMAL")
+    """Near copies in both classes."""
+    films = tree.single_films(3, split="train", label="NORMAL")
     return [
-        frozenset(
-            {film.path, tree.write(strange_name("train", "PNEUMONIA", k), _twin(tree, film, k))}
-        )
+        _added(tree, film, k, "train", _near_copy(tree, film, k), label="PNEUMONIA")
         for k, film in enumerate(films)
     ]
 
 
-def _twin(tree: Tree, film: PlannedFilm, kind: int) -> bytes:
-    """A film compressed harder (kind 0, 3, ...), made smaller (1, 4, ...) or paler (2, 5, ...)."""
+def _added(
+    tree: Tree, film: PlannedFilm, number: int, split: str, data: bytes, label: str = ""
+) -> Instance:
+    """Add a film of a new patient; return its path with that of the film that it repeats."""
+    path = new_patient_path(split, label or film.label, number)
+    return frozenset({film.path, tree.write(path, data)})
+
+
+def _near_copy(tree: Tree, film: PlannedFilm, kind: int) -> bytes:
+    """Make a near copy: more compressed (kind 0, 3, ...), smaller (1, ...) or paler (2, ...)."""
     picture = tree.picture(film)
     if kind % 3 == 0:
         return encode(picture, "JPEG", quality=60)
     if kind % 3 == 1:
         size = (round(picture.width * 0.75), round(picture.height * 0.75))
-        return as_before(picture.resize(size, Image.Resampling.LANCZOS), picture)
-    return as_before(picture.point(lambda grey: 0.85 * grey + 20), picture)
+        return encode_like(picture.resize(size, Image.Resampling.LANCZOS), picture)
+    return encode_like(picture.point(lambda grey: 0.85 * grey + 20), picture)

@@ -1,23 +1,23 @@
-"""Files that are no usable film."""
+"""Defects: files that are not usable films."""
 
 import numpy as np
 from PIL import Image
 
 from tests.films import encode, film_pixels, png_of_size
-from tests.studies.defects.tree import Instance, Tree, one_each, strange_name
+from tests.studies.defects.tree import Instance, Tree, new_patient_path, one_each
 
-FEW, MANY = 4, 12  # of 200 films: below and above the share that the gate accepts
+FEW, MANY = 4, 12  # of 200 films: below and above the largest share that the gate accepts
 
 
-def _replace(tree: Tree, contents: list[bytes]) -> list[Instance]:
-    """New patients in train, one for each content, NORMAL and PNEUMONIA in turn."""
+def _add(tree: Tree, contents: list[bytes]) -> list[Instance]:
+    """Add one film of a new patient to train for each content, in alternating classes."""
     labels = ("NORMAL", "PNEUMONIA")
-    paths = [strange_name("train", labels[k % 2], k) for k in range(len(contents))]
+    paths = [new_patient_path("train", labels[k % 2], k) for k in range(len(contents))]
     return one_each([tree.write(*pair) for pair in zip(paths, contents, strict=True)])
 
 
 def junk(tree: Tree) -> list[Instance]:
-    """What Finder, Windows and notebooks leave behind."""
+    """Files that Finder, Windows and notebooks leave in folders."""
     names = (
         "chest_xray/.DS_Store",
         "chest_xray/train/NORMAL/.DS_Store",
@@ -29,16 +29,16 @@ def junk(tree: Tree) -> list[Instance]:
 
 
 def no_images(tree: Tree) -> list[Instance]:
-    """A note and a table among the films."""
+    """A text file and a spreadsheet among the films."""
     names = ("chest_xray/train/NORMAL/readme.txt", "chest_xray/train/PNEUMONIA/list.xlsx")
     return one_each([tree.write(name, b"not a picture") for name in names])
 
 
 def unreadable(tree: Tree) -> list[Instance]:
-    """A web page, an empty file, noise, and a film with wrong first bytes."""
+    """A web page, an empty file, random bytes, and a film with wrong first bytes."""
     film = tree.read(tree.choose(1, split="train")[0])
     noise = np.random.default_rng(0).bytes(5000)
-    return _replace(tree, [b"<!DOCTYPE html><p>Sign in", b"", noise, b"\x00\x11" + film[2:]])
+    return _add(tree, [b"<!DOCTYPE html><p>Sign in", b"", noise, b"\x00\x11" + film[2:]])
 
 
 def truncated(tree: Tree, n: int = FEW) -> list[Instance]:
@@ -51,38 +51,36 @@ def truncated(tree: Tree, n: int = FEW) -> list[Instance]:
 
 
 def many_truncated(tree: Tree) -> list[Instance]:
-    """The same for 6 % of the films: more than the gate accepts."""
+    """Half-downloaded films, 6 % of all, which is more than the gate accepts."""
     return truncated(tree, MANY)
 
 
 def bombs(tree: Tree) -> list[Instance]:
-    """Small files that promise 400 and 1,200 million pixels."""
-    return _replace(tree, [png_of_size(20_000, 20_000), png_of_size(40_000, 30_000)])
+    """Small files that declare 400 and 1,200 million pixels."""
+    return _add(tree, [png_of_size(20_000, 20_000), png_of_size(40_000, 30_000)])
 
 
 def too_small(tree: Tree) -> list[Instance]:
     """Films as small as icons."""
-    return _replace(tree, [encode(film_pixels(k, 60, 48), "JPEG", quality=85) for k in range(FEW)])
+    return _add(tree, [encode(film_pixels(k, 60, 48), "JPEG", quality=85) for k in range(FEW)])
 
 
 def constant(tree: Tree) -> list[Instance]:
-    """Pictures of one grey."""
+    """Pictures of one grey level."""
     greys = (0, 90, 255)
-    return _replace(tree, [encode(Image.new("L", (400, 300), g), "JPEG") for g in greys])
+    return _add(tree, [encode(Image.new("L", (400, 300), g), "JPEG") for g in greys])
 
 
 def colour_photographs(tree: Tree) -> list[Instance]:
-    """Pictures in colour: smooth patches of every hue."""
+    """Colour pictures with smooth areas of every hue."""
     layers = [[film_pixels(10 * k + c, 400, 300) for c in range(3)] for k in range(FEW)]
-    return _replace(tree, [encode(np.dstack(rgb), "JPEG", quality=85) for rgb in layers])
+    return _add(tree, [encode(np.dstack(rgb), "JPEG", quality=85) for rgb in layers])
 
 
 def odd_depths(tree: Tree) -> list[Instance]:
-    """A picture of 1 bit, and one of 32."""
+    """A picture of 1 bit and a picture of 32 bits."""
     picture = tree.picture(tree.choose(1, split="train")[0])
-    return _replace(
-        tree, [encode(picture.convert("1"), "PNG"), encode(picture.convert("F"), "TIFF")]
-    )
+    return _add(tree, [encode(picture.convert("1"), "PNG"), encode(picture.convert("F"), "TIFF")])
 
 
 def masks(tree: Tree) -> list[Instance]:
@@ -98,13 +96,13 @@ def masks(tree: Tree) -> list[Instance]:
 
 
 def nested_copy(tree: Tree) -> list[Instance]:
-    """A second copy of the films inside the first, as in Kaggle's zip; here of the test films."""
+    """A second copy of the test films inside the set, as in Kaggle's zip."""
     films = tree.choose(split="test")
     return one_each([tree.write(f"chest_xray/{film.path}", tree.read(film)) for film in films])
 
 
 def outside_classes(tree: Tree) -> list[Instance]:
-    """Films beside the class folders: nobody knows their class."""
+    """Films beside the class folders, so that their class is unknown."""
     films = tree.choose(FEW, split="train")
     contents = [(film.path.rpartition("/")[2], tree.read(film)) for film in films]
     tree.remove(films)

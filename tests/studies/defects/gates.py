@@ -1,8 +1,8 @@
-"""The gates: what the real stages say of a source, by the name of the gate that says it.
+"""Run the real stages on a source and collect their findings by gate.
 
-`ingest:REASON` is a reason code of the manifest, `validate:NAME` an expectation that fails,
-`resample:REASON` a reason code of data/excluded.parquet; `...:refused` is a stage that ends with
-an error of its own. After an expectation of severity `error` nothing runs, as under DVC.
+`ingest:REASON` is a reason code of the manifest. `validate:NAME` is an expectation that fails.
+`resample:REASON` is a reason code of data/excluded.parquet. `STAGE:refused` is a stage that ends
+with an error. After an expectation of severity `error` no stage runs, as with DVC.
 """
 
 import argparse
@@ -17,18 +17,18 @@ from tasks.core.errors import CohortError, SourceError, ValidationFailed
 from tasks.core.tables import EXCLUDED_SCHEMA, MANIFEST_SCHEMA, read_table
 
 Named = frozenset[str]
-Spoken = dict[str, Named]
+Findings = dict[str, Named]
 
 
-def run_gates(folder: Path) -> Spoken:
+def run_gates(folder: Path) -> Findings:
     """Run ingest, validate and resample as their commands do.
 
     Args:
-        folder: Holds params.yaml; the stages write below it.
+        folder: Folder with params.yaml; the stages write below it.
 
     Returns:
-        The gates that spoke, and what each named: files, or for gates about the set as a whole
-        findings, statistics, or nothing.
+        The gates that reported something, and what each named: files, findings, statistics, or
+        nothing for a gate about the whole set.
     """
     from tasks.ingest.__main__ import main as ingest
     from tasks.resample.__main__ import main as resample
@@ -40,21 +40,21 @@ def run_gates(folder: Path) -> Spoken:
             ingest(nothing)
         except SourceError:
             return {"ingest:refused": frozenset()}
-        spoken = _reasons("ingest", read_table(MANIFEST_SCHEMA, paths.MANIFEST))
+        findings = _reasons("ingest", read_table(MANIFEST_SCHEMA, paths.MANIFEST))
         with contextlib.suppress(ValidationFailed):
             validate(nothing)
-        verdict = read_json(paths.VALIDATION_JSON)
-        spoken |= _failed(verdict)
-        if not verdict["passed"]:
-            return spoken
+        validation = read_json(paths.VALIDATION_JSON)
+        findings |= _failed(validation)
+        if not validation["passed"]:
+            return findings
         try:
             resample(nothing)
         except CohortError:
-            return {**spoken, "resample:refused": frozenset()}
-        return spoken | _reasons("resample", read_table(EXCLUDED_SCHEMA, paths.EXCLUDED))
+            return {**findings, "resample:refused": frozenset()}
+        return findings | _reasons("resample", read_table(EXCLUDED_SCHEMA, paths.EXCLUDED))
 
 
-def _reasons(stage: str, table: Any) -> Spoken:
+def _reasons(stage: str, table: Any) -> Findings:
     files: dict[str, set[str]] = defaultdict(set)
     for path, reason in zip(table["path"], table["reason"], strict=True):
         if isinstance(reason, str):
@@ -62,15 +62,15 @@ def _reasons(stage: str, table: Any) -> Spoken:
     return {gate: frozenset(named) for gate, named in files.items()}
 
 
-def _failed(verdict: dict[str, Any]) -> Spoken:
+def _failed(validation: dict[str, Any]) -> Findings:
     return {
         f"validate:{found['name']}": frozenset().union(*map(_named, found["rows"]))
-        for found in verdict["expectations"]
+        for found in validation["expectations"]
         if not found["passed"]
     }
 
 
 def _named(row: dict[str, Any]) -> Named:
-    """A row's own name, and the film that it is compared with; a finding without its figures."""
+    """Return the name in a row and the film that it is compared with; figures are cut off."""
     key = str(next(iter(row.values()))).partition(" with AUROC ")[0]
     return frozenset({key, row.get("other_path", key)})

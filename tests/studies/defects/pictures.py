@@ -1,19 +1,19 @@
-"""Films that look otherwise than the rest, or whose looks or files give their class away."""
+"""Defects: films that look different, and looks or files that predict the class."""
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from tests.dicoms import dicom
 from tests.films import encode
-from tests.studies.defects.tree import Instance, Tree, as_before, one_each, strange_name
+from tests.studies.defects.tree import Instance, Tree, encode_like, new_patient_path, one_each
 
 FEW = 4
 BRIGHTER = 45  # grey levels
-ICC_PROFILE = b"any bytes will do: no profile is ever applied"
+ICC_PROFILE = b"any bytes, because no profile is ever applied"
 
 CLASSES = "PNEUMONIA from NORMAL"
 SPLITS = "the given test split of {} from the rest of that class"
-# What a change shows in: a higher quality makes larger files, brighter films have less black
+# The findings that a change causes: higher quality, larger files; brighter films, less black
 FILE_TOGETHER = ("Facts of the file taken together",)
 COMPRESSION = (
     "JPEG quality alone",
@@ -31,7 +31,7 @@ BRIGHTNESS = (
 
 
 def deep(tree: Tree) -> list[Instance]:
-    """Films of 16 bits among films of 8."""
+    """Films of 16 bits among films of 8 bits."""
     films = tree.choose(FEW, split="train")
     for film in films:
         levels = np.asarray(tree.picture(film), dtype=np.uint16) * 257
@@ -40,38 +40,38 @@ def deep(tree: Tree) -> list[Instance]:
 
 
 def upside_down(tree: Tree) -> list[Instance]:
-    """Films that stand on their heads, in both classes and all splits."""
+    """Films that are upside down, in both classes and all splits."""
     films = tree.choose(10)
     for film in films:
         picture = tree.picture(film)
-        tree.write(film.path, as_before(ImageOps.flip(picture), picture))
+        tree.write(film.path, encode_like(ImageOps.flip(picture), picture))
     return one_each([film.path for film in films])
 
 
 def stretched(tree: Tree) -> list[Instance]:
-    """Films pulled to five times their width."""
+    """Films stretched to five times their width."""
     films = tree.choose(FEW, split="train")
     for film in films:
         picture = tree.picture(film)
         wide = picture.resize((5 * picture.height, picture.height))
-        tree.write(film.path, as_before(wide, picture))
+        tree.write(film.path, encode_like(wide, picture))
     return one_each([film.path for film in films])
 
 
 def burned_in(tree: Tree) -> list[Instance]:
-    """DICOM films that say that text was burned into them."""
+    """DICOM films whose header says that text is burned in."""
     films = tree.choose(2, split="train", label="NORMAL")
     paths = []
     for k, film in enumerate(films):
         pixels = np.asarray(tree.picture(film))
-        path = strange_name("train", "NORMAL", k).replace(".jpeg", ".dcm")
+        path = new_patient_path("train", "NORMAL", k).replace(".jpeg", ".dcm")
         tree.remove([film])
         paths.append(tree.write(path, dicom(pixels, BurnedInAnnotation="YES", PatientID=f"P{k}")))
     return one_each(paths)
 
 
-def nameless(tree: Tree) -> list[Instance]:
-    """Films whose names tell no patient."""
+def without_patient(tree: Tree) -> list[Instance]:
+    """Films whose names do not contain a patient."""
     films = tree.choose(FEW, split="train")
     contents = [(film.path.rpartition("/")[0], tree.read(film)) for film in films]
     tree.remove(films)
@@ -81,13 +81,13 @@ def nameless(tree: Tree) -> list[Instance]:
 
 
 def quality_shortcut(tree: Tree) -> list[Instance]:
-    """All films of one class saved anew, at one quality."""
+    """All films of one class saved again, with the same quality."""
     _recompress(tree, label="PNEUMONIA")
     return [_findings(COMPRESSION, CLASSES)]
 
 
 def profile_shortcut(tree: Tree) -> list[Instance]:
-    """A colour profile in the files of one class; not a pixel changes."""
+    """A colour profile in the files of one class; no pixel changes."""
     for film in tree.choose(label="NORMAL"):
         data = tree.read(film)
         profile = b"ICC_PROFILE\0\1\1" + ICC_PROFILE
@@ -109,7 +109,7 @@ def bright_test(tree: Tree) -> list[Instance]:
 
 
 def recompressed_test(tree: Tree) -> list[Instance]:
-    """The given test split saved anew, at one quality."""
+    """The given test split saved again, with the same quality."""
     _recompress(tree, split="test")
     return [_findings(COMPRESSION, SPLITS.format(label)) for label in ("NORMAL", "PNEUMONIA")]
 
@@ -129,11 +129,11 @@ def _brighten(tree: Tree, **wanted: str) -> None:
     for film in tree.choose(**wanted):
         picture = tree.picture(film)
         brighter = picture.point(lambda grey: min(255, grey + BRIGHTER))
-        tree.write(film.path, as_before(brighter, picture))
+        tree.write(film.path, encode_like(brighter, picture))
 
 
 def _findings(subjects: tuple[str, ...], question: str) -> Instance:
-    """Findings of the shortcut audit as it words them, without their figures."""
+    """Return the findings of the shortcut audit in its own words, without figures."""
     verb = {True: "tells", False: "tell"}
     return frozenset(
         f"{subject} {verb[subject.endswith('alone')]} {question}" for subject in subjects

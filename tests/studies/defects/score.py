@@ -1,4 +1,4 @@
-"""Plants each defect, asks the gates, and counts: found, missed, false alarms."""
+"""Plant each defect, run the gates, and count findings, misses and false alarms."""
 
 import multiprocessing
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from typing import Any
 
 from tasks.core import paths
 from tests.films import workspace
-from tests.studies.defects.catalogue import CLEAN, CORE, Defect
-from tests.studies.defects.gates import Named, Spoken, run_gates
+from tests.studies.defects.catalogue import CLEAN, Defect
+from tests.studies.defects.gates import Findings, Named, run_gates
 from tests.studies.defects.tree import SETTINGS, Instance, Tree
 
 Record = dict[str, Any]
@@ -20,56 +20,51 @@ N_WORKERS = 2
 
 @dataclass(frozen=True)
 class Trial:
-    """What the gates said of one defect.
+    """Result of one defect.
 
-    planted: What was planted.
-    spoken: Every gate that spoke, and what it named.
+    planted: what was planted.
+    findings: every gate that reported something, and what it named.
     """
 
     defect: Defect
     planted: list[Instance]
-    spoken: Spoken
+    findings: Findings
 
     @property
-    def strangers(self) -> list[str]:
-        """Gates that spoke although the defect is not theirs."""
-        return sorted(set(self.spoken) - set(self.defect.gates))
-
-    @property
-    def silent(self) -> list[str]:
-        """Gates that should have spoken."""
-        return sorted(set(self.defect.gates) - set(self.spoken))
+    def other_gates(self) -> list[str]:
+        """Gates that reported something and should not."""
+        return sorted(set(self.findings) - set(self.defect.gates))
 
     def n_found(self, gate: str) -> int:
-        """Planted instances that a gate named; all, if it speaks of the set as a whole."""
-        named = self.spoken.get(gate)
+        """Count the planted instances that a gate named; all if it reports the whole set."""
+        named = self.findings.get(gate)
         if named is None:
             return 0
         return sum(1 for instance in self.planted if not named or named & instance)
 
     def false_alarms(self, gate: str) -> Named:
-        """Files and findings that a gate named and nobody planted."""
-        return self.spoken.get(gate, frozenset()) - frozenset().union(*self.planted)
+        """Return what a gate named although it was not planted."""
+        return self.findings.get(gate, frozenset()) - frozenset().union(*self.planted)
 
     @property
     def passed(self) -> bool:
-        """Every instance found by each of its gates; nothing and nobody else named."""
-        return not self.strangers and all(
+        """Whether each of its gates found every instance, and nothing else was reported."""
+        return not self.other_gates and all(
             self.n_found(gate) == len(self.planted) and not self.false_alarms(gate)
             for gate in self.defect.gates
         )
 
 
 def try_defects(phantom: Path, folder: Path, defects: Sequence[Defect]) -> list[Trial]:
-    """Plant each defect into a set of its own and run the gates.
+    """Plant each defect into its own set and run the gates.
 
     Args:
         phantom: Folder written by `tasks.core.phantom.write` with SETTINGS.
-        folder: The sets are made below it.
-        defects: Which.
+        folder: Folder in which the sets are made.
+        defects: Defects to plant.
 
     Returns:
-        One trial per defect, after that of the clean set.
+        The trial of the clean set, then one trial per defect.
     """
     spawn = multiprocessing.get_context("spawn")  # the stages change the folder of the process
     one = partial(try_defect, phantom, folder)
@@ -89,27 +84,26 @@ def try_defect(phantom: Path, folder: Path, defect: Defect) -> Trial:
 
 
 def record(trials: Sequence[Trial]) -> Record:
-    """What reports/results/defects.json holds.
+    """Return the content of reports/results/defects.json.
 
     Args:
-        trials: From `try_defects`.
+        trials: Result of `try_defects`.
     """
     clean, *planted = trials
     return {
         "n_films": SETTINGS.n_train + SETTINGS.n_val + SETTINGS.n_test,
         "seed": SETTINGS.seed,
-        "gates_on_clean_films": sorted(clean.spoken),
+        "gates_on_clean_films": sorted(clean.findings),
         "n_passed": sum(trial.passed for trial in planted),
         "defects": [row(trial) for trial in planted],
     }
 
 
 def row(trial: Trial) -> Record:
-    """One defect of the record."""
+    """Return the entry of one defect."""
     return {
         "name": trial.defect.name,
         "words": trial.defect.words,
-        "in_readme": trial.defect in CORE,
         "n_planted": len(trial.planted),
         "gates": [
             {
@@ -119,6 +113,6 @@ def row(trial: Trial) -> Record:
             }
             for gate in trial.defect.gates
         ],
-        "other_gates": trial.strangers,
+        "other_gates": trial.other_gates,
         "passed": trial.passed,
     }

@@ -1,4 +1,4 @@
-"""Sets that lack a class, or have too little of one."""
+"""Defects: sets without a class, or with too few films of one."""
 
 from collections import Counter
 
@@ -6,24 +6,24 @@ from tests.studies.defects.tree import Instance, Tree, one_each
 
 
 def unchanged(_: Tree) -> list[Instance]:
-    """Nothing."""
+    """No defect."""
     return []
 
 
 def no_test_class(tree: Tree) -> list[Instance]:
-    """One class is not in the given test split."""
+    """One class is missing from the given test split."""
     tree.remove(tree.choose(split="test", label="NORMAL"))
     return [_class(tree, "NORMAL")]
 
 
 def no_folder(tree: Tree) -> list[Instance]:
-    """One class is not there at all: a single class folder is no data set."""
+    """One class folder is missing, so that the set has only one class."""
     tree.remove(tree.choose(label="NORMAL"))
     return [frozenset()]
 
 
 def one_class_in_index(tree: Tree) -> list[Instance]:
-    """An index that names the films of one class only; it is a row of the manifest itself."""
+    """An index that lists the films of one class only; the index is a row of the manifest too."""
     tree.remove(tree.choose(label="NORMAL"))
     films = [film for film in tree.films if film.label == "PNEUMONIA"]
     rows = [f"{film.path},{film.label},{film.split},{film.patient}" for film in films]
@@ -32,7 +32,7 @@ def one_class_in_index(tree: Tree) -> list[Instance]:
 
 
 def renamed_class(tree: Tree) -> list[Instance]:
-    """A class goes by another name than in the reference."""
+    """A class has another name than in the reference."""
     for film in tree.choose(label="PNEUMONIA"):
         data = tree.read(film)
         tree.remove([film])
@@ -41,7 +41,7 @@ def renamed_class(tree: Tree) -> list[Instance]:
 
 
 def shrunk_class(tree: Tree) -> list[Instance]:
-    """Three quarters of the films of a class are gone since the reference."""
+    """Three quarters of the reference films of one class are missing."""
     films = tree.choose(label="NORMAL")
     tree.remove([film for k, film in enumerate(films) if k % 4])
     return [frozenset({"label"})]
@@ -54,7 +54,7 @@ def few_films(tree: Tree) -> list[Instance]:
 
 
 def small_class(tree: Tree) -> list[Instance]:
-    """A class of 8 films, beside one of 60."""
+    """One class of 8 films and one of 60 films."""
     _keep(tree, {"NORMAL": 8, "PNEUMONIA": 60})
     return [_class(tree, "NORMAL")]
 
@@ -68,13 +68,13 @@ def few_patients(tree: Tree) -> list[Instance]:
 
 
 def unbalanced(tree: Tree) -> list[Instance]:
-    """A class of 10 films, beside one of 111."""
+    """One class of 10 films and one of 111 films."""
     _keep(tree, {"NORMAL": 10, "PNEUMONIA": len(tree.choose(label="PNEUMONIA"))})
     return [_class(tree, "NORMAL")]
 
 
 def _keep(tree: Tree, n_films: dict[str, int]) -> None:
-    """Keep so many films of each class: first one of each patient, at even distances."""
+    """Keep n films of each class at even distances, first one of each patient."""
     for label, n in n_films.items():
         films = sorted(tree.choose(label=label), key=lambda film: film.film_number)
         n_firsts = max(n, sum(film.film_number == 1 for film in films))

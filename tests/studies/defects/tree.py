@@ -1,4 +1,4 @@
-"""A phantom set that a defect is planted into; films that do not change are links."""
+"""A copy of the phantom in which a defect is planted; unchanged films are hard links."""
 
 import io
 import os
@@ -12,9 +12,9 @@ from tasks.core.phantom.plan import PhantomSettings, PlannedFilm, plan_films
 from tests.films import encode
 
 SETTINGS = PhantomSettings.of_size(200)
-# What one planted defect touches: any of these names is a hit, any other name a false alarm
+# Names that belong to one planted instance; a gate that names one of them has found it
 Instance = frozenset[str]
-STRANGER = 9000  # numbers that no patient of the phantom has
+UNUSED_NUMBER = 9000  # the phantom has no patient with this number or a higher one
 
 
 class Tree:
@@ -25,7 +25,7 @@ class Tree:
         root: Source folder to make.
 
     Attributes:
-        films: What was planned, sorted by path.
+        films: Films of the phantom, sorted by path.
     """
 
     def __init__(self, phantom: Path, root: Path) -> None:
@@ -38,11 +38,11 @@ class Tree:
             os.link(phantom / "kaggle" / film.path, place)
 
     def choose(self, n: int | None = None, /, **wanted: str) -> list[PlannedFilm]:
-        """Films that have these attributes, `n` of them at even distances.
+        """Return films with these attributes.
 
         Args:
-            n: How many; all when None.
-            wanted: Attributes of a film and their values: `split="train"`.
+            n: Number of films, taken at even distances; None returns all.
+            wanted: Attributes of a film and their values, such as `split="train"`.
         """
         found = [
             film
@@ -52,26 +52,26 @@ class Tree:
         return found if n is None else [found[k * len(found) // n] for k in range(n)]
 
     def of_patient(self, film: PlannedFilm) -> list[PlannedFilm]:
-        """All films of the patient of one film."""
+        """Return all films of the patient of one film."""
         return self.choose(patient=film.patient)
 
-    def loners(self, n: int, /, **wanted: str) -> list[PlannedFilm]:
-        """Films of patients who have no other film, chosen as by `choose`."""
+    def single_films(self, n: int, /, **wanted: str) -> list[PlannedFilm]:
+        """Return films of patients with one film only; the arguments are those of `choose`."""
         found = [film for film in self.choose(**wanted) if len(self.of_patient(film)) == 1]
         return [found[k * len(found) // n] for k in range(n)]
 
     def read(self, film: PlannedFilm) -> bytes:
-        """Bytes of a film."""
+        """Return the bytes of a film."""
         return (self.root / film.path).read_bytes()
 
     def picture(self, film: PlannedFilm) -> Image.Image:
-        """A film as its file has it: mode L, with the quantisation tables of its JPEG."""
+        """Decode a film; the image keeps the quantisation tables of its JPEG file."""
         image = Image.open(io.BytesIO(self.read(film)))
         image.load()
         return image
 
     def write(self, path: str, data: bytes) -> str:
-        """Put a file in place; the phantom that a link leads to stays as it is."""
+        """Write a file and return its path; the phantom behind a link does not change."""
         place = self.root / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.unlink(missing_ok=True)
@@ -79,33 +79,33 @@ class Tree:
         return path
 
     def remove(self, films: Sequence[PlannedFilm]) -> None:
-        """Take films out of the set."""
+        """Remove films from the set."""
         for film in films:
             (self.root / film.path).unlink()
 
 
-def as_before(image: Image.Image, original: Image.Image, **options: Any) -> bytes:
-    """JPEG bytes of a changed film, compressed with the tables of the original."""
+def encode_like(image: Image.Image, original: Image.Image, **options: Any) -> bytes:
+    """Encode a changed film as JPEG with the quantisation tables of the original."""
     tables = getattr(original, "quantization", None)
     return encode(image, "JPEG", **{"qtables": tables, **options})
 
 
-def second_name(film: PlannedFilm, number: int) -> str:
-    """Path of one more film of the same patient, named as Kermany's are."""
+def same_patient_path(film: PlannedFilm, number: int) -> str:
+    """Return the path of another film of the same patient, with a name like Kermany's."""
     folder = film.path.rpartition("/")[0]
     if film.label == "NORMAL":
-        return f"{folder}/{film.patient}-{STRANGER + number}.jpeg"
-    return f"{folder}/{film.patient}_{STRANGER + number}.jpeg"
+        return f"{folder}/{film.patient}-{UNUSED_NUMBER + number}.jpeg"
+    return f"{folder}/{film.patient}_{UNUSED_NUMBER + number}.jpeg"
 
 
-def strange_name(split: str, label: str, number: int) -> str:
-    """Path of a film of a patient whom the phantom does not have."""
+def new_patient_path(split: str, label: str, number: int) -> str:
+    """Return the path of a film of a patient who is not in the phantom."""
     folder = f"chest_xray/{split}/{label}"
     if label == "NORMAL":
-        return f"{folder}/IM-{STRANGER + number}-0001.jpeg"
-    return f"{folder}/person{STRANGER + number}_bacteria_{STRANGER + number}.jpeg"
+        return f"{folder}/IM-{UNUSED_NUMBER + number}-0001.jpeg"
+    return f"{folder}/person{UNUSED_NUMBER + number}_bacteria_{UNUSED_NUMBER + number}.jpeg"
 
 
 def one_each(paths: Sequence[str]) -> list[Instance]:
-    """Every path is a defect of its own."""
+    """Make one instance of each path."""
     return [frozenset({path}) for path in paths]

@@ -1,5 +1,5 @@
-"""The fitting room of recipes: validations that see a change of machine, beside the ordinary one.
+"""Compare training recipes by several kinds of validation.
 
-Ordinary validation films come from the machines of the training films. A network that reads the
-machine off a film, and the label off the machine, looks good there and fails elsewhere.
+The ordinary validation films come from the machines of the training films. A network that
+recognises the machine, and derives the label from it, scores well there and fails elsewhere.
 """

@@ -1,8 +1,8 @@
-"""Try recipes on a source and say which of them each kind of validation would pick.
+"""Train recipes on a source and report which recipe each kind of validation picks.
 
 Reads       a source of films, in any layout that `ingest` knows
-Writes      its cohort below --work, and --out: one JSON object per recipe; --final: the test
-            scores, which no other output shows
+Writes      the cohort below --work; --out: one JSON object per recipe; --final: the test scores,
+            which no other output shows
 Run         python -m tests.studies.recipes --source FOLDER --work /tmp/recipes mild wide
 """
 
@@ -25,10 +25,10 @@ logger = logging.getLogger("recipes")
 
 
 def main() -> None:
-    """Prepare, train, judge, print."""
+    """Prepare the cohort, train and validate each recipe, print what each validation picks."""
     arguments = _arguments()
     logging.basicConfig(level=logging.INFO, format="[%(name)s] %(message)s", stream=sys.stderr)
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of each new set of films
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns for each new set of films
     try:
         prepare(arguments.source, arguments.work, arguments.size_px)
     except LunglineError as error:
@@ -41,17 +41,17 @@ def main() -> None:
     params = load_params(ROOT / paths.PARAMS)
     more: dict[str, Any] = {"epochs": arguments.epochs} if arguments.epochs else {}
     settings = Settings(
-        arguments.model,
-        params.evaluate.negative_class,
-        arguments.seeds,
-        more,
-        params.train,
-        arguments.work / "live",
+        model=arguments.model,
+        negative=params.evaluate.negative_class,
+        n_seeds=arguments.seeds,
+        more=more,
+        shipped=params.train,
+        live_dir=arguments.work / "live",
     )
     cohort = open_cohort(arguments.work)
     results: list[dict[str, Any]] = []
-    sealed: dict[str, Any] = {}
-    said = {
+    test_scores: dict[str, Any] = {}
+    conditions = {
         "data": arguments.source.name,
         "model": arguments.model,
         "size_px": arguments.size_px,
@@ -64,17 +64,17 @@ def main() -> None:
         start_s = time.monotonic()
         result = try_recipe(RECIPES[name], cohort, settings, final=bool(arguments.final))
         if arguments.final:
-            sealed[name] = result.pop("test")
-            write_json(arguments.final, sealed)
+            test_scores[name] = result.pop("test")
+            write_json(arguments.final, test_scores)
         results.append(result)
         logger.info("%s  (%.0f s)", line(results[-1]), time.monotonic() - start_s)
         if arguments.out:
-            write_json(arguments.out, said | {"results": results, "picked": picked(results)})
+            write_json(arguments.out, conditions | {"results": results, "picked": picked(results)})
     sys.stdout.write(json.dumps(picked(results)) + "\n")
 
 
 def line(result: dict[str, Any]) -> str:
-    """One recipe in words."""
+    """Format the scores of one recipe as a line of the log."""
     return (
         f"{result['recipe']:24} ordinary {result['ordinary']:.4f}  degraded"
         f" {result['degraded']:.4f} (worst {result['degraded_worst']:.4f})"
@@ -91,14 +91,16 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("recipes", nargs="+", choices=sorted(RECIPES), metavar="RECIPE")
     parser.add_argument("--source", type=Path, required=True)
-    parser.add_argument("--work", type=Path, required=True, help="kept between calls")
+    parser.add_argument(
+        "--work", type=Path, required=True, help="folder of the cohort, kept between calls"
+    )
     parser.add_argument("--size-px", type=int, default=64)
     parser.add_argument("--model", default="minivggnet")
-    parser.add_argument("--epochs", type=int, help="in place of train.epochs")
-    parser.add_argument("--seeds", type=int, default=1, help="networks that are averaged")
+    parser.add_argument("--epochs", type=int, help="replaces train.epochs")
+    parser.add_argument("--seeds", type=int, default=1, help="number of networks to average")
     parser.add_argument("--out", type=Path)
     parser.add_argument(
-        "--final", type=Path, help="where the test scores go, to be opened when all is chosen"
+        "--final", type=Path, help="file for the test scores; open it after every choice is made"
     )
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""Recipes by name: what differs from params.yaml. To try another, add a line."""
+"""Recipes by name, as changes to params.yaml. To try another recipe, add a line."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,9 +10,10 @@ from tasks.core.params import AugmentParams, TrainParams
 class Recipe:
     """One way to train.
 
-    augment: keys of `train.augment` that replace those of params.yaml, `preset` first.
+    augment: keys of `train.augment`; `preset` is `none` if it is not among them.
     train: other keys of `train`.
-    by_subtype: three outputs (normal, bacteria, virus), of which the positive ones are summed.
+    by_subtype: whether to train with the classes normal, bacteria and virus, and to add up the
+        probabilities of the two positive ones.
     """
 
     name: str
@@ -21,14 +22,14 @@ class Recipe:
     by_subtype: bool = False
 
     def params(self, shipped: TrainParams, **more: Any) -> TrainParams:
-        """Section `train` with what differs; keys of `augment` not named here are the preset's."""
+        """Return section `train` with the changes; other keys of `augment` are null."""
         nulls = dict.fromkeys(AugmentParams.model_fields)
         augment = nulls | {"preset": "none"} | self.augment
         values = shipped.model_dump() | self.train | more | {"augment": augment}
         return TrainParams.model_validate(values)
 
 
-# the mild augmentation and the wide crop of the study that found the wide crop
+# The mild augmentation, and the wide crop of published work
 MILD = {"zoom": 0.15, "shift": 0.05, "brightness": 0.15, "contrast": 0.15}
 WIDE = {"crop_min_area": 0.08, "crop_max_ratio": 4 / 3, "brightness": 0.15, "contrast": 0.3}
 MEDIUM = WIDE | {"crop_min_area": 0.4, "crop_max_ratio": 1.2}
@@ -36,7 +37,7 @@ MOVED = MILD | {"zoom": 0.2, "shift": 0.1, "rotation_deg": 15.0, "contrast": 0.3
 DEGRADED = {"blur": 0.015, "noise": 0.02, "jpeg_min_quality": 30, "gamma": 0.3}
 WIDE_TURNED = WIDE | DEGRADED | {"rotation_deg": 10.0}
 
-# the schedule is fixed unless a recipe says so: validation, which is easy here, would stop it
+# Other recipes use a fixed schedule: the ordinary validation would stop training too early
 PLATEAU = {"schedule": "plateau", "early_stopping_patience": 8}
 AVERAGED = {"average_momentum": 0.99}
 

@@ -1,4 +1,4 @@
-"""A source made ready once: manifest, samples and images of one size, in a folder of its own."""
+"""Prepare a source once: manifest, samples and images of one size, in a separate folder."""
 
 import logging
 import os
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Cohort:
-    """Films to train and to judge with; columns as in tasks/core/tables.py."""
+    """Films for training and validation; columns as in tasks/core/tables.py."""
 
     manifest: pd.DataFrame
     samples: pd.DataFrame
@@ -32,7 +32,7 @@ class Cohort:
 
 
 def open_cohort(folder: Path) -> Cohort:
-    """Read what `prepare` wrote."""
+    """Read the cohort that `prepare` wrote."""
     return Cohort(
         read_table(MANIFEST_SCHEMA, folder / paths.MANIFEST),
         read_table(SAMPLES_SCHEMA, folder / paths.SAMPLES),
@@ -41,15 +41,15 @@ def open_cohort(folder: Path) -> Cohort:
 
 
 def prepare(source: Path, folder: Path, size_px: int) -> None:
-    """Run the stages up to the images with binary labels; nothing to do if they stand there.
+    """Run ingest, resample with binary labels, and resize; finished stages are skipped.
 
     Args:
-        source: As `ingest.source`.
-        folder: Where the artifacts go.
-        size_px: Side of the images.
+        source: Source of films, as `ingest.source`.
+        folder: Folder of the cohort.
+        size_px: Side of the images, in pixels.
 
     Raises:
-        ParamsError: The folder holds a cohort made in another way.
+        ParamsError: The folder holds a cohort with other settings.
     """
     params = yaml.safe_load((ROOT / paths.PARAMS).read_text("utf-8"))
     params["ingest"]["source"] = str(source.resolve())
@@ -60,7 +60,7 @@ def prepare(source: Path, folder: Path, size_px: int) -> None:
         _check_same(yaml.safe_load(target.read_text("utf-8")), params, folder)
     folder.mkdir(parents=True, exist_ok=True)
     target.write_text(yaml.safe_dump(params), "utf-8")
-    done = (paths.MANIFEST, paths.SAMPLES, paths.RESIZE_JSON)  # the last that each stage writes
+    done = (paths.MANIFEST, paths.SAMPLES, paths.RESIZE_JSON)  # the last output of each stage
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     for stage, written in zip(STAGES, done, strict=True):
         if not (folder / written).exists():
@@ -73,15 +73,15 @@ def _check_same(before: dict[str, Any], now: dict[str, Any], folder: Path) -> No
     differing = [stage for stage in STAGES if before[stage] != now[stage]]
     if differing:
         raise ParamsError(
-            "a folder of recipes holds one cohort, made in one way",
+            "a folder must hold one cohort with one setting",
             found=f"other values of {', '.join(differing)}",
             where=str(folder / paths.PARAMS),
-            next_step="name another folder by --work, or delete this one",
+            next_step="name another folder with --work, or delete this one",
         )
 
 
 def by_subtype(samples: pd.DataFrame, negative: str) -> pd.DataFrame:
-    """The same films and splits with the subtype as label; one without a subtype keeps its own."""
+    """Replace the label by the subtype; a film without a subtype keeps its label."""
     positive = samples["label"] != negative
     label = samples["subtype"].str.upper().where(positive).fillna(samples["label"])
     codes, _ = pd.factorize(label, sort=True)
@@ -89,9 +89,10 @@ def by_subtype(samples: pd.DataFrame, negative: str) -> pd.DataFrame:
 
 
 def reweighted(samples: pd.DataFrame) -> pd.DataFrame:
-    """Class weights anew, n / (k * n_class) over the training films, for a changed split or label.
+    """Compute the class weights n / (k * n_class) again, for a changed split or label.
 
-    Films with a weight of 1 each, or repeated ones, are balanced in another way: they stay.
+    If all weights are 1, or if films are repeated, the classes are balanced in another way; then
+    nothing changes.
     """
     train = samples[samples["split"] == "train"]
     if (samples["n_repeats"] > 1).any() or (samples["sample_weight"] == 1.0).all():

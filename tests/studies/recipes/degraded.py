@@ -1,8 +1,8 @@
-"""Validation films as other machines and smaller files would show them, by Pillow and NumPy.
+"""Degrade validation films as other machines and smaller files would, with Pillow and NumPy.
 
-Each change is made to all films, to the negative ones only and to the others only. Made to one
-class it turns a shortcut around: a network that looks at lungs does not mind. None of it comes
-from the augmentation's code; sharpening is no part of that at all.
+Each change is made to all films, to the negative films only and to the positive films only. A
+change of one class reverses a shortcut, but it does not matter to a network that uses the lungs.
+The code is separate from the augmentation; the augmentation never sharpens.
 """
 
 import io
@@ -24,54 +24,54 @@ SEED = 0
 
 
 def halved(film: Image.Image, _: np.random.Generator) -> Image.Image:
-    """Brought to half its size and back."""
+    """Scale a film to half its size and back."""
     return film.resize((film.width // HALF, film.height // HALF), LANCZOS).resize(
         film.size, LANCZOS
     )
 
 
 def sharpened(film: Image.Image, _: np.random.Generator) -> Image.Image:
-    """Its edges made stronger by half."""
+    """Sharpen a film by 50 %."""
     return film.filter(ImageFilter.UnsharpMask(radius=1.0, percent=50, threshold=0))
 
 
 def compressed(film: Image.Image, _: np.random.Generator) -> Image.Image:
-    """Through a JPEG file of low quality."""
+    """Compress a film as a JPEG of low quality."""
     file = io.BytesIO()
     film.save(file, "JPEG", quality=JPEG_QUALITY)
     return Image.open(file).convert("L")
 
 
 def noisy(film: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """With Gaussian noise."""
+    """Add Gaussian noise."""
     levels = np.asarray(film) + rng.normal(0.0, NOISE_LEVELS, (film.height, film.width))
     return Image.fromarray(np.rint(levels.clip(0, 255)).astype(np.uint8))
 
 
 def darker(film: Image.Image, _: np.random.Generator) -> Image.Image:
-    """Gamma 1.4."""
+    """Darken a film with gamma 1.4."""
     return film.point([round(255 * (level / 255) ** 1.4) for level in range(256)])
 
 
 def lighter(film: Image.Image, _: np.random.Generator) -> Image.Image:
-    """Gamma 1 / 1.4."""
+    """Brighten a film with gamma 1 / 1.4."""
     return film.point([round(255 * (level / 255) ** (1 / 1.4)) for level in range(256)])
 
 
 def closer(film: Image.Image, _: np.random.Generator) -> Image.Image:
-    """The inner 85 % of each side, enlarged."""
+    """Enlarge the inner 85 % of each side."""
     return _framed(film, 0.85)
 
 
 def farther(film: Image.Image, _: np.random.Generator) -> Image.Image:
-    """Shrunk to 85 % of each side, black around it."""
+    """Shrink a film to 85 % of each side; the border is black."""
     return _framed(film, 1 / 0.85)
 
 
-# As Kermany's normal test films differ from the training ones: softer (variance of the Laplacian 67
-# against 79) and from files of lower JPEG quality (75 against 95); the others hardly differ.
-# Sources: the sharpness was measured on the films at 224 px, test films included; the quality is
-# that of published audits of the original files.
+# Kermany's normal test films differ so from the training films: they are softer (variance of the
+# Laplacian 67, training 79), and their JPEG quality is lower (75, training 95). The films with
+# pneumonia hardly differ. Sources: the sharpness was measured on all films at 224 px; the quality
+# is from published audits of the original files.
 SOFTENED = ("halved, negative", "compressed, negative")
 
 CHANGES: dict[str, Change] = {
@@ -81,7 +81,7 @@ CHANGES: dict[str, Change] = {
 
 
 def degrade(films: Pixels, change: Change) -> Pixels:
-    """Change every film: (N, H, W) uint8, same out, the same on every run."""
+    """Change every film, the same way in every run: (N, H, W) uint8 -> (N, H, W) uint8."""
     rng = np.random.default_rng(SEED)
     return np.stack([np.asarray(change(Image.fromarray(film), rng)) for film in films])
 
@@ -89,12 +89,12 @@ def degrade(films: Pixels, change: Change) -> Pixels:
 def degraded_aurocs(
     score: Callable[[Pixels], NDArray[np.float64]], films: Pixels, positive: NDArray[np.bool_]
 ) -> dict[str, float]:
-    """AUROC under each condition: `halved, all` and so on.
+    """Compute the AUROC under each condition, such as `halved, all`.
 
     Args:
-        score: (N, H, W) uint8 -> (N,) float64, higher is more positive.
-        films: (N, H, W) uint8.
-        positive: (N,) bool.
+        score: Function (N, H, W) uint8 -> (N,) float64; a higher score is more positive.
+        films: Validation films, (N, H, W) uint8.
+        positive: Whether each film is positive, (N,) bool.
     """
     plain = score(films)
     found = {}

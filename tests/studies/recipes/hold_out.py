@@ -1,8 +1,7 @@
-"""Validation by acquisition: in each class the films that look made by the other class's machines.
+"""Hold out, in each class, the patients whose films are acquired like those of the other class.
 
-Facts of how a film was taken (sharpness, noise, size, file quality) tell the classes apart in
-Kaggle's sets. Held out here are, in each class, the patients whose films resemble in these facts
-the films of the other class: among them the shortcut points the wrong way.
+In Kaggle's sets the classes differ in facts of acquisition (sharpness, noise, size, file quality).
+In the films held out here, a network that uses these facts predicts the wrong label.
 """
 
 from typing import cast
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from tasks.core.errors import CohortError
 
-# columns of the manifest; missing or constant ones are left out
+# columns of the manifest; missing and constant columns are ignored
 FACTS = (
     "sharpness",
     "noise",
@@ -24,22 +23,25 @@ FACTS = (
     "n_bytes",
     "jpeg_quality",
 )
-HELD = "held"  # the split of the films held out
-SHARE = 0.25  # of each class's films
+HELD_OUT = "held"  # name of the split
+SHARE = 0.25  # smallest share of each class
 
 
 def acquisition_scores(
     facts: pd.DataFrame, positive: NDArray[np.bool_], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """How much each film is, by acquisition alone, like those of the positive classes.
+    """Score how much the acquisition of each film resembles that of positive films.
+
+    The score is the log-odds of a logistic regression on ranks, so units and outliers do not
+    matter.
 
     Args:
         facts: Columns of FACTS, one row per film.
-        positive: (n,) bool.
-        weights: (n,) float64 such as 1 over the films of the patient.
+        positive: Whether each film is positive, (n,) bool.
+        weights: Weight of each film, (n,) float64, such as 1 / number of films of the patient.
 
     Returns:
-        (n,) float64, log-odds of a logistic regression on ranks: no unit and no outlier counts.
+        Score of each film, (n,) float64.
 
     Raises:
         CohortError: No fact differs between films.
@@ -52,42 +54,43 @@ def acquisition_scores(
     if ranks.shape[1] == 0:
         raise CohortError(
             "a hold-out by acquisition needs a fact that differs between films",
-            found="every film alike",
+            found="all films have the same facts",
             where=f"columns {', '.join(FACTS)} of the manifest",
-            next_step="judge this source by ordinary and degraded validation only",
+            next_step="use ordinary and degraded validation only for this source",
         )
     matrix = ranks.to_numpy() - 0.5
-    line = LogisticRegression(C=10.0, max_iter=1000, class_weight="balanced")
-    line.fit(matrix, positive, sample_weight=weights)
-    return cast(NDArray[np.float64], line.decision_function(matrix))
+    model = LogisticRegression(C=10.0, max_iter=1000, class_weight="balanced")
+    model.fit(matrix, positive, sample_weight=weights)
+    return cast(NDArray[np.float64], model.decision_function(matrix))
 
 
 def hold_out(
     samples: pd.DataFrame, facts: pd.DataFrame, negative: str, share: float = SHARE
 ) -> pd.DataFrame:
-    """Set the most misleading patients of each class aside; the test films are not looked at.
+    """Hold out the most misleading patients of each class; the test films are not used.
 
     Args:
-        samples: The cohort, columns as in `tables.SAMPLES_SCHEMA`.
-        facts: Manifest rows, with `image_id`.
-        negative: The class that means "no finding".
-        share: Of each class's films outside the test split, at least.
+        samples: Cohort with the columns of `tables.SAMPLES_SCHEMA`.
+        facts: Rows of the manifest, with `image_id`.
+        negative: Class that means "no finding".
+        share: Smallest share of each class to hold out, without the test split.
 
     Returns:
-        The films outside the test split: `split` is `held` for those set aside and else as it
-        was; `acquisition` is the score by which they were chosen. Patients stay whole.
+        The films outside the test split. `split` is HELD_OUT for the films that are held out, and
+        unchanged otherwise; `acquisition` is the score that decided it. All films of a patient
+        are in the same split.
     """
     films = samples[samples["split"] != "test"].sort_values("image_id", ignore_index=True)
     facts = facts.drop_duplicates("image_id").set_index("image_id").loc[films["image_id"]]
     positive = (films["label"] != negative).to_numpy()
     weights = 1.0 / films.groupby("group_id")["image_id"].transform("size").to_numpy(np.float64)
     films["acquisition"] = acquisition_scores(facts, positive, weights)
-    held: set[str] = set()
-    for label, mine in films.groupby("label"):
-        toward_the_other = 1.0 if label == negative else -1.0
-        groups = mine.groupby("group_id")["acquisition"].agg(["mean", "size"])
-        groups["mean"] *= toward_the_other
+    held_out: set[str] = set()
+    for label, of_class in films.groupby("label"):
+        toward_other_class = 1.0 if label == negative else -1.0
+        groups = of_class.groupby("group_id")["acquisition"].agg(["mean", "size"])
+        groups["mean"] *= toward_other_class
         ranked = groups.sort_values("mean", ascending=False, kind="stable")
         n_before = ranked["size"].cumsum() - ranked["size"]
-        held |= set(ranked.index[n_before < share * len(mine)])
-    return films.assign(split=films["split"].mask(films["group_id"].isin(held), HELD))
+        held_out |= set(ranked.index[n_before < share * len(of_class)])
+    return films.assign(split=films["split"].mask(films["group_id"].isin(held_out), HELD_OUT))

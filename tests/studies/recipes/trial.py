@@ -1,4 +1,4 @@
-"""One recipe tried: trained on the films of one split, judged by each kind of validation."""
+"""Train one recipe and score it by each kind of validation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from tasks.core.statistics.auroc import auroc
 from tests.studies.recipes.catalogue import Recipe
 from tests.studies.recipes.cohort import Cohort, by_subtype, reweighted
 from tests.studies.recipes.degraded import SOFTENED, degraded_aurocs
-from tests.studies.recipes.hold_out import HELD, hold_out
+from tests.studies.recipes.hold_out import HELD_OUT, hold_out
 
 TARGET_SENSITIVITY = 0.97
 KINDS = ("ordinary", "degraded", "softened", "held_out", "held_out_negative")
@@ -25,10 +25,13 @@ Score = Callable[[Pixels], NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class Settings:
-    """What all recipes share.
+    """Settings that all recipes share.
 
-    negative: the class that means "no finding". n_seeds: networks that are averaged.
-    more: keys of `train` for all recipes, such as epochs. live_dir: for the training's curves.
+    negative: class that means "no finding".
+    n_seeds: number of networks to average.
+    more: keys of `train` for all recipes, such as epochs.
+    shipped: section `train` of params.yaml.
+    live_dir: folder for the learning curves.
     """
 
     model: str
@@ -42,18 +45,19 @@ class Settings:
 def try_recipe(
     recipe: Recipe, cohort: Cohort, settings: Settings, *, final: bool
 ) -> dict[str, Any]:
-    """Train twice, on the cohort's own split and on that by acquisition, and judge.
+    """Train twice, on the split of the cohort and on the split by acquisition, and validate.
 
     Args:
-        recipe: What is tried.
-        cohort: The films.
-        settings: What all recipes share.
-        final: Look at the test films too.
+        recipe: Recipe to train.
+        cohort: Films.
+        settings: Settings that all recipes share.
+        final: Whether to score the test films too.
 
     Returns:
-        AUROC: `ordinary`; `degraded` (mean of all `conditions`), `degraded_worst` and `softened`
-        (mean of those in SOFTENED); `held_out` and `held_out_negative` (the negative ones held out
-        against ordinary positive ones). `test` if final, see `judge_test`.
+        AUROC values: `ordinary`; `degraded` (mean of all `conditions`), `degraded_worst` and
+        `softened` (mean of the conditions in SOFTENED); `held_out`, and `held_out_negative`
+        (negative films held out, with ordinary positive films). With `final`, also `test`, see
+        `score_test`.
     """
     samples = cohort.samples
     score = train_score(recipe, samples, cohort.store, settings)
@@ -69,37 +73,37 @@ def try_recipe(
         "conditions": found,
     }
     if final:
-        result["test"] = judge_test(score, cohort, settings)
-    return result | judge_held_out(recipe, cohort, settings)
+        result["test"] = score_test(score, cohort, settings)
+    return result | score_held_out(recipe, cohort, settings)
 
 
-def judge_held_out(recipe: Recipe, cohort: Cohort, settings: Settings) -> dict[str, float]:
-    """Train without the films held out by acquisition, and judge by them: see `try_recipe`."""
-    apart = hold_out(cohort.samples, cohort.manifest, settings.negative)
-    held = apart[apart["split"] == HELD]
-    kept = reweighted(apart[apart["split"] != HELD])
+def score_held_out(recipe: Recipe, cohort: Cohort, settings: Settings) -> dict[str, float]:
+    """Train without the films held out by acquisition, and score these films."""
+    films = hold_out(cohort.samples, cohort.manifest, settings.negative)
+    held_out = films[films["split"] == HELD_OUT]
+    kept = reweighted(films[films["split"] != HELD_OUT])
     score = train_score(recipe, kept, cohort.store, settings)
     ordinary = kept[(kept["split"] == "val") & _positive(kept, settings)]
-    softer = pd.concat([held[~_positive(held, settings)], ordinary])
+    negative = pd.concat([held_out[~_positive(held_out, settings)], ordinary])
     return {
         name: auroc(score(_films(rows, cohort.store)), _positive(rows, settings))
-        for name, rows in (("held_out", held), ("held_out_negative", softer))
+        for name, rows in (("held_out", held_out), ("held_out_negative", negative))
     }
 
 
 def train_score(
     recipe: Recipe, samples: pd.DataFrame, store: ImageStore, settings: Settings
 ) -> Score:
-    """Train the networks of a recipe; give their log-odds of a finding.
+    """Train the networks of a recipe and return their scoring function.
 
     Args:
-        recipe: What is tried.
-        samples: Splits `train` and `val`; others are not looked at.
-        store: Pixels.
-        settings: What all recipes share.
+        recipe: Recipe to train.
+        samples: Cohort; only the splits `train` and `val` are used.
+        store: Images of the cohort.
+        settings: Settings that all recipes share.
 
     Returns:
-        (N, H, W) uint8 -> (N,) float64.
+        Function (N, H, W) uint8 -> (N,) float64: log-odds of a positive class.
     """
     from tasks.core.classifier import predict_logits
     from tasks.train.fitting.fit import fit
@@ -118,15 +122,15 @@ def train_score(
 
 
 def log_odds(logits: NDArray[np.float32], negative: int) -> NDArray[np.float64]:
-    """Log-odds of any positive class: (N, n_classes) float32 -> (N,) float64."""
+    """Compute the log-odds of any positive class: (N, n_classes) float32 -> (N,) float64."""
     exact = logits.astype(np.float64)
     positive = np.delete(exact, negative, axis=1)
     odds = np.logaddexp.reduce(positive, axis=1) - exact[:, negative]
     return cast(NDArray[np.float64], odds)
 
 
-def judge_test(score: Score, cohort: Cohort, settings: Settings) -> dict[str, float]:
-    """AUROC of the test films, and both rates at the operating point fixed on validation."""
+def score_test(score: Score, cohort: Cohort, settings: Settings) -> dict[str, float]:
+    """Score the test films: AUROC, and sensitivity and specificity at the validation threshold."""
     splits = {name: cohort.samples[cohort.samples["split"] == name] for name in ("val", "test")}
     scores = {name: score(_films(rows, cohort.store)) for name, rows in splits.items()}
     truth = {name: _positive(rows, settings) for name, rows in splits.items()}
@@ -140,14 +144,14 @@ def judge_test(score: Score, cohort: Cohort, settings: Settings) -> dict[str, fl
 
 
 def operating_point(of_positives: NDArray[np.float64]) -> float:
-    """Highest score that still finds TARGET_SENSITIVITY of these films."""
+    """Return the highest threshold that reaches TARGET_SENSITIVITY on positive films."""
     falling = np.sort(of_positives)[::-1]
     reached = np.arange(1, len(falling) + 1) / len(falling)
     return float(falling[np.searchsorted(reached, TARGET_SENSITIVITY)])
 
 
 def picked(results: list[dict[str, Any]]) -> dict[str, str]:
-    """The recipe that each kind of validation would take."""
+    """Return the recipe that each kind of validation picks."""
     return {kind: max(results, key=lambda found: found[kind])["recipe"] for kind in KINDS}
 
 

@@ -1,4 +1,4 @@
-"""Errors reach the reader whole, from whatever process they come."""
+"""Errors keep all their parts, also when another process raises them."""
 
 import pickle
 from collections.abc import Iterator
@@ -18,47 +18,47 @@ def kinds(base: type[LunglineError] = LunglineError) -> Iterator[type[LunglineEr
         yield from kinds(kind)
 
 
-WORDS = {"found": "two", "where": "a file: row 3", "next_step": "mend it"}
+PARTS = {"found": "two", "where": "a file: row 3", "next_step": "repair it"}
 
 
 @pytest.mark.parametrize("kind", list(kinds()), ids=lambda kind: kind.__name__)
-def test_an_error_survives_pickling_whole(kind: type[LunglineError]) -> None:
-    error = kind("one is the rule", **WORDS)
-    copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - what a worker process sends
+def test_an_error_keeps_its_parts_when_pickled(kind: type[LunglineError]) -> None:
+    error = kind("a rule", **PARTS)
+    copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - as a worker process sends it
     assert type(copy) is kind
     assert str(copy) == str(error)
     assert (copy.rule, copy.found, copy.where, copy.next_step) == (
-        "one is the rule",
-        *WORDS.values(),
+        "a rule",
+        *PARTS.values(),
     )
 
 
-def test_every_kind_of_the_module_is_covered() -> None:
+def test_the_tests_cover_every_class_of_the_module() -> None:
     named = {name for name, value in vars(errors).items() if isinstance(value, type)}
     assert {kind.__name__ for kind in kinds()} >= named - {"partial"}
     assert len(named) >= 8
 
 
 def test_the_message_has_rule_found_where_and_next_step_in_this_order() -> None:
-    lines = str(LunglineError("one is the rule", **WORDS)).splitlines()
+    lines = str(LunglineError("a rule", **PARTS)).splitlines()
     assert lines == [
-        "one is the rule",
+        "a rule",
         "  found: two",
         "  where: a file: row 3",
-        "  next:  mend it",
+        "  next:  repair it",
     ]
 
 
-def test_all_four_words_are_required() -> None:
+def test_all_four_parts_are_required() -> None:
     with pytest.raises(TypeError):
         LunglineError("a rule", found="x", where="y")  # type: ignore[call-arg]
 
 
 def fail(_: int) -> None:
-    raise errors.SourceError("one is the rule", **WORDS)
+    raise errors.SourceError("a rule", **PARTS)
 
 
-def test_an_error_crosses_from_a_process_that_shares_no_memory() -> None:
+def test_an_error_reaches_the_parent_of_a_spawned_process() -> None:
     with (
         ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool,
         pytest.raises(errors.SourceError, match="found: two"),
@@ -70,6 +70,6 @@ def _raise_in_worker() -> None:
     fail(0)
 
 
-def test_a_film_error_survives_pickling_with_its_reason() -> None:
+def test_a_film_error_keeps_its_reason_when_pickled() -> None:
     copy = pickle.loads(pickle.dumps(FilmError("bomb", "9 x 9 px")))  # noqa: S301
     assert (copy.reason, copy.args) == ("bomb", ("bomb", "9 x 9 px"))

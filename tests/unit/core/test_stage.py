@@ -1,4 +1,4 @@
-"""How a stage ends: exit code, one message, and together with the process that started it."""
+"""A stage ends with an exit code and one message, and it ends with its parent process."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ import pytest
 from tests.films import ROOT, run_stage, stage_environment
 
 PROGRAM = '''
-"""Stage `demo`: shows how a stage ends.
+"""Stage `demo`: ends in a given way.
 
 Reads       nothing
 """
@@ -46,20 +46,20 @@ def ended(
     )
 
 
-def test_done_is_exit_code_0_and_says_what_it_logged() -> None:
+def test_success_is_exit_code_0_and_logs_to_stderr() -> None:
     end = ended("logging.getLogger(__name__).info('3 films')")
     assert (end.returncode, end.stdout, end.stderr) == (0, "", "[demo] 3 films\n")
 
 
-def test_libraries_are_heard_only_when_something_is_wrong() -> None:
+def test_only_warnings_of_libraries_are_shown() -> None:
     end = ended("[logging.getLogger('dvc').log(level, 'level %d', level) for level in (20, 30)]")
     assert end.stderr == "[demo] level 30\n"
 
 
 def test_a_broken_rule_is_exit_code_1_and_one_message_without_a_traceback() -> None:
-    end = ended("raise SourceError('a rule', found='x', where='here', next_step='mend it')")
+    end = ended("raise SourceError('a rule', found='x', where='here', next_step='repair it')")
     assert end.returncode == 1
-    assert end.stderr == ("[demo] ERROR: a rule\n  found: x\n  where: here\n  next:  mend it\n")
+    assert end.stderr == ("[demo] ERROR: a rule\n  found: x\n  where: here\n  next:  repair it\n")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_broken_rule_is_exit_code_1_and_one_message_without_a_traceback() -> N
         ("raise OSError(errno.ENOSPC, 'No space left on device')", "No space left", "df -h"),
     ],
 )
-def test_a_refusal_of_the_system_has_all_four_words(body: str, found: str, where: str) -> None:
+def test_an_error_of_the_system_has_all_four_parts(body: str, found: str, where: str) -> None:
     end = ended(body)
     assert end.returncode == 1
     lines = end.stderr.splitlines()
@@ -79,7 +79,7 @@ def test_a_refusal_of_the_system_has_all_four_words(body: str, found: str, where
     assert where in lines[2]
 
 
-def test_a_fault_of_ours_shows_its_traceback() -> None:
+def test_an_unexpected_error_shows_its_traceback() -> None:
     end = ended("{}['x']")
     assert end.returncode == 1
     assert "Traceback" in end.stderr
@@ -112,7 +112,7 @@ def test_an_unknown_argument_is_exit_code_2() -> None:
 
 
 @pytest.mark.parametrize("module", ["ingest", "ingest.check", "resample", "resize"])
-def test_help_is_quick_and_loads_nothing_heavy(tmp_path: Path, module: str) -> None:
+def test_help_answers_within_two_seconds(tmp_path: Path, module: str) -> None:
     start_s = time.monotonic()
     end = run_stage(module, tmp_path, "--help")
     assert time.monotonic() - start_s < 2
@@ -153,7 +153,7 @@ def wait_until_gone(processes: list[int]) -> bool:
     return not any(map(alive, processes))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl exists on Linux only")
 def test_killing_the_parent_ends_the_stage_and_its_workers(tmp_path: Path) -> None:
     marks = tmp_path / "marks"
     marks.mkdir()

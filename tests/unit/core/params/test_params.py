@@ -10,35 +10,7 @@ from pydantic import BaseModel, ValidationError
 from tasks.core.errors import ParamsError
 from tasks.core.params import Params, load_params
 from tests.films import ROOT
-
-SHIPPED = ROOT / "params.yaml"
-
-
-def changed(tmp_path: Path, dotted: str, value: Any) -> Path:
-    """params.yaml with one value set, or with the key left out where the value is `...`."""
-    values = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
-    *sections, key = dotted.split(".")
-    place = values
-    for section in sections:
-        place = place[section]
-    if value is ...:
-        del place[key]
-    else:
-        place[key] = value
-    path = tmp_path / "params.yaml"
-    path.write_text(yaml.safe_dump(values), encoding="utf-8")
-    return path
-
-
-def error_of(path: Path) -> ParamsError:
-    with pytest.raises(ParamsError) as caught:
-        load_params(path)
-    assert caught.value.where == str(path)
-    return caught.value
-
-
-def fault_of(path: Path) -> str:
-    return error_of(path).found
+from tests.unit.core.params.shipped import SHIPPED, changed, error_of, fault_of
 
 
 def test_the_shipped_file_loads() -> None:
@@ -217,51 +189,6 @@ def test_a_file_without_sections_is_refused(tmp_path: Path, text: str) -> None:
 def test_the_error_for_a_missing_file_says_where_to_run(tmp_path: Path) -> None:
     with pytest.raises(ParamsError, match="repository root"):
         load_params(tmp_path / "params.yaml")
-
-
-def with_override(tmp_path: Path, model: str, changes: dict[str, Any]) -> Path:
-    path = changed(tmp_path, "train.epochs", 15)
-    values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    values["per_model"][model] = changes
-    path.write_text(yaml.safe_dump(values), encoding="utf-8")
-    return path
-
-
-def test_an_override_changes_its_model_only(tmp_path: Path) -> None:
-    changes = {"epochs": 3, "augment": {"zoom": 0.3}}
-    params = load_params(with_override(tmp_path, "ann", changes))
-    ann, other = params.train_of("ann"), params.train_of("minivggnet")
-    assert (ann.epochs, ann.augment.zoom) == (3, 0.3)
-    assert ann.augment.shift == params.train.augment.shift  # a section is merged key by key
-    assert other == params.train
-    assert other.epochs == 15
-
-
-@pytest.mark.parametrize(
-    ("changes", "fault"),
-    [
-        ({"epochs": 0}, "ann.epochs: "),
-        ({"epoch": 3}, "ann.epoch: Extra inputs"),
-        ({"augment": {"zoom": 2}}, "ann.augment.zoom: "),
-        ({"weights": "chexnet.h5"}, "weights_sha256 is missing; `sha256sum chexnet.h5`"),
-        ({"weights_sha256": "0" * 64}, "weights is none"),
-        ({"weights_sha256": "abc"}, "ann.weights_sha256: "),
-        ({"freeze_epochs": 2}, "freeze_epochs needs initial weights"),
-    ],
-)
-def test_a_wrong_override_is_named(tmp_path: Path, changes: dict[str, Any], fault: str) -> None:
-    found = fault_of(with_override(tmp_path, "ann", changes))
-    assert found.startswith("per_model: ")
-    assert fault in found
-
-
-def test_every_model_needs_a_line_under_per_model(tmp_path: Path) -> None:
-    path = changed(tmp_path, "models", ["minivggnet", "vgg16"])
-    assert "vgg16 is missing; add `vgg16: {}` if nothing differs" in fault_of(path)
-
-
-def test_a_fault_in_train_is_not_repeated_for_each_model(tmp_path: Path) -> None:
-    assert fault_of(changed(tmp_path, "train.epochs", 0)).count("epochs") == 1
 
 
 def test_params_cannot_change_after_loading() -> None:

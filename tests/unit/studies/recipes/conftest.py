@@ -1,5 +1,5 @@
-"""Recipes are trained in this process, set up as the stage sets itself up."""
+"""Prepare this process for training, as the stage does."""
 
 from tasks.core.classifier import prepare_backend
 
-prepare_backend()  # before the tests import Keras: threads are fixed when TensorFlow starts
+prepare_backend()  # before the tests import Keras: TensorFlow fixes its threads when it starts

@@ -1,4 +1,4 @@
-"""A folder of recipes is made once, in one way."""
+"""A cohort of the recipe study is prepared once, with one setting."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.studies.recipes import cohort
 
 
 def make(folder: Path, source: Path, size_px: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Stages that `prepare` starts; each is replaced by the file it writes last."""
+    """Return the stages that `prepare` starts; a stage is replaced by its last output."""
     started = []
     files = dict(
         zip(cohort.STAGES, (paths.MANIFEST, paths.SAMPLES, paths.RESIZE_JSON), strict=True)
@@ -28,7 +28,7 @@ def make(folder: Path, source: Path, size_px: int, monkeypatch: pytest.MonkeyPat
     return started
 
 
-def test_stages_run_once_and_from_where_they_stopped(tmp_path, monkeypatch):
+def test_finished_stages_are_skipped(tmp_path, monkeypatch):
     source, folder = tmp_path / "films", tmp_path / "work"
     assert make(folder, source, 64, monkeypatch) == ["ingest", "resample", "resize"]
     assert make(folder, source, 64, monkeypatch) == []

@@ -1,4 +1,4 @@
-"""Degraded films: each change does what its name says, and one class alone can be changed."""
+"""Each change of films does what its name says, and can be made to one class only."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from tasks.core.film.sharpness import laplacian_variance
 from tests.studies.recipes.degraded import CHANGES, degrade, degraded_aurocs
 
 RNG = np.random.default_rng(0)
-# lines on a slope: detail that a blur loses, and levels that a gamma moves
+# Lines on a gradient: a blur removes the lines, and a gamma changes the levels
 FILMS = np.stack(
     [
         np.clip(np.add.outer(np.arange(32) * 4, 40 * (np.arange(32) // 2 % 2)) + 20 * n, 5, 250)
@@ -18,7 +18,7 @@ POSITIVE = np.array([False, True, False, True])
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_every_change_changes_and_does_so_alike_on_every_run(name):
+def test_every_change_changes_the_films_the_same_way_in_every_run(name):
     changed = degrade(FILMS, CHANGES[name])
     assert (changed.shape, changed.dtype) == (FILMS.shape, np.uint8)
     assert (changed != FILMS).mean() > 0.1
@@ -37,15 +37,15 @@ def test_changes_do_what_their_names_say():
     assert means["darker"] < FILMS.mean() - 10
     assert means["lighter"] > FILMS.mean() + 10
     white = np.full((1, 40, 40), 255, dtype=np.uint8)
-    # 0.85 of 40 px is 34 px: the rest is black
+    # 0.85 of 40 px is 34 px; the rest is black
     share = degrade(white, CHANGES["farther"]).mean() / 255
     assert share == pytest.approx(0.85**2, abs=0.03)
     assert degrade(white, CHANGES["closer"]).min() == 255
 
 
-def test_what_reads_sharpness_fails_when_one_class_is_changed_and_what_does_not_stands():
+def test_a_change_of_one_class_lowers_the_auroc_of_sharpness_only():
     def by_sharpness(films):
-        # the positive films below are the sharper ones
+        # the positive films are sharper
         return np.array([laplacian_variance(film) for film in films])
 
     films = np.where(POSITIVE[:, None, None], degrade(FILMS, CHANGES["sharpened"]), FILMS)
@@ -62,4 +62,4 @@ def test_what_reads_sharpness_fails_when_one_class_is_changed_and_what_does_not_
         return POSITIVE.astype(float)
 
     assert set(degraded_aurocs(constant, FILMS, POSITIVE).values()) == {1.0}
-    assert calls == [4] * (1 + len(CHANGES))  # one class alone costs no further pass
+    assert calls == [4] * (1 + len(CHANGES))  # one prediction per change

@@ -1,4 +1,4 @@
-"""Films are set aside by acquisition within their class: the shortcut is turned around there."""
+"""Films are held out by acquisition within their class; the shortcut is reversed there."""
 
 import numpy as np
 import pandas as pd
@@ -6,13 +6,13 @@ import pytest
 
 from tasks.core.errors import CohortError
 from tasks.core.statistics.auroc import auroc
-from tests.studies.recipes.hold_out import HELD, SHARE, hold_out
+from tests.studies.recipes.hold_out import HELD_OUT, SHARE, hold_out
 
 N_PATIENTS = 120
 
 
 def cohort(seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Two films per patient; normal films are mostly sharper and larger, the test is the rest."""
+    """Two films per patient; most normal films are sharper and larger."""
     rng = np.random.default_rng(seed)
     patient = np.repeat(np.arange(N_PATIENTS), 2)
     normal = patient % 2 == 0
@@ -37,35 +37,35 @@ def cohort(seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
     return samples, facts
 
 
-def test_patients_stay_whole_and_the_test_films_are_not_there():
+def test_patients_stay_in_one_split_and_test_films_are_left_out():
     samples, facts = cohort()
-    apart = hold_out(samples, facts, "NORMAL")
-    assert len(apart) == (samples["split"] != "test").sum()
-    assert set(apart["split"]) == {"train", "val", HELD}
-    held = apart["split"] == HELD
-    assert not set(apart.loc[held, "group_id"]) & set(apart.loc[~held, "group_id"])
-    kept = apart[~held].merge(samples, on="image_id")
+    films = hold_out(samples, facts, "NORMAL")
+    assert len(films) == (samples["split"] != "test").sum()
+    assert set(films["split"]) == {"train", "val", HELD_OUT}
+    held_out = films["split"] == HELD_OUT
+    assert not set(films.loc[held_out, "group_id"]) & set(films.loc[~held_out, "group_id"])
+    kept = films[~held_out].merge(samples, on="image_id")
     assert (kept["split_x"] == kept["split_y"]).all()
 
 
-def test_each_class_gives_its_share_and_at_most_one_patient_more():
-    apart = hold_out(*cohort(), "NORMAL")
-    for _, mine in apart.groupby("label"):
-        n_held = (mine["split"] == HELD).sum()
-        assert SHARE * len(mine) <= n_held < SHARE * len(mine) + 2
+def test_the_share_of_each_class_is_exceeded_by_at_most_one_patient():
+    films = hold_out(*cohort(), "NORMAL")
+    for _, of_class in films.groupby("label"):
+        n_held_out = (of_class["split"] == HELD_OUT).sum()
+        assert SHARE * len(of_class) <= n_held_out < SHARE * len(of_class) + 2
 
 
-def test_acquisition_tells_the_classes_apart_where_trained_and_the_wrong_way_where_held():
+def test_acquisition_predicts_the_class_in_training_and_the_other_class_when_held_out():
     samples, facts = cohort()
-    apart = hold_out(samples, facts, "NORMAL").merge(facts, on="image_id")
-    held = apart["split"] == HELD
-    positive = (apart["label"] != "NORMAL").to_numpy()
-    dull = -apart["sharpness"].to_numpy()
-    assert auroc(dull[~held], positive[~held]) > 0.95
-    assert auroc(dull[held], positive[held]) < 0.35
+    films = hold_out(samples, facts, "NORMAL").merge(facts, on="image_id")
+    held_out = films["split"] == HELD_OUT
+    positive = (films["label"] != "NORMAL").to_numpy()
+    dull = -films["sharpness"].to_numpy()
+    assert auroc(dull[~held_out], positive[~held_out]) > 0.95
+    assert auroc(dull[held_out], positive[held_out]) < 0.35
 
 
-def test_test_films_change_nothing():
+def test_test_films_do_not_change_the_result():
     samples, facts = cohort()
     expected = hold_out(samples, facts, "NORMAL")
     is_test = facts["image_id"].isin(samples.loc[samples["split"] == "test", "image_id"])
@@ -75,13 +75,13 @@ def test_test_films_change_nothing():
     pd.testing.assert_frame_equal(hold_out(without, facts, "NORMAL"), expected)
 
 
-def test_order_of_the_rows_changes_nothing():
+def test_the_order_of_rows_does_not_change_the_result():
     samples, facts = cohort()
     shuffled = hold_out(samples.sample(frac=1, random_state=3), facts[::-1], "NORMAL")
     pd.testing.assert_frame_equal(shuffled, hold_out(samples, facts, "NORMAL"))
 
 
-def test_films_that_are_all_alike_are_refused():
+def test_films_with_the_same_facts_are_refused():
     samples, facts = cohort()
-    with pytest.raises(CohortError, match="every film alike"):
+    with pytest.raises(CohortError, match="all films have the same facts"):
         hold_out(samples, facts[["image_id", "height"]], "NORMAL")

@@ -1,4 +1,4 @@
-"""The table says what was tried, what each validation picks, and what the test said of it."""
+"""The table shows each recipe, the pick of each validation, and the test scores."""
 
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ RUN: dict[str, Any] = {
 TRAINED = "32 px, 40 epochs, seeds: 1"
 
 
-def test_table_marks_each_pick_and_leaves_out_tests_that_were_not_run() -> None:
+def test_table_marks_each_pick_and_leaves_missing_test_scores_empty() -> None:
     *_, mild, wide = recipes_table({"runs": [RUN]}).splitlines()
     cells = "**0.996** | 0.980 | 0.900 | 0.970 | **0.850** | 0.940 |  |  |  |"
     assert mild == f"| `mild` | {TRAINED} | {cells}"
@@ -48,10 +48,10 @@ def test_table_marks_each_pick_and_leaves_out_tests_that_were_not_run() -> None:
     )
 
 
-def test_run_of_one_recipe_picks_nothing(tmp_path: Path) -> None:
-    judged, final = tmp_path / "out.json", tmp_path / "final.json"
-    write_json(judged, {**RUN, "results": RUN["results"][1:]})
+def test_a_run_of_one_recipe_has_no_pick(tmp_path: Path) -> None:
+    validation, final = tmp_path / "out.json", tmp_path / "final.json"
+    write_json(validation, {**RUN, "results": RUN["results"][1:]})
     write_json(final, RUN["test"])
-    run = read_run(judged, final)
+    run = read_run(validation, final)
     assert run["test"] == RUN["test"]
     assert "**" not in recipes_table({"runs": [run]})

@@ -1,4 +1,4 @@
-"""A recipe is trained and judged; the test films are looked at only when asked for."""
+"""A recipe is trained and validated; the test films are used only on request."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from tests.studies.recipes.trial import (
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
-def test_every_recipe_is_a_section_of_params(recipe):
+def test_every_recipe_gives_a_valid_section_train(recipe):
     shipped = load_params(ROOT / "params.yaml").train
     params = recipe.params(shipped, epochs=3, seed=4)
     assert (params.epochs, params.seed) == (3, 4)
@@ -31,17 +31,17 @@ def test_every_recipe_is_a_section_of_params(recipe):
     assert params.learning_rate == recipe.train.get("learning_rate", shipped.learning_rate)
 
 
-def test_log_odds_by_hand():
+def test_log_odds_equal_a_calculation_by_hand():
     logits = np.log(np.array([[1.0, 2.0, 5.0], [6.0, 1.0, 1.0]], dtype=np.float32))
-    # positive are the first and the last: (1 + 5) / 2 and (6 + 1) / 1
+    # the first and the last class are positive: (1 + 5) / 2 and (6 + 1) / 1
     np.testing.assert_allclose(log_odds(logits, negative=1), np.log([3.0, 7.0]), rtol=1e-6)
 
 
-def test_operating_point_finds_97_of_100_and_no_more_than_needed():
-    assert operating_point(np.arange(100.0)) == 3.0  # 3 to 99 are 97 films
+def test_operating_point_reaches_97_of_100_films_exactly():
+    assert operating_point(np.arange(100.0)) == 3.0  # the scores 3 to 99 are 97 films
 
 
-def test_each_kind_of_validation_picks_its_own_best():
+def test_each_kind_of_validation_picks_its_best_recipe():
     results = [
         {"recipe": "a", **dict.fromkeys(KINDS, 0.7), "ordinary": 0.99, "held_out": 0.8},
         {"recipe": "b", **dict.fromkeys(KINDS, 0.75), "ordinary": 0.98},
@@ -49,14 +49,14 @@ def test_each_kind_of_validation_picks_its_own_best():
     assert picked(results) == dict.fromkeys(KINDS, "b") | {"ordinary": "a", "held_out": "a"}
 
 
-def test_subtypes_become_classes_with_weights_of_their_own():
+def test_subtypes_become_classes_with_new_weights():
     samples = squares_cohort({"train": 8, "val": 4})
     positive = samples["label"] == "PNEUMONIA"
     samples["subtype"] = (samples["patient_id"].str[-1] == "1").map(
         {True: "virus", False: "bacteria"}
     )
     samples.loc[~positive, "subtype"] = None
-    samples["sample_weight"] = np.where(samples["split"] == "train", 2.0, 1.0)  # some balance
+    samples["sample_weight"] = np.where(samples["split"] == "train", 2.0, 1.0)  # any class weight
     found = by_subtype(samples, "NORMAL")
     assert sorted(found["label"].unique()) == ["BACTERIA", "NORMAL", "VIRUS"]
     assert dict(zip(found["label"], found["class_index"], strict=True)) == {
@@ -71,7 +71,7 @@ def test_subtypes_become_classes_with_weights_of_their_own():
     assert (found.loc[found["split"] == "val", "sample_weight"] == 1.0).all()
 
 
-def test_films_that_were_not_weighed_are_not_weighed_anew():
+def test_films_without_class_weights_get_none():
     samples = squares_cohort({"train": 5, "val": 4})
     assert reweighted(samples)["sample_weight"].eq(1.0).all()
 
@@ -87,14 +87,21 @@ def cohort(tmp_path_factory) -> Cohort:
 
 
 def trial(cohort: Cohort, folder: Path, *, final: bool) -> dict:
-    settings = Settings("minivggnet", "NORMAL", 1, {"epochs": 1}, train_params(), folder / "live")
+    settings = Settings(
+        model="minivggnet",
+        negative="NORMAL",
+        n_seeds=1,
+        more={"epochs": 1},
+        shipped=train_params(),
+        live_dir=folder / "live",
+    )
     return try_recipe(Recipe("tried", {"brightness": 0.1}), cohort, settings, final=final)
 
 
-def test_a_trial_judges_by_each_validation_and_leaves_the_test_alone(cohort, tmp_path):
+def test_a_trial_scores_each_validation_and_not_the_test(cohort, tmp_path):
     films = cohort.samples
     without_test = Cohort(cohort.manifest, films[films["split"] != "test"], cohort.store)
-    found = trial(without_test, tmp_path, final=False)  # there are no test films to look at
+    found = trial(without_test, tmp_path, final=False)  # no test films exist
     assert "test" not in found
     for kind in (*KINDS, "degraded_worst"):
         assert 0.0 <= found[kind] <= 1.0
@@ -106,7 +113,7 @@ def test_a_trial_judges_by_each_validation_and_leaves_the_test_alone(cohort, tmp
     assert "TEST" not in line(found)
 
 
-def test_the_last_look_adds_the_test(cohort, tmp_path):
+def test_a_final_trial_adds_the_test_scores(cohort, tmp_path):
     found = trial(cohort, tmp_path, final=True)
     assert set(found["test"]) == {"auroc", "sensitivity", "specificity"}
-    assert "test" not in line(found).lower()  # the log stays blind to it
+    assert "test" not in line(found).lower()  # the log does not show them
