@@ -64,3 +64,27 @@ def page(model: str) -> Path:
 def summary(model: str) -> Path:
     """The row of one model in the comparison on `reports/index.html`."""
     return SUMMARIES / f"{model}.json"
+
+
+BASELINES = Path("reports/baselines.json")
+RESULTS = Path("reports/results")
+
+
+def evaluation(model: str) -> Path:
+    """Full evaluation of one model."""
+    return Path("reports") / model / "evaluation.json"
+
+
+def model_description(model: str) -> Path:
+    """Description of one trained model: input, classes, parameters, seeds, epochs."""
+    return model_dir(model) / "model.json"
+
+
+def explanations_json(model: str) -> Path:
+    """List of the explained films of one model, with the names of their pictures."""
+    return explanations(model) / "explanations.json"
+
+
+def training_history(model: str) -> Path:
+    """Folder with one TSV per metric and epoch, as DVCLive writes them."""
+    return training_dir(model) / "plots" / "metrics"

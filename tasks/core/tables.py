@@ -52,6 +52,7 @@ MANIFEST_SCHEMA = pa.schema(
         ("border", pa.float64()),  # mean of the outermost pixels, grey levels
         ("black_share", pa.float64()),  # 0 to 1
         ("colour", pa.float64()),  # mean difference of the largest and smallest channel
+        ("is_synthetic", pa.bool_()),  # the source says that its films are drawn
     ]
 )
 
@@ -87,6 +88,7 @@ EXCLUDED_SCHEMA = pa.schema(
 )
 
 SPLITS = ("train", "val", "test")
+OUTCOMES = ("TP", "TN", "FP", "FN")  # of a prediction at the operating point
 
 
 def write_table(table: pd.DataFrame, schema: pa.Schema, path: Path) -> None:

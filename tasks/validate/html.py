@@ -5,7 +5,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from tasks.core.html.html import Picture, render
+from tasks.core.html.inline_pictures import Picture
+from tasks.core.html.templating import render_template
 from tasks.core.params import ValidateParams
 from tasks.validate.features import FAMILIES
 from tasks.validate.rules.rule import GROUPS
@@ -44,7 +45,7 @@ def render_page(
         "shown": _shown,
         **_piles(verdict["expectations"]),
     }
-    return render(TEMPLATES, "validation.html.j2", context)
+    return render_template(TEMPLATES, "validation.html.j2", context)
 
 
 def _words(name: object) -> str:

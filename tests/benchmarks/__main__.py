@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.atomic import read_json, write_json, write_text
-from tasks.report.results import README, with_table
+from tasks.report.results import README_FILE, with_table
 from tests.benchmarks.incremental import resize_one_percent_new
 from tests.benchmarks.memory import resize_memory_growth
 from tests.benchmarks.near_duplicates import near_duplicates_vs_all_pairs, near_duplicates_vs_limit
@@ -107,8 +107,8 @@ def main() -> None:
     chosen = {name: BENCHMARKS[name] for name in BENCHMARKS if not names or name in names}
     entries = (former if names else {}) | measured(chosen, former)
     write_json(RECORD, entries)
-    readme = README.read_text(encoding="utf-8")
-    write_text(README, with_table(readme, "benchmarks", benchmarks_table(entries)))
+    readme = README_FILE.read_text(encoding="utf-8")
+    write_text(README_FILE, with_table(readme, "benchmarks", benchmarks_table(entries)))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import pytest
 from tasks.core.atomic import read_json
 from tasks.core.params import load_params
 from tasks.core.phantom.write import write_phantom
-from tasks.report.results import README, RECORDS, read_records, with_table
+from tasks.report.results import README_FILE, RECORDS, read_records, with_table
 from tasks.validate.suite import build_suite
 from tests.films import ROOT, tree_hash
 from tests.studies.defects.catalogue import CORE, MORE, Defect
@@ -84,6 +84,6 @@ def test_the_record_holds_every_defect_once_and_is_no_record_of_metrics() -> Non
 
 
 def test_the_readme_prints_the_recorded_score() -> None:
-    text = (ROOT / README).read_text(encoding="utf-8")
+    text = (ROOT / README_FILE).read_text(encoding="utf-8")
     table = defects_table(read_json(ROOT / RECORD))
     assert with_table(text, "defects", table) == text

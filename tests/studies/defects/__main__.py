@@ -14,7 +14,7 @@ from pathlib import Path
 from tasks.core.atomic import write_json, write_text
 from tasks.core.errors import LunglineError
 from tasks.core.phantom.write import write_phantom
-from tasks.report.results import README, with_table
+from tasks.report.results import README_FILE, with_table
 from tests.studies.defects.catalogue import CORE, MORE
 from tests.studies.defects.score import Trial, record, try_defects
 from tests.studies.defects.table import RECORD, defects_table
@@ -41,7 +41,9 @@ def main() -> None:
     write_json(RECORD, found)
     try:
         table = defects_table(found)
-        write_text(README, with_table(README.read_text(encoding="utf-8"), "defects", table))
+        write_text(
+            README_FILE, with_table(README_FILE.read_text(encoding="utf-8"), "defects", table)
+        )
     except LunglineError as error:
         sys.exit(f"ERROR: {error}")
     if not all(trial.passed for trial in trials):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.atomic import read_json, write_json, write_text
-from tasks.report.results import README, with_table
+from tasks.report.results import README_FILE, with_table
 from tests.studies.recipes.trial import KINDS
 
 RECORD = Path("reports/results/recipes.json")
@@ -64,8 +64,8 @@ def main() -> None:
     pairs = zip(files[::2], files[1::2], strict=True)
     record = {"runs": [read_run(judged, final) for judged, final in pairs]}
     write_json(RECORD, record)
-    readme = README.read_text(encoding="utf-8")
-    write_text(README, with_table(readme, "recipes", recipes_table(record)))
+    readme = README_FILE.read_text(encoding="utf-8")
+    write_text(README_FILE, with_table(readme, "recipes", recipes_table(record)))
 
 
 if __name__ == "__main__":
