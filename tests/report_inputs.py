@@ -1,188 +1,67 @@
-"""A whole repository state as the stages before `page` and `report` leave it, small and seeded."""
+"""All results that `page` and `report` read, small and with a fixed seed."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import yaml
 from PIL import Image
 
 from tasks.core import paths
 from tasks.core.atomic import write_json
-from tasks.core.tables import EXCLUDED_SCHEMA, MANIFEST_SCHEMA, SAMPLES_SCHEMA, write_table
 from tests.report_pictures import write_explanations
+from tests.report_tables import (
+    TEST_OUTCOMES,
+    VAL_OUTCOMES,
+    cohort_films,
+    estimate,
+    write_tables,
+)
 
 ROOT = Path(__file__).parents[1]
 MODEL = "minivggnet"
 THRESHOLD = 0.41
-# films of each outcome (TP, FN, FP, TN), worked by hand: sensitivity 62/65, specificity 87/99
-TEST_OUTCOMES = {"TP": 62, "FN": 3, "FP": 12, "TN": 87}
-VAL_OUTCOMES = {"TP": 38, "FN": 1, "FP": 5, "TN": 56}
-TRAIN_FILMS = {"PNEUMONIA": 210, "NORMAL": 340}
+BASELINES = {  # AUROC and accuracy
+    "always positive": (0.5, 0.396),
+    "file facts (width, height, bytes)": (0.561, 0.58),
+    "brightness and contrast": (0.742, 0.69),
+}
 
 
-def write_state(root: Path, models: tuple[str, ...] = (MODEL,)) -> None:
-    """Write params.yaml and every artifact that `page` and `report` read, below `root`."""
+def write_state(
+    root: Path, models: tuple[str, ...] = (MODEL,), *, is_synthetic: bool = True
+) -> None:
+    """Write params.yaml and every file that `page` and `report` read, below `root`."""
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     params |= {"models": list(models), "per_model": {model: {} for model in models}}
     (root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
     films = cohort_films()
-    write_tables(root, films)
+    write_tables(root, films, is_synthetic=is_synthetic)
+    write_json(root / paths.BASELINES, baselines())
     for number, model in enumerate(models):
-        write_model(root, model, films, seed=number)
+        write_model(root, model, films, seed=number, is_synthetic=is_synthetic)
 
 
-def cohort_films() -> pd.DataFrame:
-    """One row per film of the cohort, two films of every fifth patient, outcome where judged."""
-    rows = []
-    for split, outcomes in (("val", VAL_OUTCOMES), ("test", TEST_OUTCOMES)):
-        for outcome, n in outcomes.items():
-            label = "PNEUMONIA" if outcome in ("TP", "FN") else "NORMAL"
-            rows += [(split, label, outcome, number) for number in range(n)]
-    for label, n in TRAIN_FILMS.items():
-        rows += [("train", label, None, number) for number in range(n)]
-    films = pd.DataFrame(rows, columns=["split", "label", "outcome", "number"])
-    patients = [
-        f"{r.split}-{r.label}-{r.outcome}-{r.number - r.number % 5 // 4}"
-        for r in films.itertuples()
-    ]
-    films["patient_id"] = films["group_id"] = patients
-    films["subtype"] = np.where(films["number"] % 3 == 0, "virus", "bacteria")
-    films.loc[films["label"] == "NORMAL", "subtype"] = None
-    films["kind"] = films["subtype"].fillna("normal")
-    films["path"] = [
-        f"chest_xray/{r.split}/{r.label}/person{i:04d}_{r.kind}.jpeg"
-        for i, r in enumerate(films.itertuples())
-    ]
-    films["image_id"] = [hashlib.sha256(path.encode()).hexdigest() for path in films["path"]]
-    films["given_split"] = films["split"]
-    films["class_index"] = (films["label"] == "PNEUMONIA").astype("int32")
-    films["sample_weight"] = 1.0
-    films["n_repeats"] = 1
-    films["fold"] = pd.array([None] * len(films), dtype="Int32")
-    return films.sort_values("path", ignore_index=True)
-
-
-def write_tables(root: Path, films: pd.DataFrame) -> None:
-    """Write manifest, samples, excluded and the verdict of the gate: 3 rejected, 4 set aside."""
-    aside = pd.DataFrame(
-        {
-            "path": [f"chest_xray/train/NORMAL/copy{n}.jpeg" for n in range(4)],
-            "label": "NORMAL",
-            "reason": ["duplicate", "duplicate", "duplicate", "leak"],
-            "because": films["path"].iloc[0],
-        }
-    )
-    aside["image_id"] = [hashlib.sha256(p.encode()).hexdigest() for p in aside["path"]]
-    broken = pd.DataFrame(
-        {
-            "path": [f"chest_xray/train/NORMAL/broken{n}.jpeg" for n in range(3)],
-            "image_id": ["0" * 64] * 3,
-            "status": "rejected",
-            "reason": ["unreadable", "unreadable", "too_small"],
-        }
-    )
-    usable = pd.concat([films, aside.drop(columns=["reason", "because"])]).assign(status="ok")
-    manifest = pd.concat([usable, broken]).sort_values("path", ignore_index=True)
-    for field in MANIFEST_SCHEMA:
-        if field.name not in manifest:
-            manifest[field.name] = 512 if pa.types.is_integer(field.type) else None
-    manifest["layout"] = "mooney"
-    write_table(manifest, MANIFEST_SCHEMA, root / paths.MANIFEST)
-    write_table(films, SAMPLES_SCHEMA, root / paths.SAMPLES)
-    write_table(aside, EXCLUDED_SCHEMA, root / paths.EXCLUDED)
-    write_json(root / paths.VALIDATION_JSON, gate(len(manifest), len(usable)))
-    write_json(root / paths.RESIZE_JSON, resized(films))
-    Image.linear_gradient("L").convert("RGB").save(root / paths.RESIZE_PICTURE)
-
-
-def resized(films: pd.DataFrame) -> dict[str, Any]:
-    """Content of `reports/resize.json`: whole films at 64 px, no common resolution."""
-    facts = {"n_not_found": 0, "median_confidence": 1.0, "median_share": 1.0}
-    sharpness = {"class": "NORMAL", "against": "PNEUMONIA"}
-    return {
-        "params": {
-            "size_px": 64,
-            "geometry": "stretch",
-            "intensity": "none",
-            "region": "none",
-            "common_resolution_px": None,
-        },
-        "judged_on": "all films of the cohort: train, val and test",
-        "n_films": len(films),
-        "regions": [
-            {"class": label, "n_films": int((films["label"] == label).sum()), **facts}
-            for label in ("NORMAL", "PNEUMONIA")
-        ],
-        "lungs": None,
-        "interval": "95 %, Newcombe 2006 (method 5), by number of patient groups",
-        "sharpness": [{**sharpness, "before": estimate(0.811, 0.772, 0.846), "after": None}],
-    }
-
-
-def gate(n_rows: int, n_usable: int) -> dict[str, Any]:
-    """Content of `reports/validation.json`: open, with two warnings of three expectations."""
-    facts = {"group": "films", "severity": "warning", "threshold": "at most 0.05"}
-    return {
-        "passed": True,
-        "source": {"layouts": ["mooney"]},
-        "n_rows": n_rows,
-        "n_usable": n_usable,
-        "n_rejected": n_rows - n_usable,
-        "rejected": {"unreadable": 2, "too_small": 1},
-        "expectations": [
-            {
-                **facts,
-                "name": "sides",
-                "title": "No film is far wider than high",
-                "passed": False,
-                "observed": "2 films above 4.0",
-                "n_failing": 2,
-                "rows": [{"path": "chest_xray/test/NORMAL/person0001_normal.jpeg"}],
-            },
-            {
-                **facts,
-                "name": "metadata_tell_no_class",
-                "title": "Facts of the file do not tell the class",
-                "passed": False,
-                "observed": "0.5 to 0.97",
-                "n_failing": 1,
-                "rows": [{"finding": "File size alone tells the class", "auroc": 0.97}],
-            },
-            {
-                **facts,
-                "name": "rejected",
-                "title": "Few files are rejected",
-                "passed": True,
-                "observed": "0.004",
-                "n_failing": 0,
-                "rows": [],
-            },
-        ],
-    }
-
-
-def write_model(root: Path, model: str, films: pd.DataFrame, seed: int) -> None:
-    """Write contract, metrics, predictions, curves and explanations of one model."""
+def write_model(
+    root: Path, model: str, films: pd.DataFrame, seed: int, *, is_synthetic: bool = True
+) -> None:
+    """Write description, evaluation, predictions, training history and explanations of a model."""
     rng = np.random.default_rng(seed)
     predictions = predict(films, rng)
     target = root / paths.predictions(model)
     target.parent.mkdir(parents=True, exist_ok=True)
     predictions.to_parquet(target, index=False)
-    write_json(root / paths.metrics(model), metrics_of(model, predictions))
-    write_json(root / paths.model_dir(model) / "model.json", contract_of(model))
-    write_curves(root / paths.training_dir(model), rng)
+    evaluation = evaluation_of(model, predictions, is_synthetic=is_synthetic)
+    write_json(root / paths.evaluation(model), evaluation)
+    write_json(root / paths.contract_file(paths.model_dir(model)), description_of(model))
+    write_history(root / paths.training_history(model), rng)
     Image.linear_gradient("L").save(root / paths.augmentation(model))
-    write_explanations(
-        root / paths.explanations(model), metrics_of(model, predictions), predictions, rng
-    )
+    write_explanations(root / paths.explanations(model), evaluation, predictions, rng)
 
 
 def predict(films: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Predictions that end in the outcomes written in `films`."""
+    """Predictions with the outcomes that `films` states."""
     judged = films[films["split"] != "train"].sort_values(["split", "image_id"]).copy()
     called = judged["outcome"].isin(["TP", "FP"]).to_numpy()
     wrong = judged["outcome"].isin(["FN", "FP"]).to_numpy()
@@ -198,10 +77,13 @@ def predict(films: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     return judged.drop(columns=["number", "given_split", "sample_weight", "n_repeats", "fold"])
 
 
-def metrics_of(model: str, predictions: pd.DataFrame) -> dict[str, Any]:
-    """Content of metrics.json; counts are those of the predictions, intervals are literal."""
+def evaluation_of(
+    model: str, predictions: pd.DataFrame, *, is_synthetic: bool = True
+) -> dict[str, Any]:
+    """Content of evaluation.json. Counts agree with the predictions, intervals are fixed."""
     return {
         "model": model,
+        "is_synthetic": is_synthetic,
         "classes": ["NORMAL", "PNEUMONIA"],
         "negative_class": "NORMAL",
         "operating_point": {
@@ -211,29 +93,31 @@ def metrics_of(model: str, predictions: pd.DataFrame) -> dict[str, Any]:
             "rule": "highest threshold with that sensitivity",
         },
         "calibration": {"temperature": 1.31, "fitted_on": "validation"},
-        "test": _split_metrics(predictions[predictions["split"] == "test"], TEST_OUTCOMES, 0.0),
-        "validation": _split_metrics(
-            predictions[predictions["split"] == "val"], VAL_OUTCOMES, 0.01
-        ),
+        "test": _scores(predictions[predictions["split"] == "test"], TEST_OUTCOMES, 0.0),
+        "validation": _scores(predictions[predictions["split"] == "val"], VAL_OUTCOMES, 0.01),
         "subgroups": [
             _group("bacteria", 43, 38, sensitivity=estimate(0.977, 0.92, 1.0)),
             _group("virus", 22, 20, sensitivity=estimate(0.909, 0.77, 1.0)),
             _group("NORMAL", 99, 82, specificity=estimate(0.879, 0.81, 0.94)),
         ],
-        "baselines": [
-            _baseline("always positive", 0.5, 0.396),
-            _baseline("file facts (width, height, bytes)", 0.561, 0.58),
-            _baseline("brightness and contrast", 0.742, 0.69),
-        ],
     }
 
 
-def estimate(value: float | None, low: float | None, high: float | None) -> dict[str, Any]:
-    """An estimate as the metrics hold it."""
-    return {"value": value, "low": low, "high": high}
+def baselines() -> list[dict[str, Any]]:
+    """Content of baselines.json."""
+    return [
+        {
+            "name": name,
+            "test": {
+                "auroc": estimate(auroc, auroc - 0.08, auroc + 0.08),
+                "accuracy": estimate(accuracy, accuracy - 0.07, accuracy + 0.07),
+            },
+        }
+        for name, (auroc, accuracy) in BASELINES.items()
+    ]
 
 
-def contract_of(model: str) -> dict[str, Any]:
+def description_of(model: str) -> dict[str, Any]:
     """Content of model.json."""
     return {
         "model": model,
@@ -249,24 +133,24 @@ def contract_of(model: str) -> dict[str, Any]:
     }
 
 
-def write_curves(folder: Path, rng: np.random.Generator) -> None:
-    """Write DVCLive's TSV of each curve, 15 epochs."""
+def write_history(folder: Path, rng: np.random.Generator) -> None:
+    """Write loss and accuracy of 15 epochs, as DVCLive does."""
     epochs = np.arange(15)
     fall = 0.65 * np.exp(-epochs / 4)
-    curves = {
+    history = {
         "train/loss": 0.1 + fall + rng.normal(0, 0.01, 15),
         "eval/loss": 0.16 + fall + rng.normal(0, 0.05, 15),
         "train/accuracy": 0.96 - fall / 2 + rng.normal(0, 0.01, 15),
         "eval/accuracy": 0.93 - fall / 2 + rng.normal(0, 0.03, 15),
     }
-    for name, values in curves.items():
-        path = folder / "plots" / "metrics" / f"{name}.tsv"
+    for name, values in history.items():
+        path = folder / f"{name}.tsv"
         path.parent.mkdir(parents=True, exist_ok=True)
         table = pd.DataFrame({"step": epochs, path.stem: values})
         table.to_csv(path, sep="\t", index=False)
 
 
-def _split_metrics(films: pd.DataFrame, outcomes: dict[str, int], lift: float) -> dict[str, Any]:
+def _scores(films: pd.DataFrame, outcomes: dict[str, int], lift: float) -> dict[str, Any]:
     tp, fn, fp, tn = (outcomes[name] for name in ("TP", "FN", "FP", "TN"))
     n = tp + fn + fp + tn
     return {
@@ -290,13 +174,3 @@ def _split_metrics(films: pd.DataFrame, outcomes: dict[str, int], lift: float) -
 
 def _group(name: str, n_images: int, n_patients: int, **metric: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "split": "test", "n_images": n_images, "n_patients": n_patients, **metric}
-
-
-def _baseline(name: str, auroc: float, accuracy: float) -> dict[str, Any]:
-    return {
-        "name": name,
-        "test": {
-            "auroc": estimate(auroc, max(auroc - 0.08, 0.0), auroc + 0.08),
-            "accuracy": estimate(accuracy, accuracy - 0.07, accuracy + 0.07),
-        },
-    }

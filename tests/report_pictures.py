@@ -1,4 +1,4 @@
-"""Explanations of a model as the stage `explain` leaves them: literal facts, seeded pictures."""
+"""Explanations of a model, as the stage `explain` writes them, with noise as pictures."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ LAYERS = {"block1_conv1": 32, "block1_conv2": 32, "block2_conv1": 64, "block2_co
 
 
 def write_explanations(
-    folder: Path, metrics: dict[str, Any], predictions: pd.DataFrame, rng: np.random.Generator
+    folder: Path, evaluation: dict[str, Any], predictions: pd.DataFrame, rng: np.random.Generator
 ) -> None:
     """Write explanations.json and its pictures: two films of each outcome, four layers each."""
     films = []
@@ -33,16 +33,16 @@ def write_explanations(
                     "outcome": outcome,
                     "label": film.label,
                     "prob_positive": film.prob_positive,
-                    "why": f"clearest {outcome}",
+                    "why": f"highest probability among {outcome}",
                     "input": f"{name}/input.png",
                     "gradcam": f"{name}/gradcam.png",
-                    "activations": [_depth(folder, name, layer, rng) for layer in LAYERS],
+                    "activations": [_layer(folder, name, layer, rng) for layer in LAYERS],
                 }
             )
     _draw(folder / "filters.png", rng, 24, 16, "P")
     explanations = {
-        "model": metrics["model"],
-        "threshold": metrics["operating_point"]["threshold"],
+        "model": evaluation["model"],
+        "threshold": evaluation["operating_point"]["threshold"],
         "target_class": "PNEUMONIA",
         "gradcam_layer": "block2_conv2",
         "conv_layers": list(LAYERS),
@@ -58,7 +58,7 @@ def write_explanations(
     write_json(folder / "explanations.json", explanations)
 
 
-def _depth(folder: Path, name: str, layer: str, rng: np.random.Generator) -> dict[str, Any]:
+def _layer(folder: Path, name: str, layer: str, rng: np.random.Generator) -> dict[str, Any]:
     side_px = 64 if layer.startswith("block1") else 32
     _draw(folder / name / f"{layer}.png", rng, 4 * side_px, 512 // (4 * side_px), "P")
     return {
@@ -71,7 +71,7 @@ def _depth(folder: Path, name: str, layer: str, rng: np.random.Generator) -> dic
 
 
 def _draw(path: Path, rng: np.random.Generator, side_px: int, factor: int, mode: str) -> None:
-    """A square of noise on a gradient, enlarged `factor` times; as large as a real picture."""
+    """Draw two bright areas with noise, enlarged `factor` times: as large as a real picture."""
     y, x = np.mgrid[:side_px, :side_px] / side_px
     lungs = 150 * (np.exp(-(((x - 0.3) / 0.16) ** 2)) + np.exp(-(((x - 0.7) / 0.16) ** 2)))
     noise = rng.normal(200 - lungs * np.sin(np.pi * y), 14)

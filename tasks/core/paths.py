@@ -114,3 +114,13 @@ def evaluation(model: str) -> Path:
 def evaluation_plots(model: str) -> Path:
     """Folder of the points of one model's DVC plots."""
     return Path("reports") / model / "plots"
+
+
+def explanations_json(model: str) -> Path:
+    """List of the explained films of one model, with the names of their pictures."""
+    return explanations(model) / "explanations.json"
+
+
+def training_history(model: str) -> Path:
+    """Folder with one TSV per metric and epoch, as DVCLive writes them."""
+    return training_plots(model) / "metrics"

@@ -1,1 +1,1 @@
-"""Room `explain`: what the network saw, as pictures of its layers and of the evidence it used."""
+"""Room `explain`: pictures of feature maps, filters and Grad-CAM heat maps."""

@@ -1,11 +1,11 @@
-"""Stage `explain`: pictures of what a model saw in chosen test films.
+"""Stage `explain`: pictures of what a network computes for some test films.
 
 Reads       data/models/<model>/, data/predictions/<model>.parquet, data/images/,
-            reports/<model>/metrics.json
+            reports/<model>/evaluation.json
 Writes      reports/<model>/explanations/
 Params      explain
-Fails when  the predictions and the metrics do not belong together, or the model has neither a 2-D
-            convolution nor a dense layer on its pixels
+Fails when  the predictions and the evaluation come from different runs, or the model has neither
+            a 2-D convolution nor a dense layer on its pixels
 Run         python -m tasks.explain --model minivggnet
 """
 
@@ -15,29 +15,33 @@ from tasks.core import paths, stage
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Choose films, look into the model, draw."""
+    """Select films, compute their explanations, write the pictures."""
     from tasks.core.atomic import read_json
     from tasks.core.classifier import load_classifier, prepare_backend, read_contract
     from tasks.core.image_store.store import ImageStore
     from tasks.core.params import load_params
-    from tasks.explain.selection import choose_films, read_test_predictions
+    from tasks.explain.selection import read_test_predictions, select_films
 
     prepare_backend()
-    from tasks.explain.gallery import Subject, write_gallery
+    from tasks.explain.explanations import ExplainedModel, write_explanations
 
     model: str = arguments.model
     params = load_params(paths.PARAMS).explain
     contract = read_contract(paths.model_dir(model))
-    metrics = read_json(paths.metrics(model))
-    predictions = read_test_predictions(paths.predictions(model), metrics)
-    threshold = metrics["operating_point"]["threshold"]
-    films = choose_films(predictions, threshold, params.n_per_outcome)
+    evaluation = read_json(paths.evaluation(model))
+    predictions = read_test_predictions(paths.predictions(model), evaluation)
+    threshold = evaluation["operating_point"]["threshold"]
+    films = select_films(predictions, threshold, params.n_per_outcome)
     images = ImageStore(paths.IMAGES).read([film.image_id for film in films])
-    subject = Subject(model, contract.classes, metrics["negative_class"], threshold)
-    network = load_classifier(paths.model_dir(model))
-    write_gallery(
-        paths.explanations(model), subject, network, films, images, n_channels=params.n_channels
+    explained = ExplainedModel(
+        name=model,
+        network=load_classifier(paths.model_dir(model)),
+        classes=contract.classes,
+        negative_class=evaluation["negative_class"],
+        threshold=threshold,
     )
+    folder = paths.explanations(model)
+    write_explanations(folder, explained, films, images, n_channels=params.n_channels)
 
 
 if __name__ == "__main__":

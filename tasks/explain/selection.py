@@ -1,4 +1,4 @@
-"""Which films are explained: for each outcome the clearest and the closest calls."""
+"""Select the films to explain: for each outcome the most confident and the least confident ones."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from tasks.core.errors import TableError
-from tasks.core.tables import read_table
+from tasks.core.tables import OUTCOMES, read_table
 
-OUTCOMES = ("TP", "TN", "FP", "FN")
-
-_COLUMNS = pa.schema(  # those of data/predictions/<model>.parquet that are used here
+_COLUMNS = pa.schema(  # columns of data/predictions/<model>.parquet that are used here
     [
         ("image_id", pa.string()),
         ("path", pa.string()),
@@ -28,8 +27,8 @@ _COLUMNS = pa.schema(  # those of data/predictions/<model>.parquet that are used
 
 
 @dataclass(frozen=True)
-class Film:
-    """One film to explain. `why` says by which rule it was chosen."""
+class SelectedFilm:
+    """One film to explain. why: the rule that selected it."""
 
     image_id: str
     path: str
@@ -40,59 +39,59 @@ class Film:
     why: str
 
 
-def read_test_predictions(path: Path, metrics: dict[str, Any]) -> pd.DataFrame:
-    """Read the test rows of a predictions table and hold them against the metrics of the model.
+def read_test_predictions(path: Path, evaluation: dict[str, Any]) -> pd.DataFrame:
+    """Read the test rows of a predictions table and compare them with the evaluation.
 
     Args:
         path: `data/predictions/<model>.parquet`.
-        metrics: Content of the model's `metrics.json`.
+        evaluation: Content of `reports/<model>/evaluation.json`.
 
     Returns:
         The test rows, sorted by image id.
 
     Raises:
         TableError: A column is missing, there is no test film, an outcome does not follow from
-            the threshold of the metrics, or the counts of outcomes differ from their confusion.
+            the threshold, or the counts of outcomes differ from the confusion matrix.
     """
     table = read_table(_COLUMNS, path)
     test = table[table["split"] == "test"].sort_values("image_id", ignore_index=True)
     if test.empty:
-        raise _disagreement("no test film", path)
-    threshold = metrics["operating_point"]["threshold"]
-    expected = _outcomes(test, threshold)
+        raise _mismatch("no test film", path)
+    threshold = evaluation["operating_point"]["threshold"]
+    expected = _expected_outcomes(test, threshold)
     wrong = np.flatnonzero(test["outcome"].to_numpy() != expected)
     if len(wrong):
         row = test.iloc[wrong[0]]
-        raise _disagreement(
+        raise _mismatch(
             f"{len(wrong)} films, first {row['path']}: outcome {row['outcome']}, but with "
-            f"probability {row['prob_positive']:.6g} and threshold {threshold:.6g} it is "
+            f"probability {row['prob_positive']:.6g} and threshold {threshold:.6g} it must be "
             f"{expected[wrong[0]]}",
             path,
         )
     counted = {name.lower(): int((test["outcome"] == name).sum()) for name in OUTCOMES}
-    stated = {name: metrics["test"]["confusion"][name] for name in counted}
+    stated = {name: evaluation["test"]["confusion"][name] for name in counted}
     if counted != stated:
-        raise _disagreement(f"outcomes {counted}, but metrics.json counts {stated}", path)
+        raise _mismatch(f"outcomes {counted}, but evaluation.json counts {stated}", path)
     return test
 
 
-def choose_films(test: pd.DataFrame, threshold: float, n_per_outcome: int) -> list[Film]:
-    """Choose films of each outcome, in turn the most confident and the nearest the threshold.
+def select_films(test: pd.DataFrame, threshold: float, n_per_outcome: int) -> list[SelectedFilm]:
+    """Select films of each outcome, in turn the most confident and the nearest to the threshold.
 
-    A patient is shown once while others are left. Outcomes with few patients choose first, so
-    that a common outcome does not take theirs. Ties go to the smaller image id.
+    A patient is shown a second time only if no other patient is left. The outcome with the fewest
+    patients is served first. Ties go to the smaller image id.
 
     Args:
         test: Test rows of the predictions, from `read_test_predictions`.
-        threshold: Operating point: a film is called positive from this probability on.
-        n_per_outcome: Films per outcome; fewer where there are fewer.
+        threshold: Probability from which a film is called positive.
+        n_per_outcome: Number of films per outcome; fewer if the outcome has fewer.
 
     Returns:
-        Films in the order TP, TN, FP, FN, each outcome in the order chosen.
+        Films in the order TP, TN, FP, FN; within an outcome in the order of selection.
     """
     groups = {outcome: test[test["outcome"] == outcome] for outcome in OUTCOMES}
     patients_shown: set[str] = set()
-    chosen: dict[str, list[Film]] = {}
+    chosen: dict[str, list[SelectedFilm]] = {}
     for outcome in sorted(OUTCOMES, key=lambda name: groups[name]["patient_id"].nunique()):
         rankings = _rankings(groups[outcome], outcome, threshold)
         chosen[outcome] = []
@@ -107,7 +106,7 @@ def choose_films(test: pd.DataFrame, threshold: float, n_per_outcome: int) -> li
 def _rankings(
     films: pd.DataFrame, outcome: str, threshold: float
 ) -> tuple[tuple[str, pd.DataFrame], tuple[str, pd.DataFrame]]:
-    """The two orders to choose from, each with its name."""
+    """The two rankings to select from, each with its name."""
     called_positive = outcome in {"TP", "FP"}
     extreme = "highest" if called_positive else "lowest"
     by_confidence = films.sort_values(
@@ -118,8 +117,10 @@ def _rankings(
     return (f"{extreme} probability", by_confidence), ("nearest the threshold", by_distance)
 
 
-def _take(ranking: pd.DataFrame, rule: str, patients_shown: set[str], chosen: list[Film]) -> Film:
-    """The first film of a new patient or, if every patient was shown, the first not chosen."""
+def _take(
+    ranking: pd.DataFrame, rule: str, patients_shown: set[str], chosen: list[SelectedFilm]
+) -> SelectedFilm:
+    """The first film of a new patient; if every patient was shown, the first film not chosen."""
     already = {film.image_id for film in chosen}
     left = np.flatnonzero(~ranking["image_id"].isin(already).to_numpy())
     unseen = ~ranking["patient_id"].isin(patients_shown).to_numpy()
@@ -131,7 +132,7 @@ def _take(ranking: pd.DataFrame, rule: str, patients_shown: set[str], chosen: li
             f", number {position + 1} of {len(ranking)}: "
             "those before it, or their patients, are shown already"
         )
-    return Film(
+    return SelectedFilm(
         image_id=str(row["image_id"]),
         path=str(row["path"]),
         patient_id=str(row["patient_id"]),
@@ -142,7 +143,7 @@ def _take(ranking: pd.DataFrame, rule: str, patients_shown: set[str], chosen: li
     )
 
 
-def _outcomes(test: pd.DataFrame, threshold: float) -> "np.ndarray[tuple[int], np.dtype[np.str_]]":
+def _expected_outcomes(test: pd.DataFrame, threshold: float) -> NDArray[np.str_]:
     called = test["prob_positive"].to_numpy() >= threshold
     positive = test["positive"].to_numpy(dtype=bool)
     if_called = np.where(positive, "TP", "FP")
@@ -150,10 +151,10 @@ def _outcomes(test: pd.DataFrame, threshold: float) -> "np.ndarray[tuple[int], n
     return np.where(called, if_called, if_not_called)
 
 
-def _disagreement(found: str, path: Path) -> TableError:
+def _mismatch(found: str, path: Path) -> TableError:
     return TableError(
-        "the predictions hold test films whose outcomes follow from the model's metrics.json",
+        "the predictions and evaluation.json of a model must come from the same run",
         found=found,
         where=str(path),
-        next_step="run `dvc repro evaluate`, which writes both anew",
+        next_step="run `dvc repro`, which writes both again",
     )

@@ -1,6 +1,6 @@
-"""The network cut off at its logits, with every convolution's feature maps as further outputs.
+"""A copy of a classifier that ends at its logits and returns its feature maps.
 
-It is a copy: the model it is made from keeps its weights, its layers and its graph.
+The original model keeps its weights, its layers and its graph.
 """
 
 import re
@@ -15,31 +15,34 @@ from numpy.typing import NDArray
 from tasks.core.classifier import LOGITS_LAYER
 from tasks.core.errors import EvaluationError
 
-# SeparableConv2D and DepthwiseConv2D are no subclasses of Conv2D
-CONVOLUTIONS = (
+# SeparableConv2D and DepthwiseConv2D are not subclasses of Conv2D
+_CONVOLUTIONS = (
     keras.layers.Conv2D,
     keras.layers.DepthwiseConv2D,
     keras.layers.SeparableConv2D,
 )
-MEMBER = re.compile(rf"seed(\d+)_{LOGITS_LAYER}")  # of one network of several that are averaged
+_LOGITS_OF_NETWORK = re.compile(rf"seed(\d+)_{LOGITS_LAYER}")  # of one of several averaged networks
 
 
 @dataclass(frozen=True)
-class Truncated:
-    """A float32 copy of a classifier that also returns what it computes on the way.
+class TruncatedNetwork:
+    """A float32 copy of a classifier that also returns its feature maps.
 
-    network: images (B, H, W, C) uint8 -> [maps of convolution 0, ..., of the last one, logits], or
-        logits alone where there is no convolution; maps (B, h, w, n_channels) float32, logits
-        (B, n_classes) float32. Maps are taken after the ReLU that follows a convolution, where
-        one does (batch normalisation may stand between), else as the convolution gives them.
-        Where several networks are averaged the maps are those of the first; the last ones of each
-        other network follow, before the logits.
-    layers: names of the convolutions, from input to output; a dense network has none.
-    first_layer, first_kernel: the first convolution and its weights (kh, kw, n_in, n_out) float32;
-        without a convolution the dense layer on the pixels, whose kernel is as large as the film.
+    network: images (B, H, W, C) uint8 -> [maps of each convolution, ..., logits]; maps
+        (B, h, w, n_channels) float32, logits (B, n_classes) float32. The maps come after the ReLU
+        that follows the convolution, also with batch normalisation in between; without a ReLU
+        they are the output of the convolution. If several networks are averaged, the maps are
+        those of the first network, followed by the last maps of each other network.
+    head: [images, last maps of each network] -> logits: the part of the network behind these maps.
+        Without a convolution it takes [images].
+    layers: names of the convolutions, from input to output; empty for a dense network.
+    first_layer, first_kernel: the first convolution and its weights (kh, kw, n_in, n_out) float32.
+        In a network without a convolution it is the dense layer on the pixels, and its kernel is
+        as large as the film.
     """
 
     network: keras.Model
+    head: keras.Model
     layers: tuple[str, ...]
     first_layer: str
     first_kernel: NDArray[np.float32]
@@ -47,7 +50,7 @@ class Truncated:
 
 @dataclass(frozen=True)
 class _Call:
-    """One layer at work: its name in the model, its copy, the tensors that went in and came out."""
+    """One call of a layer: its name in the model, its copy, input tensors and output tensor."""
 
     name: str
     layer: keras.layers.Layer
@@ -56,24 +59,24 @@ class _Call:
 
 
 @dataclass
-class _Copy:
-    """Copies a graph layer by layer, steps into nested models, and keeps every call.
+class _GraphCopy:
+    """Copies a graph layer by layer, including nested models, and records every call.
 
-    All layers compute in float32, whatever precision the model was trained in. origins: the layer
-    that each copy was made from.
+    All copies compute in float32, in whatever precision the model was trained. originals: the
+    original layer of each copy.
     """
 
     calls: list[_Call] = field(default_factory=list)
-    origins: dict[keras.layers.Layer, keras.layers.Layer] = field(default_factory=dict)
+    originals: dict[keras.layers.Layer, keras.layers.Layer] = field(default_factory=dict)
 
     def copy_layer(self, layer: keras.layers.Layer) -> keras.layers.Layer:
         if isinstance(layer, keras.Model):
-            return layer  # `call` takes it apart
-        # the nested models of averaged networks share names, and no graph holds a name twice
-        name = f"{layer.name}_{len(self.origins)}"
+            return layer  # `call` copies its layers
+        # averaged networks have layers of equal name; names in one graph must differ
+        name = f"{layer.name}_{len(self.originals)}"
         config = {**layer.get_config(), "dtype": "float32", "name": name}
         copy = type(layer).from_config(config)
-        self.origins[copy] = layer
+        self.originals[copy] = layer
         return copy
 
     def call(self, layer: keras.layers.Layer, *args: Any, **kwargs: Any) -> Any:
@@ -89,57 +92,72 @@ class _Copy:
                 clone_function=self.copy_layer,
                 call_function=self.call,
             )
-            return self.calls[-1].output  # the graph is walked from input to output
+            return self.calls[-1].output  # calls are recorded from input to output
         output = layer(*args, **kwargs)
         inputs = tuple(id(tensor) for tensor in keras.tree.flatten((args, kwargs)))
-        self.calls.append(_Call(self.origins[layer].name, layer, inputs, output))
+        self.calls.append(_Call(self.originals[layer].name, layer, inputs, output))
         return output
 
 
-def truncate(model: keras.Model) -> Truncated:
+def truncate(model: keras.Model) -> TruncatedNetwork:
     """Copy a classifier into a network that returns feature maps and logits.
 
     Args:
-        model: Functional or sequential, from `tasks.core.classifier.load_classifier`; it may hold
-            other models as layers. It is not changed.
+        model: Functional or sequential, from `tasks.core.classifier.load_classifier`. It may
+            contain other models as layers. It is not changed.
 
     Raises:
         EvaluationError: The model has no layer `logits`, or neither a 2-D convolution nor a dense
             layer on its pixels.
     """
-    inputs = keras.Input(batch_shape=model.input_shape, dtype=model.input.dtype)
-    copy = _Copy()
-    if isinstance(model, keras.Sequential):
-        copy.call(model, inputs)
-    else:
-        keras.models.clone_model(
-            model, input_tensors=inputs, clone_function=copy.copy_layer, call_function=copy.call
-        )
-    for twin, origin in copy.origins.items():
-        twin.set_weights(origin.get_weights())
+    images, copy = _copy_graph(model)
     logits = [call for call in copy.calls if call.name == LOGITS_LAYER][-1:]
-    members = {match[1]: call for call in copy.calls if (match := MEMBER.fullmatch(call.name))}
-    ends = [members[number] for number in sorted(members, key=int)] or logits
-    networks = [_convolutions_before(end, copy.calls) for end in ends]
+    networks = [_convolutions_before(end, copy.calls) for end in _ends(copy.calls) or logits]
     convolutions = networks[0] if networks else []
     first = convolutions[:1] or _dense_on_pixels(copy.calls, model.input_shape)
     if not first or not logits:
-        raise EvaluationError(
-            "a model to explain has a 2-D convolution, or else a dense layer on its pixels, and a"
-            f" layer `{LOGITS_LAYER}`",
-            found=f"layers {', '.join(call.name for call in copy.calls)}",
-            where=f"model {model.name}",
-            next_step="take it from `models` in params.yaml, or build it as tasks/train does",
-        )
+        raise _nothing_to_explain(model, copy.calls)
     others = [calls[-1] for calls in networks[1:] if calls]
     maps = [_rectified(call, copy.calls) for call in (*convolutions, *others)]
-    network = keras.Model(inputs, [*maps, logits[0].output])
+    output = logits[0].output
     kernel = np.asarray(first[0].layer.get_weights()[0], dtype=np.float32)
-    return Truncated(
-        network=network,
+    return TruncatedNetwork(
+        network=keras.Model(images, [*maps, output]),
+        head=keras.Model([images, *maps[len(convolutions) - 1 :]], output),
         layers=tuple(call.name for call in convolutions),
         first_layer=first[0].name,
         first_kernel=kernel if convolutions else kernel.reshape(*model.input_shape[1:], -1),
+    )
+
+
+def _copy_graph(model: keras.Model) -> tuple[Any, _GraphCopy]:
+    """Copy all layers with their weights. Returns the symbolic input and the copy."""
+    images = keras.Input(batch_shape=model.input_shape, dtype=model.input.dtype)
+    copy = _GraphCopy()
+    if isinstance(model, keras.Sequential):
+        copy.call(model, images)
+    else:
+        keras.models.clone_model(
+            model, input_tensors=images, clone_function=copy.copy_layer, call_function=copy.call
+        )
+    for twin, original in copy.originals.items():
+        twin.set_weights(original.get_weights())
+    return images, copy
+
+
+def _ends(calls: list[_Call]) -> list[_Call]:
+    """Logits of each averaged network, in the order of the networks. Empty for one network."""
+    found = {match[1]: call for call in calls if (match := _LOGITS_OF_NETWORK.fullmatch(call.name))}
+    return [found[number] for number in sorted(found, key=int)]
+
+
+def _nothing_to_explain(model: keras.Model, calls: list[_Call]) -> EvaluationError:
+    return EvaluationError(
+        f"a model to explain has a layer `{LOGITS_LAYER}`, and a 2-D convolution or a dense layer"
+        " on its pixels",
+        found=f"layers {', '.join(call.name for call in calls)}",
+        where=f"model {model.name}",
+        next_step="use a model of `models` in params.yaml, or build it as tasks/train does",
     )
 
 
@@ -151,18 +169,18 @@ def _convolutions_before(end: _Call, calls: list[_Call]) -> list[_Call]:
         if id(call.output) in needed:
             needed.update(call.inputs)
             found.append(call)
-    return [call for call in reversed(found) if isinstance(call.layer, CONVOLUTIONS)]
+    return [call for call in reversed(found) if isinstance(call.layer, _CONVOLUTIONS)]
 
 
 def _dense_on_pixels(calls: list[_Call], input_shape: Sequence[int]) -> list[_Call]:
-    """The first dense layer, if it has a weight for each value of the film, else none."""
+    """The first dense layer, if it has one weight for each pixel of the film; else empty."""
     first = [call for call in calls if isinstance(call.layer, keras.layers.Dense)][:1]
     n_values = np.prod(input_shape[1:])
     return [call for call in first if call.layer.kernel.shape[0] == n_values]
 
 
 def _rectified(convolution: _Call, calls: list[_Call]) -> Any:
-    """Output of the ReLU behind a convolution, or of the convolution itself."""
+    """Output of the ReLU that follows a convolution, or of the convolution itself."""
     tensor = convolution.output
     while True:
         readers = [call for call in calls if id(tensor) in call.inputs]

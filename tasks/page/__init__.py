@@ -1,1 +1,1 @@
-"""Room of the stage `page`: one self-contained page per model."""
+"""Room `page`: one self-contained report page per model."""

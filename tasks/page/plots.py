@@ -1,6 +1,6 @@
-"""Plots as inline SVG that takes its colours and its font from the page, in light and dark.
+"""Plots as inline SVG. They take colours and font from the page, in light and dark mode.
 
-Drawn without pyplot, with a fixed hash salt and no metadata: the same numbers give the same bytes.
+A fixed hash salt and no metadata make the bytes depend on the numbers only.
 """
 
 import io
@@ -14,15 +14,16 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tasks.page.curves import Bools, CalibrationBin, Floats
+from tasks.core.statistics.arrays import Bools, Floats
+from tasks.page.curve_points import CalibrationBin
 
-# Colours that no one uses stand for variables of the stylesheet until the SVG is written.
+# Placeholders: when the SVG is written, variables of the stylesheet replace these colours.
 INK, MUTED, RULE, ACCENT, CARD = "#010101", "#020202", "#030303", "#040404", "#050505"
 _VARIABLES = {INK: "ink", MUTED: "muted", RULE: "rule", ACCENT: "accent", CARD: "card"}
 
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
-    "font.family": "DejaVu Sans",  # comes with matplotlib; the browser sets the page's own
+    "font.family": "DejaVu Sans",  # matplotlib includes it; the browser uses the font of the page
     "font.size": 9,
     "text.color": INK,
     "axes.edgecolor": MUTED,
@@ -50,22 +51,24 @@ _SIZE_IN = (4.4, 3.6)
 N_SCORE_BINS = 20
 
 
-def draw_roc(
+def plot_roc(
     curves: Mapping[str, tuple[Floats, Floats]], operating_point: tuple[float, float] | None
 ) -> Markup:
-    """ROC curves with the operating point.
+    """ROC curves and the operating point.
 
     Args:
-        curves: (false alarms, sensitivity) by split name, each (k,) in [0, 1]; the first one
-            is drawn in the accent colour.
-        operating_point: False-alarm rate and sensitivity on test, or None where undefined.
+        curves: (false-alarm rate, sensitivity) by split name, each (k,) in [0, 1]; the first
+            curve has the accent colour.
+        operating_point: False-alarm rate and sensitivity on test; None if undefined.
     """
 
     def draw(axes: Axes) -> None:
         axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, dashes=(3, 3))
-        lines = zip(curves.items(), (ACCENT, MUTED), strict=False)
-        for rank, ((name, (alarms, hits)), colour) in enumerate(lines):
-            axes.plot(alarms, hits, color=colour, label=name, zorder=4 - rank, clip_on=False)
+        drawn = zip(curves.items(), (ACCENT, MUTED), strict=False)
+        for rank, ((name, (alarm_rate, sensitivity)), colour) in enumerate(drawn):
+            axes.plot(
+                alarm_rate, sensitivity, color=colour, label=name, zorder=4 - rank, clip_on=False
+            )
         if operating_point is not None:
             axes.plot(
                 *operating_point,
@@ -79,26 +82,28 @@ def draw_roc(
                 zorder=6,
                 clip_on=False,
             )
-        _unit_square(axes, "False alarms (1 \N{MINUS SIGN} specificity)", "Sensitivity")
+        _unit_square(axes, "False-alarm rate (1 \N{MINUS SIGN} specificity)", "Sensitivity")
         axes.legend(loc="lower right")
 
     return _svg("roc", "ROC curves of the test and validation films", draw)
 
 
-def draw_calibration(raw: Sequence[CalibrationBin], calibrated: Sequence[CalibrationBin]) -> Markup:
-    """Reliability diagram: stated probability against observed share, raw and calibrated."""
+def plot_calibration(
+    uncalibrated: Sequence[CalibrationBin], calibrated: Sequence[CalibrationBin]
+) -> Markup:
+    """Calibration curve: predicted probability against observed share of films with a finding."""
 
     def draw(axes: Axes) -> None:
         axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, dashes=(3, 3))
         axes.plot(
-            [b.mean_prob for b in raw],
-            [b.share for b in raw],
+            [b.mean_prob for b in uncalibrated],
+            [b.share for b in uncalibrated],
             color=MUTED,
             marker="o",
             markersize=4,
             markerfacecolor=CARD,
             linewidth=0.9,
-            label="as the network says",
+            label="not calibrated",
             clip_on=False,
         )
         axes.vlines(
@@ -118,20 +123,22 @@ def draw_calibration(raw: Sequence[CalibrationBin], calibrated: Sequence[Calibra
             clip_on=False,
             zorder=5,
         )
-        _unit_square(axes, "Stated probability of a finding", "Observed share with a finding")
+        _unit_square(axes, "Predicted probability of a finding", "Observed share with a finding")
         axes.legend(loc="upper left")
 
-    return _svg("calibration", "Reliability diagram of the test films", draw)
+    return _svg("calibration", "Calibration curve of the test films", draw)
 
 
-def draw_scores(prob: Floats, positive: Bools, threshold: float, names: tuple[str, str]) -> Markup:
-    """Histogram of the probabilities: films with a finding upwards, films without downwards.
+def plot_probabilities(
+    prob: Floats, positive: Bools, threshold: float, names: tuple[str, str]
+) -> Markup:
+    """Histogram of the probabilities: bars up for films with a finding, bars down for the others.
 
     Args:
         prob: (n,) float64 in [0, 1], calibrated probability of a finding.
-        positive: (n,) bool.
+        positive: (n,) bool, true where the film has a finding.
         threshold: Operating point in [0, 1].
-        names: Word for films with a finding, and for films without.
+        names: Name of the films with a finding, and of the films without.
     """
     edges = np.linspace(0, 1, N_SCORE_BINS + 1)
     with_finding, _ = np.histogram(prob[positive], edges)
@@ -164,21 +171,21 @@ def draw_scores(prob: Floats, positive: Bools, threshold: float, names: tuple[st
         axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):.0f}")
         axes.grid(visible=False, axis="x")
 
-    return _svg("scores", "Histogram of the probabilities of the test films by truth", draw)
+    return _svg("scores", "Histogram of the probabilities of the test films by label", draw)
 
 
-def draw_training(name: str, curves: Mapping[str, Sequence[float]], best_epoch: int) -> Markup:
-    """One metric by epoch, on training and validation films.
+def plot_history(name: str, lines: Mapping[str, Sequence[float]], best_epoch: int) -> Markup:
+    """One metric by epoch, for training and validation films.
 
     Args:
-        name: Metric, as on the axis: `Loss`.
-        curves: Values by label; item k belongs to epoch k + 1. The last one is the accent.
-        best_epoch: Epoch whose weights were kept, from 1.
+        name: Name of the metric on the axis, such as `Loss`.
+        lines: Values by label; item k is epoch k + 1. The last line has the accent colour.
+        best_epoch: Epoch with the kept weights, from 1.
     """
 
     def draw(axes: Axes) -> None:
-        colours = (ACCENT,) if len(curves) == 1 else (MUTED, ACCENT)
-        for (label, values), colour in zip(curves.items(), colours, strict=True):
+        colours = (ACCENT,) if len(lines) == 1 else (MUTED, ACCENT)
+        for (label, values), colour in zip(lines.items(), colours, strict=True):
             marker = "o" if len(values) == 1 else ""
             epochs = np.arange(1, len(values) + 1)
             axes.plot(epochs, values, color=colour, label=label, marker=marker)
@@ -197,23 +204,23 @@ def _unit_square(axes: Axes, x_label: str, y_label: str) -> None:
 
 
 def _svg(name: str, label: str, draw: Callable[[Axes], None]) -> Markup:
-    """Draw on fresh axes and return an `<svg>` element whose ids begin with its name."""
+    """Draw on new axes. Returns an `<svg>` element; its ids begin with the name."""
     with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
         figure = Figure(figsize=_SIZE_IN, layout="constrained")
         draw(figure.add_subplot())
         text = io.StringIO()
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
         figure.savefig(text, format="svg", transparent=True, metadata=nothing)
-    return Markup(_for_page(text.getvalue(), name, label))  # noqa: S704  # our own drawing
+    return Markup(_for_page(text.getvalue(), name, label))  # noqa: S704  # we drew it
 
 
 def _for_page(svg: str, name: str, label: str) -> str:
-    """Make an SVG file into an element of an HTML page."""
+    """Turn an SVG file into an element of an HTML page."""
     svg = svg[svg.index("<svg") :]
     box = re.search(r'viewBox="([^"]+)"', svg)
     body = svg[svg.index(">") + 1 :]
-    body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)  # would rule the whole page
-    body = re.sub(r'<g id="[^"]*"', "<g", body)  # names that every drawing shares
+    body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)  # it would style the whole page
+    body = re.sub(r'<g id="[^"]*"', "<g", body)  # every drawing uses the same names
     body = re.sub(r'\bid="', f'id="{name}-', body)
     body = re.sub(r'(?:xlink:)?href="#', f'href="#{name}-', body)
     body = body.replace("url(#", f"url(#{name}-")

@@ -1,22 +1,23 @@
-"""What is weak about a model, composed from its numbers; a rule each, none left out silently."""
+"""Rules that check a model for weaknesses. Every rule reports, also if it finds none."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.core.html.html import Estimate, interval, number, plural
-from tasks.page.evidence import Evidence
-from tasks.page.words import estimate_words, outcome_title
+from tasks.core.html.number_format import EstimateJson, count_of, format_interval, format_number
+from tasks.page.page_inputs import PageInputs
+from tasks.page.page_text import outcome_title, score_text
 
-WIDE_INTERVAL = 0.10  # between the ends of a 95 % interval; ours
-BASELINE_MARGIN = 0.05  # AUROC by which the network must lead a trivial baseline; ours
-AUROC_GAP = 0.03  # validation minus test; ours
-CALIBRATION_ERROR = 0.05  # mean distance between stated and observed frequency; ours
-# Source: Vergouwe et al., J Clin Epidemiol 2005;58:475: at least 100 films with and 100 without
-# the finding to judge a model on data it has not seen. Collins et al., Stat Med 2016;35:214 agree.
+WIDE_INTERVAL = 0.10  # distance of the ends of a 95 % interval; our choice
+BASELINE_MARGIN = 0.05  # AUROC by which the network must lead a trivial baseline; our choice
+SUBGROUP_GAP = 0.10  # below the value of all films; our choice
+AUROC_GAP = 0.03  # validation minus test; our choice
+CALIBRATION_LIMIT = 0.05  # mean difference of predicted and observed frequency; our choice
+# Source: Vergouwe et al., J Clin Epidemiol 2005;58:475: at least 100 films with and 100 films
+# without the finding to validate a model. Collins et al., Stat Med 2016;35:214 agree.
 FEW_FILMS = 100
 
-METRIC_NAMES = {
+METRIC_TITLES = {
     "auroc": "AUROC",
     "average_precision": "average precision",
     "sensitivity": "sensitivity",
@@ -30,166 +31,196 @@ METRIC_NAMES = {
     "calibration_error": "calibration error",
 }
 
+_Evaluation = Mapping[str, Any]
+
 
 @dataclass(frozen=True)
-class Finding:
+class WeaknessCheck:
     """Result of one rule.
 
-    weak: whether the rule found a weakness; otherwise the finding says what was checked.
+    is_weak: whether the rule found a weakness.
     title, detail: a few words, and a sentence with the numbers.
     """
 
-    weak: bool
+    is_weak: bool
     title: str
     detail: str
 
 
-def find_weaknesses(evidence: Evidence) -> list[Finding]:
-    """Apply every rule; the order is that of importance, the same for each model."""
-    metrics = evidence.metrics
-    rules: list[Callable[[Mapping[str, Any]], Finding | None]] = [
-        _baseline,
-        _missed_target,
-        _worst_subgroup,
+def find_weaknesses(inputs: PageInputs) -> list[WeaknessCheck]:
+    """Apply every rule. The order is that of importance, the same for each model.
+
+    A rule gives no result if the numbers that it needs are undefined.
+    """
+    rules: list[Callable[[_Evaluation], WeaknessCheck | None]] = [
+        _target_sensitivity,
+        _subgroups,
         _auroc_gap,
         _wide_intervals,
         _calibration,
         _few_films,
-        _undefined,
+        _undefined_metrics,
     ]
-    findings = [rule(metrics) for rule in rules]
-    findings.append(_missing_outcomes(evidence))
-    return [finding for finding in findings if finding is not None]
+    checks = [_baselines(inputs), *(rule(inputs.evaluation) for rule in rules)]
+    checks.append(_missing_outcomes(inputs))
+    return [check for check in checks if check is not None]
 
 
-def _baseline(metrics: Mapping[str, Any]) -> Finding | None:
-    baselines = [b for b in metrics["baselines"] if _value(b["test"].get("auroc")) is not None]
-    auroc = metrics["test"]["auroc"]
+def _baselines(inputs: PageInputs) -> WeaknessCheck | None:
+    baselines = [one for one in inputs.baselines if _value(one["test"].get("auroc")) is not None]
+    auroc = inputs.evaluation["test"]["auroc"]
     if not baselines or auroc["value"] is None:
         return None
     best = max(baselines, key=lambda baseline: float(baseline["test"]["auroc"]["value"]))
     lead = auroc["value"] - best["test"]["auroc"]["value"]
     detail = (
-        f"Of the rules that look at no lung, “{best['name']}” does best on the same test films: "
-        f"{estimate_words('AUROC', best['test']['auroc'])}. The network: "
-        f"{estimate_words('AUROC', auroc)}."
+        f"The best baseline that does not use the lungs is “{best['name']}”: "
+        f"{score_text('AUROC', best['test']['auroc'])} on the same test films. The network: "
+        f"{score_text('AUROC', auroc)}."
     )
     if lead >= BASELINE_MARGIN:
-        return Finding(False, "No trivial baseline comes near", detail)
+        return WeaknessCheck(False, "Clearly better than every trivial baseline", detail)
     title = "A trivial baseline is better" if lead < 0 else "A trivial baseline comes close"
-    return Finding(True, title, f"{detail} Part of the score may come from the file or exposure.")
+    note = "Part of the score may come from the file or the exposure."
+    return WeaknessCheck(True, title, f"{detail} {note}")
 
 
-def _missed_target(metrics: Mapping[str, Any]) -> Finding | None:
-    sensitivity = metrics["test"]["sensitivity"]
-    target = metrics["operating_point"]["target_sensitivity"]
+def _target_sensitivity(evaluation: _Evaluation) -> WeaknessCheck | None:
+    sensitivity = evaluation["test"]["sensitivity"]
+    target = evaluation["operating_point"]["target_sensitivity"]
     if sensitivity["value"] is None:
         return None
     detail = (
-        f"The threshold was set on the validation films to find at least {number(target, 3)} "
-        "of the films with a finding. On the test films: "
-        f"{estimate_words('sensitivity', sensitivity, 3)}."  # 0.966 is not 0.97
+        f"On the validation films the threshold reaches a sensitivity of {format_number(target, 3)}"
+        f" or more. On the test films: {score_text('sensitivity', sensitivity, 3)}."
     )
-    missed = sensitivity["value"] < target
-    return Finding(missed, f"Target sensitivity {'missed' if missed else 'held'} on test", detail)
+    is_missed = sensitivity["value"] < target
+    title = f"Target sensitivity {'missed' if is_missed else 'reached'} on test"
+    return WeaknessCheck(is_missed, title, detail)
 
 
-def _worst_subgroup(metrics: Mapping[str, Any]) -> Finding | None:
+def _subgroups(evaluation: _Evaluation) -> WeaknessCheck | None:
+    """Subgroups below the value of all test films.
+
+    A subgroup is weak if its interval lies below the value of all films, so that chance hardly
+    explains the difference; or if its value is lower by `SUBGROUP_GAP` or more, so that a wide
+    interval of a few films does not hide a large difference.
+    """
+    whole = evaluation["test"]
     groups = [
-        (group, name, group[name])
-        for group in metrics["subgroups"]
+        (group, name)
+        for group in evaluation["subgroups"]
         for name in ("sensitivity", "specificity")
-        if group["split"] == "test" and _value(group.get(name)) is not None
+        if group["split"] == "test"
+        and _value(group.get(name)) is not None
+        and _value(whole[name]) is not None
     ]
     if len(groups) < 2:
         return None
-    group, name, estimate = min(groups, key=lambda item: float(item[2]["value"]))
-    detail = (
-        f"{estimate_words(name.capitalize(), estimate)}, on {plural(group['n_images'], 'film')} "
-        f"of {plural(group['n_patients'], 'patient')}."
+    weak = [(group, name) for group, name in groups if _is_below(group[name], whole[name]["value"])]
+    if weak:
+        titles = ", ".join(group["name"] for group, _ in weak)
+        return WeaknessCheck(True, f"Weak subgroup: {titles}", _subgroup_text(weak, whole))
+    lowest = min(groups, key=lambda one: float(one[0][one[1]]["value"]))
+    return WeaknessCheck(False, "No weak subgroup", f"Lowest: {_subgroup_text([lowest], whole)}")
+
+
+def _is_below(estimate: EstimateJson, whole: float) -> bool:
+    value, high = estimate["value"], estimate["high"]
+    return value is not None and (
+        value <= whole - SUBGROUP_GAP or (high is not None and high < whole)
     )
-    return Finding(True, f"Weakest group: {group['name']}", detail)
 
 
-def _auroc_gap(metrics: Mapping[str, Any]) -> Finding | None:
-    test, validation = metrics["test"]["auroc"], metrics["validation"]["auroc"]
+def _subgroup_text(groups: list[tuple[Mapping[str, Any], str]], whole: Mapping[str, Any]) -> str:
+    texts = [
+        f"{group['name']}: {score_text(name, group[name])}, on "
+        f"{count_of(group['n_images'], 'film')} of {count_of(group['n_patients'], 'patient')}; "
+        f"all test films: {format_number(whole[name]['value'])}."
+        for group, name in groups
+    ]
+    return " ".join(texts)
+
+
+def _auroc_gap(evaluation: _Evaluation) -> WeaknessCheck | None:
+    test, validation = evaluation["test"]["auroc"], evaluation["validation"]["auroc"]
     if test["value"] is None or validation["value"] is None:
         return None
     gap = validation["value"] - test["value"]
     detail = (
-        f"AUROC {number(validation['value'], 3)} ({interval(validation, 3)}) on validation, "
-        f"{number(test['value'], 3)} ({interval(test, 3)}) on test."
+        f"AUROC {format_number(validation['value'], 3)} ({format_interval(validation, 3)}) on "
+        f"validation, {format_number(test['value'], 3)} ({format_interval(test, 3)}) on test."
     )
     if gap > AUROC_GAP:
-        return Finding(True, "Worse on test than on validation", detail)
-    return Finding(False, "Test AUROC holds against validation", detail)
+        return WeaknessCheck(True, "Worse on test than on validation", detail)
+    return WeaknessCheck(False, "As good on test as on validation", detail)
 
 
-def _wide_intervals(metrics: Mapping[str, Any]) -> Finding:
+def _wide_intervals(evaluation: _Evaluation) -> WeaknessCheck:
     wide = [
-        f"{METRIC_NAMES[name]} {interval(metrics['test'][name])}"
-        for name in METRIC_NAMES
-        if _width(metrics["test"].get(name)) > WIDE_INTERVAL
+        f"{title} {format_interval(evaluation['test'][name])}"
+        for name, title in METRIC_TITLES.items()
+        if _width(evaluation["test"].get(name)) > WIDE_INTERVAL
     ]
-    rule = f"wider than {number(WIDE_INTERVAL)}"
+    limit = f"wider than {format_number(WIDE_INTERVAL)}"
     if not wide:
-        return Finding(False, "Intervals are narrow", f"No 95 % interval on test is {rule}.")
-    return Finding(True, "Wide intervals", f"95 % intervals on test {rule}: {', '.join(wide)}.")
+        return WeaknessCheck(False, "Narrow intervals", f"No 95 % interval on test is {limit}.")
+    return WeaknessCheck(
+        True, "Wide intervals", f"95 % intervals on test {limit}: {', '.join(wide)}."
+    )
 
 
-def _calibration(metrics: Mapping[str, Any]) -> Finding | None:
-    error = metrics["test"]["calibration_error"]
+def _calibration(evaluation: _Evaluation) -> WeaknessCheck | None:
+    error = evaluation["test"]["calibration_error"]
     if error["value"] is None:
         return None
-    weak = error["value"] > CALIBRATION_ERROR
-    title = "Probabilities are off" if weak else "Probabilities can be read as frequencies"
+    is_weak = error["value"] > CALIBRATION_LIMIT
     detail = (
-        "Stated probability and observed share of films with a finding differ on average by "
-        f"{number(error['value'], 3)} (95 % interval {interval(error, 3)})."
+        "The predicted probability and the observed share of films with a finding differ by "
+        f"{format_number(error['value'], 3)} on average "
+        f"(95 % interval {format_interval(error, 3)})."
     )
-    return Finding(weak, title, detail)
+    return WeaknessCheck(is_weak, "Poor calibration" if is_weak else "Good calibration", detail)
 
 
-def _few_films(metrics: Mapping[str, Any]) -> Finding:
-    n_positive = metrics["test"]["n_positive"]
-    n_negative = metrics["test"]["n_images"] - n_positive
-    few = min(n_positive, n_negative) < FEW_FILMS
+def _few_films(evaluation: _Evaluation) -> WeaknessCheck:
+    n_positive = evaluation["test"]["n_positive"]
+    n_negative = evaluation["test"]["n_images"] - n_positive
+    is_few = min(n_positive, n_negative) < FEW_FILMS
     detail = (
-        f"{plural(n_positive, 'test film')} with a finding and {n_negative} without, of "
-        f"{plural(metrics['test']['n_patients'], 'patient')}; at least {FEW_FILMS} of each are "
-        "advised to judge a model."
+        f"{count_of(n_positive, 'test film')} with a finding and {n_negative} without, of "
+        f"{count_of(evaluation['test']['n_patients'], 'patient')}. At least {FEW_FILMS} of each "
+        "are recommended."
     )
-    return Finding(few, "Few test films" if few else "Enough test films", detail)
+    return WeaknessCheck(is_few, "Few test films" if is_few else "Enough test films", detail)
 
 
-def _undefined(metrics: Mapping[str, Any]) -> Finding | None:
-    names = [
-        METRIC_NAMES[name]
-        for name in METRIC_NAMES
-        if name in metrics["test"] and metrics["test"][name]["value"] is None
+def _undefined_metrics(evaluation: _Evaluation) -> WeaknessCheck | None:
+    titles = [
+        title
+        for name, title in METRIC_TITLES.items()
+        if name in evaluation["test"] and evaluation["test"][name]["value"] is None
     ]
-    if not names:
+    if not titles:
         return None
-    return Finding(True, "Undefined on test", f"Could not be computed: {', '.join(names)}.")
+    return WeaknessCheck(True, "Undefined on test", f"Not computable: {', '.join(titles)}.")
 
 
-def _missing_outcomes(evidence: Evidence) -> Finding | None:
-    missing = evidence.explanations["missing_outcomes"]
+def _missing_outcomes(inputs: PageInputs) -> WeaknessCheck | None:
+    missing = inputs.explanations["missing_outcomes"]
     if not missing:
         return None
-    kinds = "; ".join(outcome_title(outcome, evidence.metrics) for outcome in missing)
-    return Finding(
-        True,
-        "Not every outcome can be shown",
-        f"No test film ended as: {kinds}. This page cannot show what that would look like.",
+    titles = "; ".join(outcome_title(outcome, inputs.evaluation) for outcome in missing)
+    return WeaknessCheck(
+        True, "Not every outcome has an example", f"There is no test film for: {titles}."
     )
 
 
-def _value(estimate: Estimate | None) -> float | None:
+def _value(estimate: EstimateJson | None) -> float | None:
     return None if estimate is None else estimate["value"]
 
 
-def _width(estimate: Estimate | None) -> float:
+def _width(estimate: EstimateJson | None) -> float:
     if estimate is None or estimate["low"] is None or estimate["high"] is None:
         return 0.0
     return estimate["high"] - estimate["low"]

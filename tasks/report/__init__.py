@@ -1,1 +1,1 @@
-"""Room of the stage `report`: the page that compares the models."""
+"""Room `report`: one page that compares the models and counts the films of every step."""

@@ -1,53 +1,91 @@
-"""Models and trivial baselines as rows of one table."""
+"""Read the summaries of the models; models and baselines as rows of one table."""
 
-import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from tasks.core.html.html import Estimate
+from tasks.core.atomic import read_json
+from tasks.core.html.number_format import EstimateJson
 
-UNKNOWN: Estimate = {"value": None, "low": None, "high": None}
-COLUMNS = ("auroc", "sensitivity", "specificity", "accuracy", "calibration_error")
+logger = logging.getLogger(__name__)
+
+_UNKNOWN: EstimateJson = {"value": None, "low": None, "high": None}
+_METRICS = ("auroc", "sensitivity", "specificity", "accuracy", "calibration_error")
 
 
 @dataclass(frozen=True)
-class Row:
-    """One line of the comparison, on the test films.
+class ComparisonRow:
+    """Results of a model or a baseline on the test films.
 
-    page: address of the model's page relative to the index; None for a baseline.
-    estimates: by the names in `COLUMNS`; unknown ones have null values.
-    n_parameters: trained numbers; None for a baseline.
+    page: address of the model's page relative to the report; None for a baseline.
+    estimates: by name of the metric; unknown estimates have null values.
+    n_parameters: number of trained weights; None for a baseline.
     """
 
     name: str
     page: str | None
-    estimates: Mapping[str, Estimate]
+    estimates: Mapping[str, EstimateJson]
     n_parameters: int | None
 
 
-def compare(summaries: Sequence[Mapping[str, Any]]) -> list[Row]:
-    """Models in the order of params.yaml, then each baseline once.
+def read_summaries(folder: Path, models: Sequence[str]) -> list[dict[str, Any]]:
+    """Read one summary per model, and delete the summaries of models that were removed.
 
-    The test split ranks nothing: a table sorted by its numbers would choose the model by it.
+    DVC cannot name one dependency per model of a list, so `report` depends on the whole folder.
+    Without the deletion, what a removed model left behind would change the hash of the folder.
+    If the model returns, DVC restores its summary from the cache.
+
+    Args:
+        folder: `data/summaries`.
+        models: `models` of params.yaml.
+
+    Returns:
+        Contents of `<model>.json`, in the order of `models`.
+    """
+    for path in sorted(folder.glob("*.json")):
+        if path.stem not in models:
+            path.unlink()
+            logger.info("deleted %s: `models` in params.yaml does not name it", path)
+    return [read_json(folder / f"{model}.json") for model in models]
+
+
+def compare_models(
+    summaries: Sequence[Mapping[str, Any]], baselines: Sequence[Mapping[str, Any]]
+) -> list[ComparisonRow]:
+    """Models in the order of params.yaml, then the baselines.
+
+    The rows are not sorted by their results: that would select a model on the test films.
 
     Args:
         summaries: Contents of `data/summaries/<model>.json`.
+        baselines: Content of `reports/baselines.json`.
     """
-    rows = [
-        Row(
-            summary["model"],
-            summary["page"],
-            _estimates(summary["metrics"]["test"]),
-            summary["contract"]["n_parameters"],
+    models = [
+        ComparisonRow(
+            name=summary["model"],
+            page=summary["page"],
+            estimates=_estimates(summary["evaluation"]["test"]),
+            n_parameters=summary["description"]["n_parameters"],
         )
         for summary in summaries
     ]
-    return rows + _baselines(summaries)
+    return models + [
+        ComparisonRow(
+            name=baseline["name"],
+            page=None,
+            estimates=_estimates(baseline["test"]),
+            n_parameters=None,
+        )
+        for baseline in baselines
+    ]
 
 
-def weak_in(summaries: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    """Each weakness once, by its title, with the summaries of the models that have it.
+def group_weaknesses(
+    summaries: Sequence[Mapping[str, Any]],
+) -> dict[str, list[Mapping[str, Any]]]:
+    """Titles of the weaknesses, each with the summaries of the models that have it.
 
     Args:
         summaries: Contents of `data/summaries/<model>.json`.
@@ -59,28 +97,12 @@ def weak_in(summaries: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[st
     return found
 
 
-def axis_start(rows: Sequence[Row]) -> float:
-    """Left end of the AUROC axis: 0.5, or the tenth below the lowest interval."""
+def axis_start(rows: Sequence[ComparisonRow]) -> float:
+    """Left end of the AUROC axis: 0.5, or less if an interval reaches below 0.5."""
     ends = [row.estimates["auroc"][end] for row in rows for end in ("value", "low")]
     lowest = min((end for end in ends if end is not None), default=0.5)
     return min(0.5, int(lowest * 10) / 10)
 
 
-def _baselines(summaries: Sequence[Mapping[str, Any]]) -> list[Row]:
-    """Equal baselines of several models become one row; unequal ones name their model."""
-    by_name: dict[str, dict[str, tuple[str, Mapping[str, Any]]]] = {}
-    for summary in summaries:
-        for baseline in summary["metrics"]["baselines"]:
-            content = json.dumps(baseline["test"], sort_keys=True)
-            versions = by_name.setdefault(baseline["name"], {})
-            versions.setdefault(content, (summary["model"], baseline["test"]))
-    rows = []
-    for name, versions in by_name.items():
-        for model, test in versions.values():
-            label = name if len(versions) == 1 else f"{name}, for {model}"
-            rows.append(Row(label, None, _estimates(test), None))
-    return rows
-
-
-def _estimates(test: Mapping[str, Any]) -> dict[str, Estimate]:
-    return {name: test.get(name, UNKNOWN) for name in COLUMNS}
+def _estimates(test: Mapping[str, Any]) -> dict[str, EstimateJson]:
+    return {name: test.get(name, _UNKNOWN) for name in _METRICS}

@@ -1,4 +1,4 @@
-"""Where every film went, from the source to the splits, with the proof that none was lost."""
+"""Count the films at every step, from the source to the splits, and check that none is lost."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ import pandas as pd
 from tasks.core.errors import TableError
 from tasks.core.tables import SPLITS
 
-AGAIN = "run `dvc repro`: the tables come from different runs"
+_NEXT_STEP = "run `dvc repro`: the files come from different runs"
 
 
 @dataclass(frozen=True)
-class Count:
-    """Films, and the patients they are of: one per `group_id`, as the metrics count them."""
+class FilmCount:
+    """Number of films, and number of their patients (values of `group_id`)."""
 
     films: int
     patients: int
@@ -24,10 +24,10 @@ class Count:
 class FilmFlow:
     """Counts of films at each step.
 
-    n_found: rows of the manifest. rejected: unusable files by reason. n_usable: the rest.
-    excluded: usable films left out of the cohort by reason. n_cohort: rows of the samples.
-    cells: by class, then by split or `total`. totals: by split or `total`, over all classes.
-    layouts: readers that recognised the source.
+    n_found: rows of the manifest. rejected: unusable files by reason. n_usable: usable films.
+    excluded: usable films outside the cohort, by reason. n_cohort: films of the cohort.
+    by_class: by class, then by split or `total`. totals: by split or `total`, all classes.
+    layouts: readers that recognised the source. is_synthetic: whether a program drew the films.
     """
 
     n_found: int
@@ -35,16 +35,18 @@ class FilmFlow:
     n_usable: int
     excluded: Mapping[str, int]
     n_cohort: int
-    cells: Mapping[str, Mapping[str, Count]]
-    totals: Mapping[str, Count]
+    by_class: Mapping[str, Mapping[str, FilmCount]]
+    totals: Mapping[str, FilmCount]
     layouts: tuple[str, ...]
+    is_synthetic: bool
 
 
 @dataclass(frozen=True)
-class Step:
-    """One row of the flow: `start` and `length` of its bar in [0, 1] of the films found.
+class FlowStep:
+    """One row of the film flow.
 
-    kind: `stay` for films that go on, `gone` for films that leave, `split` for a split.
+    kind: `stay` for films that remain, `gone` for films that are removed, `split` for a split.
+    start, length: of the bar, as shares of the films found, in [0, 1].
     """
 
     label: str
@@ -55,16 +57,16 @@ class Step:
 
 
 def follow_films(manifest: pd.DataFrame, samples: pd.DataFrame, excluded: pd.DataFrame) -> FilmFlow:
-    """Count the films and check that the tables account for each of them.
+    """Count the films, and check that the tables account for each film.
 
     Args:
         manifest: One row per file found.
         samples: One row per film of the cohort.
-        excluded: One row per usable film left out.
+        excluded: One row per usable film outside the cohort.
 
     Raises:
-        TableError: A usable film is neither in the cohort nor excluded, or is in both; a film is
-            in no known split; a patient or a group stands in two splits.
+        TableError: A usable film is in neither or both of cohort and exclusions; a film has an
+            unknown split; a patient or a group is in two splits.
     """
     rejected = manifest[manifest["status"] != "ok"]
     usable = manifest[manifest["status"] == "ok"]
@@ -77,72 +79,73 @@ def follow_films(manifest: pd.DataFrame, samples: pd.DataFrame, excluded: pd.Dat
         n_usable=len(usable),
         excluded=_by_reason(excluded),
         n_cohort=len(samples),
-        cells={label: _by_split(samples[samples["label"] == label]) for label in labels},
+        by_class={label: _by_split(samples[samples["label"] == label]) for label in labels},
         totals=_by_split(samples),
         layouts=tuple(sorted(manifest["layout"].dropna().unique())),
+        is_synthetic=bool(manifest["is_synthetic"].any()),
     )
 
 
 def check_gate(flow: FilmFlow, gate: Mapping[str, Any]) -> None:
-    """Check that the data gate judged the films that are counted here.
+    """Check that the data gate counts the same films as the manifest.
 
     Raises:
         TableError: `reports/validation.json` counts other films.
     """
     counted = (flow.n_found, flow.n_usable, dict(flow.rejected))
-    judged = (gate["n_rows"], gate["n_usable"], dict(gate["rejected"]))
-    if counted != judged:
+    at_gate = (gate["n_rows"], gate["n_usable"], dict(gate["rejected"]))
+    if counted != at_gate:
         raise TableError(
-            "the data gate must have judged the films of the manifest",
-            found=f"manifest {counted}, gate {judged} (found, usable, rejected by reason)",
+            "the data gate and the manifest must count the same films",
+            found=f"manifest {counted}, gate {at_gate} (found, usable, rejected by reason)",
             where="reports/validation.json",
-            next_step=AGAIN,
+            next_step=_NEXT_STEP,
         )
 
 
 def check_resized(flow: FilmFlow, resized: Mapping[str, Any]) -> None:
-    """Check that the films of the cohort, all of them, were made into images.
+    """Check that every film of the cohort became an image.
 
     Raises:
         TableError: `reports/resize.json` counts other films.
     """
-    counted = {label: counts["total"].films for label, counts in flow.cells.items()}
-    shown = {row["class"]: row["n_films"] for row in resized["regions"]}
-    if counted != shown:
+    counted = {label: counts["total"].films for label, counts in flow.by_class.items()}
+    images = {row["class"]: row["n_films"] for row in resized["regions"]}
+    if counted != images:
         raise TableError(
-            "every film of the cohort becomes one image",
-            found=f"cohort {counted}, images {shown} (films by class)",
+            "every film of the cohort must become one image",
+            found=f"cohort {counted}, images {images} (films by class)",
             where="reports/resize.json",
-            next_step=AGAIN,
+            next_step=_NEXT_STEP,
         )
 
 
 def check_models(flow: FilmFlow, summaries: Sequence[Mapping[str, Any]]) -> None:
-    """Check that each model was judged on the validation and test films of the cohort, all of them.
+    """Check that each model was evaluated on all validation and test films of the cohort.
 
     Raises:
         TableError: A model counts other films or patients.
     """
     for summary in summaries:
         for split, key in (("val", "validation"), ("test", "test")):
-            metrics = summary["metrics"][key]
-            judged = Count(metrics["n_images"], metrics["n_patients"])
-            outcomes = sum(metrics["confusion"].values())
-            if judged != flow.totals[split] or outcomes != judged.films:
+            scores = summary["evaluation"][key]
+            evaluated = FilmCount(scores["n_images"], scores["n_patients"])
+            n_outcomes = sum(scores["confusion"].values())
+            if evaluated != flow.totals[split] or n_outcomes != evaluated.films:
                 raise TableError(
-                    "each model is judged on every film of a split, once",
-                    found=f"cohort {flow.totals[split]}, model {judged}, outcomes {outcomes}",
-                    where=f"{key} metrics of {summary['model']}",
-                    next_step=AGAIN,
+                    "each model must be evaluated on every film of a split, once",
+                    found=f"cohort {flow.totals[split]}, model {evaluated}, outcomes {n_outcomes}",
+                    where=f"{key} films of {summary['model']}",
+                    next_step=_NEXT_STEP,
                 )
 
 
-def flow_steps(flow: FilmFlow) -> list[Step]:
-    """The flow as rows with bars: what goes on starts at the left, what leaves hangs at its end."""
+def flow_steps(flow: FilmFlow) -> list[FlowStep]:
+    """The film flow as rows with bars. Removed films are the end of the bar before them."""
     steps = [_stay("Found in the source", flow.n_found, flow)]
-    steps += _leave("rejected", flow.rejected, flow.n_found, flow)
+    steps += _gone("rejected", flow.rejected, flow.n_found, flow)
     steps.append(_stay("Usable", flow.n_usable, flow))
-    steps += _leave("set aside", flow.excluded, flow.n_usable, flow)
+    steps += _gone("excluded", flow.excluded, flow.n_usable, flow)
     steps.append(_stay("In the cohort", flow.n_cohort, flow))
     start = 0
     names = {"train": "training", "val": "validation", "test": "test"}
@@ -153,11 +156,11 @@ def flow_steps(flow: FilmFlow) -> list[Step]:
     return steps
 
 
-def _stay(label: str, n_films: int, flow: FilmFlow) -> Step:
+def _stay(label: str, n_films: int, flow: FilmFlow) -> FlowStep:
     return _step(label, n_films, "stay", 0, flow)
 
 
-def _leave(verb: str, by_reason: Mapping[str, int], n_before: int, flow: FilmFlow) -> list[Step]:
+def _gone(verb: str, by_reason: Mapping[str, int], n_before: int, flow: FilmFlow) -> list[FlowStep]:
     steps = []
     for reason, n_films in by_reason.items():
         n_before -= n_films
@@ -166,55 +169,55 @@ def _leave(verb: str, by_reason: Mapping[str, int], n_before: int, flow: FilmFlo
     return steps
 
 
-def _step(label: str, n_films: int, kind: str, start: int, flow: FilmFlow) -> Step:
-    return Step(label, n_films, kind, start / flow.n_found, n_films / flow.n_found)
+def _step(label: str, n_films: int, kind: str, start: int, flow: FilmFlow) -> FlowStep:
+    return FlowStep(label, n_films, kind, start / flow.n_found, n_films / flow.n_found)
 
 
 def _by_reason(films: pd.DataFrame) -> dict[str, int]:
-    """Counts by reason, the most frequent first, then by name."""
+    """Counts by reason, the most frequent first. Equal counts are sorted by name."""
     counts = films["reason"].fillna("no reason given").value_counts()
     ranked = sorted((-int(n), str(reason)) for reason, n in counts.items())
     return {reason: -minus_n for minus_n, reason in ranked}
 
 
-def _by_split(samples: pd.DataFrame) -> dict[str, Count]:
+def _by_split(samples: pd.DataFrame) -> dict[str, FilmCount]:
     counts = {split: _count(samples[samples["split"] == split]) for split in SPLITS}
     return counts | {"total": _count(samples)}
 
 
-def _count(films: pd.DataFrame) -> Count:
-    return Count(len(films), int(films["group_id"].nunique()))
+def _count(films: pd.DataFrame) -> FilmCount:
+    return FilmCount(len(films), int(films["group_id"].nunique()))
 
 
 def _check_paths(usable: pd.DataFrame, samples: pd.DataFrame, excluded: pd.DataFrame) -> None:
-    """Every usable film is in the cohort or excluded, never in both, never twice."""
-    placed = sorted([*samples["path"], *excluded["path"]])
-    if placed == sorted(usable["path"]):
+    """Check that every usable film is once in the cohort or once in the exclusions."""
+    listed = sorted([*samples["path"], *excluded["path"]])
+    if listed == sorted(usable["path"]):
         return
-    lost = sorted(set(usable["path"]) - set(placed))
-    extra = sorted(set(placed) - set(usable["path"]))
-    first = f"; first: {(lost + extra)[0]}" if lost or extra else "; some film is placed twice"
+    lost = sorted(set(usable["path"]) - set(listed))
+    extra = sorted(set(listed) - set(usable["path"]))
+    first = f"; first: {(lost + extra)[0]}" if lost or extra else "; a film is listed twice"
     raise TableError(
-        "counts add up: each usable film is either in the cohort or excluded with a reason",
+        "each usable film must be in the cohort or excluded with a reason",
         found=f"{len(usable)} usable, {len(samples)} in the cohort, {len(excluded)} excluded; "
-        f"{len(lost)} lost, {len(extra)} from nowhere{first}",
+        f"{len(lost)} lost, {len(extra)} not in the manifest{first}",
         where="data/manifest.parquet, data/samples.parquet, data/excluded.parquet",
-        next_step=AGAIN,
+        next_step=_NEXT_STEP,
     )
 
 
 def _check_splits(samples: pd.DataFrame) -> None:
     unknown = sorted(set(samples["split"]) - set(SPLITS))
-    straddling = [
+    in_two_splits = [
         key
         for column in ("patient_id", "group_id")
         for key, n_splits in samples.groupby(column)["split"].nunique().items()
         if n_splits > 1
     ]
-    if unknown or straddling:
+    if unknown or in_two_splits:
         raise TableError(
-            f"each film is in one of {', '.join(SPLITS)}, and no patient or group is in two",
-            found=f"unknown splits {unknown}; in two splits: {straddling[:5]}",
+            f"each film must be in one of {', '.join(SPLITS)}, and no patient or group in two",
+            found=f"unknown splits {unknown}; in two splits: {in_two_splits[:5]}",
             where="data/samples.parquet",
             next_step="run `dvc repro --force resample`",
         )

@@ -1,4 +1,4 @@
-"""The last lines of `make run`: what came out, and which page to open.
+"""Print the main results. `make run` ends with it.
 
 Run: python -m tasks.report.headline
 """
@@ -9,42 +9,38 @@ from typing import Any
 
 from tasks.core import paths, stage
 
-SHOWN = ("auroc", "sensitivity", "specificity", "accuracy")
+_PRINTED_METRICS = ("auroc", "sensitivity", "specificity", "accuracy")
 
 
 def main(_: argparse.Namespace) -> None:
-    """Read the summary of each model; print one line per metric and the path of the report."""
+    """Print one line per metric of each model, and the path of the report."""
     from tasks.core.atomic import read_json
     from tasks.core.params import load_params
 
-    params = load_params(paths.PARAMS)
-    for model in params.models:
-        metrics = read_json(paths.summary(model))["metrics"]
-        lines = headline(model, metrics, params.ingest.is_synthetic)
+    for model in load_params(paths.PARAMS).models:
+        lines = headline(read_json(paths.evaluation(model)))
         sys.stdout.write("\n" + "\n".join(lines) + "\n")
-    sys.stdout.write(f"\nOpen {paths.INDEX} in a browser. This is no medical device.\n")
+    sys.stdout.write(f"\nOpen {paths.INDEX} in a browser. Lungline is not a medical device.\n")
 
 
-def headline(model: str, metrics: dict[str, Any], synthetic: bool) -> list[str]:
-    """Lines about one model on the test films.
+def headline(evaluation: dict[str, Any]) -> list[str]:
+    """Results of one model on the test films, as lines of text.
 
     Args:
-        model: Its name.
-        metrics: As in `metrics.json`.
-        synthetic: Whether the films are phantoms.
+        evaluation: Content of `reports/<model>/evaluation.json`.
     """
-    test = metrics["test"]
-    films = "synthetic test films" if synthetic else "test films"
-    lines = [f"{model} on {test['n_images']} {films} of {test['n_patients']} patients:"]
-    for name in SHOWN:
-        value, low, high = (test[name][key] for key in ("value", "low", "high"))
-        lines.append(
-            f"  {name:<12} {_number(value)}  (95 % interval {_number(low)} to {_number(high)})"
-        )
+    test = evaluation["test"]
+    films = "synthetic test films" if evaluation["is_synthetic"] else "test films"
+    lines = [
+        f"{evaluation['model']} on {test['n_images']} {films} of {test['n_patients']} patients:"
+    ]
+    for name in _PRINTED_METRICS:
+        value, low, high = (_three_digits(test[name][key]) for key in ("value", "low", "high"))
+        lines.append(f"  {name:<12} {value}  (95 % interval {low} to {high})")
     return lines
 
 
-def _number(value: float | None) -> str:
+def _three_digits(value: float | None) -> str:
     return "undefined" if value is None else f"{value:.3f}"
 
 

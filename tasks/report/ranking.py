@@ -1,4 +1,4 @@
-"""Models ranked on the validation films, with what separates them and how sure that is."""
+"""Rank the models on the validation films, with paired intervals of their differences."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,98 +6,94 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tasks.core.errors import TableError
-from tasks.core.html.html import Estimate
+from tasks.core.html.number_format import EstimateJson
 from tasks.core.params import EvaluateParams
+from tasks.core.statistics.arrays import Floats
 from tasks.core.statistics.auroc import weighted_auroc
 from tasks.core.statistics.bootstrap import percentile_interval, resample_patients
 
 
 @dataclass(frozen=True)
-class Place:
+class RankedModel:
     """One model in the ranking.
 
-    auroc: on validation. behind: AUROC of the first model less this one's, on the same films;
-    None for the first. apart: whether the interval of `behind` lies above 0.
+    auroc: on validation. difference: AUROC of the first model minus AUROC of this model, on the
+    same films; None for the first model. is_worse: whether the interval of the difference lies
+    above 0.
     """
 
     name: str
     page: str
-    auroc: Estimate
-    behind: Estimate | None
-    apart: bool
+    auroc: EstimateJson
+    difference: EstimateJson | None
+    is_worse: bool
 
 
-def rank(
-    summaries: Sequence[Mapping[str, Any]],
-    predictions: Mapping[str, pd.DataFrame],
-    params: EvaluateParams,
-) -> list[Place]:
-    """Order the models by validation AUROC; equal ones keep the order of params.yaml.
+def rank_models(
+    summaries: Sequence[Mapping[str, Any]], params: EvaluateParams
+) -> list[RankedModel]:
+    """Sort the models by validation AUROC. Equal models keep the order of params.yaml.
 
-    Differences are taken on the same resamples of patients for all models, and their intervals
-    hold together: with k models each is that of 1 - 0.05 / (k - 1).
+    All models use the same bootstrap resamples of patients. With k models, each interval has a
+    confidence of 1 - 0.05 / (k - 1), so that all intervals together have 95 % (Bonferroni).
 
     Args:
         summaries: Contents of `data/summaries/<model>.json`.
-        predictions: `data/predictions/<model>.parquet` of each model.
-        params: Section `evaluate`: resamples and seed.
+        params: Section `evaluate`: number of resamples and seed.
 
     Raises:
-        TableError: Two models were not judged on the same validation films.
+        TableError: Two models were evaluated on different validation films.
     """
-    order = sorted(summaries, key=lambda one: -one["metrics"]["validation"]["auroc"]["value"])
-    films = {one["model"]: _validation(predictions[one["model"]]) for one in order}
-    _check_same_films(films)
-    reference = films[order[0]["model"]]
-    once = np.ones((1, len(reference)))
-    weights = resample_patients(reference["group_id"], params.n_bootstrap, params.seed)
-    weights = np.concatenate([once, weights])  # the films as they are, then the resamples
-    aurocs = {name: _aurocs(table, weights) for name, table in films.items()}
-    best = aurocs[order[0]["model"]]
-    places = []
-    for number, summary in enumerate(order):
-        gaps = best - aurocs[summary["model"]]
-        behind = _estimate(gaps, len(order) - 1) if number else None
-        places.append(
-            Place(
-                summary["model"],
-                summary["page"],
-                summary["metrics"]["validation"]["auroc"],
-                behind,
-                bool(behind and behind["low"] is not None and behind["low"] > 0),
+    order = sorted(summaries, key=lambda one: -one["evaluation"]["validation"]["auroc"]["value"])
+    _check_same_films(order)
+    groups = pd.Series(order[0]["validation_films"]["group_id"])
+    resamples = resample_patients(groups, params.n_bootstrap, params.seed)
+    weights = np.concatenate([np.ones((1, len(groups))), resamples])  # row 0: the films themselves
+    aurocs = [_aurocs(summary["validation_films"], weights) for summary in order]
+    ranking = []
+    for number, (summary, auroc) in enumerate(zip(order, aurocs, strict=True)):
+        difference = _paired_difference(aurocs[0] - auroc, len(order) - 1) if number else None
+        low = difference["low"] if difference else None
+        ranking.append(
+            RankedModel(
+                name=summary["model"],
+                page=summary["page"],
+                auroc=summary["evaluation"]["validation"]["auroc"],
+                difference=difference,
+                is_worse=low is not None and low > 0,
             )
         )
-    return places
+    return ranking
 
 
-def _validation(predictions: pd.DataFrame) -> pd.DataFrame:
-    mine = predictions[predictions["split"] == "val"]
-    return mine.sort_values("image_id", ignore_index=True)
-
-
-def _check_same_films(films: Mapping[str, pd.DataFrame]) -> None:
-    (first, reference), *others = films.items()
-    for name, table in others:
-        if not table["image_id"].equals(reference["image_id"]):
+def _check_same_films(summaries: Sequence[Mapping[str, Any]]) -> None:
+    first, *others = summaries
+    expected = first["validation_films"]["image_id"]
+    for other in others:
+        found = other["validation_films"]["image_id"]
+        if found != expected:
             raise TableError(
-                "models are compared on the same validation films",
-                found=f"{len(reference)} films of {first} and {len(table)} others of {name}",
-                where="data/predictions",
-                next_step="run `dvc repro`: the tables come from different runs",
+                "models must be compared on the same validation films",
+                found=f"{len(expected)} films of {first['model']} and {len(found)} other films of "
+                f"{other['model']}",
+                where="data/summaries",
+                next_step="run `dvc repro`: the files come from different runs",
             )
 
 
-def _aurocs(films: pd.DataFrame, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    scores = films["prob_positive"].to_numpy(np.float64)
-    return weighted_auroc(scores, films["positive"].to_numpy(bool), weights)
+def _aurocs(films: Mapping[str, Any], weights: Floats) -> Floats:
+    scores = np.asarray(films["prob_positive"], dtype=np.float64)
+    return weighted_auroc(scores, np.asarray(films["positive"], dtype=bool), weights)
 
 
-def _estimate(gaps: NDArray[np.float64], n_intervals: int) -> Estimate:
-    """The first value with the interval of the others; none where a side is missing too often."""
-    value, replicates = float(gaps[0]), gaps[1:]
+def _paired_difference(differences: Floats, n_intervals: int) -> EstimateJson:
+    """Estimate from the difference on the films (first) and on the resamples (the rest).
+
+    The interval is undefined if most resamples lack positive or negative films.
+    """
+    value, replicates = float(differences[0]), differences[1:]
     defined = replicates[~np.isnan(replicates)]
     if 2 * len(defined) < len(replicates):
         return {"value": value, "low": None, "high": None}

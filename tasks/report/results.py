@@ -1,7 +1,7 @@
-"""The README's table of results, written from recorded metrics and from nothing else.
+"""Record the results of the models, and write the README's table of results from the records.
 
-Run: python -m tasks.report.results                        to write the table
-     python -m tasks.report.results --record NAME          to record the present metrics first
+Run: python -m tasks.report.results                  writes the table
+     python -m tasks.report.results --record NAME    records the present results first
 """
 
 import argparse
@@ -13,9 +13,8 @@ from tasks.core import paths
 from tasks.core.atomic import read_json, write_json, write_text
 from tasks.core.errors import LunglineError
 
-README = Path("README.md")
-RECORDS = Path("reports/results")
-COLUMNS = {
+RECORDS = paths.RECORDS
+_TABLE_METRICS = {
     "auroc": "test AUROC",
     "sensitivity": "sensitivity",
     "specificity": "specificity",
@@ -23,89 +22,106 @@ COLUMNS = {
 }
 
 
-def record(name: str) -> None:
-    """Keep the metrics of every model of params.yaml under `reports/results/NAME/`."""
+def record_results(name: str) -> None:
+    """Copy the results of every model of params.yaml to `reports/results/NAME/`.
+
+    Args:
+        name: Name of the data, such as `phantom`.
+    """
     from tasks.core.params import load_params
 
     params = load_params(paths.PARAMS)
+    baselines = read_json(paths.BASELINES)
     for model in params.models:
-        metrics = read_json(paths.metrics(model))
-        summary = {
+        evaluation = read_json(paths.evaluation(model))
+        record = {
             "data": name,
             "model": model,
             "size_px": params.resize.size_px,
             "epochs": params.train_of(model).epochs,
             "n_seeds": params.train_of(model).n_seeds,
-            "operating_point": metrics["operating_point"],
-            "test": metrics["test"],
-            "baselines": metrics["baselines"],
+            "operating_point": evaluation["operating_point"],
+            "test": evaluation["test"],
+            "baselines": baselines,
         }
-        write_json(RECORDS / name / f"{model}.json", summary)
+        write_json(RECORDS / name / f"{model}.json", record)
 
 
 def results_table(records: list[dict[str, Any]]) -> str:
-    """Markdown table: one row per record, and one per data set for its best trivial baseline.
+    """Results as a Markdown table: a row per record, and a row for its best baseline.
 
     Args:
-        records: As `record` keeps them.
+        records: Records, as `record_results` writes them.
     """
-    head = ["data", "model", "test films (patients)", *COLUMNS.values()]
+    head = ["data", "model", "test films (patients)", *_TABLE_METRICS.values()]
     rows = [head, ["---"] * len(head)]
-    for entry in records:
-        test = entry["test"]
+    for record in records:
+        test = record["test"]
         films = f"{test['n_images']} ({test['n_patients']})"
-        model = f"{entry['model']}, {entry['size_px']} px, seeds: {entry['n_seeds']}"
-        rows.append([entry["data"], model, films, *(_cell(test[name]) for name in COLUMNS)])
-        best = max(entry["baselines"], key=lambda baseline: baseline["test"]["auroc"]["value"])
+        model = f"{record['model']}, {record['size_px']} px, seeds: {record['n_seeds']}"
+        cells = [_cell(test[name]) for name in _TABLE_METRICS]
+        rows.append([record["data"], model, films, *cells])
+        best = max(record["baselines"], key=lambda baseline: baseline["test"]["auroc"]["value"])
         scores = best["test"]
-        cells = [_cell(scores[name]) if name in scores else "" for name in COLUMNS]
-        rows.append([entry["data"], f"baseline: {best['name']}", films, *cells])
+        cells = [_cell(scores[name]) if name in scores else "" for name in _TABLE_METRICS]
+        rows.append([record["data"], f"baseline: {best['name']}", films, *cells])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def read_records(folder: Path) -> list[dict[str, Any]]:
-    """All records below a folder, in the order of their paths."""
+    """Read all records below a folder, sorted by path."""
     return [read_json(path) for path in sorted(folder.glob("*/*.json"))]
 
 
 def with_table(readme: str, name: str, table: str) -> str:
-    """The README with the text between the two marks of a name replaced.
+    r"""Replace the text between the two marks of a table in the README.
+
+    Args:
+        readme: Text of the README.
+        name: Name in the marks.
+        table: New text.
 
     Raises:
         LunglineError: A mark is missing.
+
+    Example:
+        >>> text = "<!-- results: begin -->\nold\n<!-- results: end -->"
+        >>> with_table(text, "results", "new")
+        '<!-- results: begin -->\nnew\n<!-- results: end -->'
     """
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     if begin not in readme or end not in readme:
         raise LunglineError(
-            "the README marks where each of its tables stands",
+            "the README must mark the place of each generated table",
             found="a mark is missing",
-            where=f"{README}: {begin} ... {end}",
-            next_step="put both marks back, each on a line of its own",
+            where=f"{paths.README}: {begin} ... {end}",
+            next_step="add both marks, each on a line of its own",
         )
     before, rest = readme.split(begin, 1)
     return f"{before}{begin}\n{table}\n{end}{rest.split(end, 1)[1]}"
 
 
-def _cell(score: dict[str, float | None]) -> str:
-    if score["value"] is None:
+def _cell(estimate: dict[str, float | None]) -> str:
+    if estimate["value"] is None:
         return "undefined"
-    if score["low"] is None or score["high"] is None:
-        return f"{score['value']:.3f}"
-    return f"{score['value']:.3f} ({score['low']:.3f} to {score['high']:.3f})"
+    if estimate["low"] is None or estimate["high"] is None:
+        return f"{estimate['value']:.3f}"
+    return f"{estimate['value']:.3f} ({estimate['low']:.3f} to {estimate['high']:.3f})"
 
 
 def main() -> None:
-    """Record if asked to, then write the table."""
+    """Record the results if the command asks for it. Then write the table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--record", metavar="NAME", help="name of the data, for instance phantom")
+    parser.add_argument("--record", metavar="NAME", help="name of the data, such as phantom")
     arguments = parser.parse_args()
     try:
         if arguments.record:
-            record(arguments.record)
+            record_results(arguments.record)
         table = results_table(read_records(RECORDS))
-        write_text(README, with_table(README.read_text(encoding="utf-8"), "results", table))
+        readme = paths.README.read_text(encoding="utf-8")
+        write_text(paths.README, with_table(readme, "results", table))
     except LunglineError as error:
         sys.exit(f"ERROR: {error}")
 

@@ -8,7 +8,7 @@ import pandas as pd
 from PIL import Image
 
 from tasks.core.errors import ImageStoreError
-from tasks.core.html.html import Picture, data_uri
+from tasks.core.html.inline_pictures import Picture, data_uri
 from tasks.core.image_store.store import ImageStore
 
 _MAX_PICTURES = 360  # about 4 kB each, so the page stays below 3 MB

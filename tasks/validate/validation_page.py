@@ -5,7 +5,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from tasks.core.html.html import Picture, render
+from tasks.core.html.inline_pictures import Picture
+from tasks.core.html.templating import render_template
 from tasks.core.params import ValidateParams
 from tasks.validate.features import FAMILIES
 from tasks.validate.rules.rule import RULE_GROUPS
@@ -45,7 +46,7 @@ def render_validation_page(
         "shown": _shown,
         **_by_importance(result["expectations"]),
     }
-    return render(_TEMPLATES, "validation.html.j2", context)
+    return render_template(_TEMPLATES, "validation.html.j2", context)
 
 
 def _words(name: object) -> str:

@@ -1,4 +1,4 @@
-"""The rendered pages in a real browser: nothing missing, nothing requested, nothing too wide."""
+"""The pages in a real browser: complete, no requests, not wider than the window."""
 
 import itertools
 import shutil
@@ -47,7 +47,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_asks_for_nothing_but_itself(page: Page, reports: Path, name: str) -> None:
+def test_page_loads_nothing_but_itself(page: Page, reports: Path, name: str) -> None:
     complaints: list[str] = []
     requests: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
@@ -94,7 +94,7 @@ def test_headings_descend_one_level_at_a_time(page: Page, reports: Path, name: s
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
-def test_text_stands_out_from_the_page_in_light_and_dark(
+def test_text_has_enough_contrast_in_light_and_dark(
     browser: Browser, reports: Path, name: str, scheme: str
 ) -> None:
     page = browser.new_page(color_scheme=scheme)
@@ -105,7 +105,7 @@ def test_text_stands_out_from_the_page_in_light_and_dark(
     assert contrast(ink, paper) > 7  # WCAG 2.2, 1.4.6
 
 
-def test_in_page_links_lead_somewhere(page: Page, reports: Path) -> None:
+def test_links_within_a_page_have_a_target(page: Page, reports: Path) -> None:
     for name in PAGES:
         page.goto((reports / name).as_uri(), wait_until="load")
         dead = page.eval_on_selector_all(

@@ -1,5 +1,6 @@
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -37,7 +38,7 @@ FILMS = [
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> Path:
-    """What the stages before `explain` leave behind, for a small model of random weights."""
+    """Outputs of the earlier stages, for a small model with random weights."""
     root = tmp_path_factory.mktemp("made")
     shutil.copy(ROOT / "params.yaml", root)
     write_model(root / paths.model_dir(MODEL))
@@ -47,7 +48,7 @@ def made(tmp_path_factory) -> Path:
     write_predictions(root / paths.predictions(MODEL))
     confusion = {"tp": 3, "fp": 1, "tn": 2, "fn": 0}
     write_json(
-        root / paths.metrics(MODEL),
+        root / paths.evaluation(MODEL),
         {
             "model": MODEL,
             "classes": ["NORMAL", "PNEUMONIA"],
@@ -61,7 +62,7 @@ def made(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def run_in(made, tmp_path, monkeypatch):
-    """A fresh copy of those artifacts, as the current folder."""
+    """A fresh copy of these outputs, as the current folder."""
     shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -98,11 +99,11 @@ def write_predictions(path: Path) -> None:
 
 def explain() -> dict:
     main(argparse.Namespace(model=MODEL))
-    return json.loads((paths.explanations(MODEL) / "explanations.json").read_text("utf-8"))
+    return json.loads(paths.explanations_json(MODEL).read_text("utf-8"))
 
 
 @pytest.mark.usefixtures("run_in")
-def test_network_without_convolution_has_its_first_weights_and_films_explained():
+def test_network_without_convolution_gets_its_first_weights_and_films_shown():
     from keras import Input, Model, layers
 
     images = Input((SIZE_PX, SIZE_PX, 1), dtype="uint8")
@@ -129,7 +130,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.usefixtures("run_in")
-def test_every_picture_named_exists_and_no_other():
+def test_folder_contains_the_listed_pictures_and_no_others():
     explained = explain()
 
     named = {"explanations.json", explained["filters"]["file"]}
@@ -143,7 +144,7 @@ def test_every_picture_named_exists_and_no_other():
 
 
 @pytest.mark.usefixtures("run_in")
-def test_films_layers_and_missing_outcomes_are_told():
+def test_json_lists_films_layers_and_missing_outcomes():
     explained = explain()
 
     chosen = [(film["outcome"], film["image_id"]) for film in explained["films"]]
@@ -158,20 +159,20 @@ def test_films_layers_and_missing_outcomes_are_told():
     assert first["n_shown"] == len(set(first["channels"])) == 16  # explain.n_channels
 
 
-def test_grid_holds_the_channels_told_in_that_order(run_in):
+def test_grid_shows_the_listed_channels_in_order(run_in):
     from tasks.core.classifier import load_classifier
-    from tasks.explain.activations import record_activations
-    from tasks.explain.render import draw_maps
+    from tasks.explain.drawing import draw_feature_maps
+    from tasks.explain.feature_maps import record_feature_maps
     from tasks.explain.truncated import truncate
 
-    told = explain()["films"][0]["activations"][0]
+    listed = explain()["films"][0]["activations"][0]
 
     network = truncate(load_classifier(run_in / paths.model_dir(MODEL)))
-    maps = record_activations(network, ImageStore(run_in / paths.IMAGES).read(["a1"]))[0][0]
-    expected = draw_maps(np.stack([maps[..., channel] for channel in told["channels"]]))
-    with Image.open(paths.explanations(MODEL) / told["file"]) as picture:
+    maps = record_feature_maps(network, ImageStore(run_in / paths.IMAGES).read(["a1"]))[0][0]
+    expected = draw_feature_maps(np.stack([maps[..., channel] for channel in listed["channels"]]))
+    with Image.open(paths.explanations(MODEL) / listed["file"]) as picture:
         np.testing.assert_array_equal(np.asarray(picture), np.asarray(expected))
-    assert told["channels"] != sorted(told["channels"])
+    assert listed["channels"] != sorted(listed["channels"])
 
 
 def test_two_runs_write_the_same_bytes(run_in):
@@ -193,7 +194,7 @@ def test_input_picture_is_the_film_of_the_store(run_in):
     np.testing.assert_array_equal(drawn, stored)
 
 
-def test_model_file_is_not_touched(run_in):
+def test_model_file_is_not_changed(run_in):
     model = run_in / paths.model_dir(MODEL)
     before = contents(model)
 
@@ -203,12 +204,12 @@ def test_model_file_is_not_touched(run_in):
 
 
 @pytest.mark.usefixtures("run_in")
-def test_metrics_of_another_threshold_are_refused_and_nothing_is_written():
-    metrics = json.loads(paths.metrics(MODEL).read_text("utf-8"))
-    metrics["operating_point"]["threshold"] = 0.6
-    write_json(paths.metrics(MODEL), metrics)
+def test_evaluation_with_another_threshold_are_refused_and_nothing_is_written():
+    evaluation = json.loads(paths.evaluation(MODEL).read_text("utf-8"))
+    evaluation["operating_point"]["threshold"] = 0.6
+    write_json(paths.evaluation(MODEL), evaluation)
 
-    with pytest.raises(TableError, match=r"a2\.jpeg: outcome TP, but .* threshold 0\.6 it is FN"):
+    with pytest.raises(TableError, match=r"a2\.jpeg: outcome TP, .* 0\.6 it must be FN"):
         explain()
     assert not paths.explanations(MODEL).exists()
 
@@ -219,6 +220,28 @@ def test_images_of_another_size_are_refused():
 
     with pytest.raises(EvaluationError, match=r"16, 16, 1"):
         explain()
+
+
+@pytest.mark.usefixtures("run_in")
+def test_stage_runs_on_jax_and_explains_the_same_films():
+    on_tensorflow = explain()
+    shutil.rmtree(paths.explanations(MODEL))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "tasks.explain", "--model", MODEL],
+        env={**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    on_jax = json.loads(paths.explanations_json(MODEL).read_text("utf-8"))
+    assert on_jax["filters"] == on_tensorflow["filters"]
+    for found, expected in zip(on_jax["films"], on_tensorflow["films"], strict=True):
+        for key in ("image_id", "target_class", "gradcam", "gradcam_empty"):
+            assert found[key] == expected[key]
+        assert (paths.explanations(MODEL) / found["gradcam"]).exists()
 
 
 def test_help_imports_nothing_heavy():

@@ -18,6 +18,7 @@ OUTPUTS = [
     "data/models/minivggnet/model.keras",
     "data/predictions/minivggnet.parquet",
     "reports/validation.html",
+    "reports/minivggnet/evaluation.json",
     "reports/minivggnet/metrics.json",
     "reports/minivggnet/explanations/explanations.json",
     "reports/minivggnet.html",

@@ -11,7 +11,7 @@ from PIL import Image
 
 from tasks.core import paths
 from tasks.core.atomic import read_json
-from tasks.core.html.html import number
+from tasks.core.html.number_format import format_number
 from tasks.core.phantom.plan import PhantomSettings
 from tasks.core.phantom.write import write_phantom
 from tasks.page.__main__ import MOST_BYTES
@@ -70,15 +70,15 @@ def test_every_model_is_trained_and_its_page_holds_name_metrics_and_pictures(
         end = run_stage(stage, cohort, "--model", model, timeout_s=600)
         assert end.returncode == 0, end.stderr
     page = (cohort / paths.page(model)).read_text("utf-8")
-    metrics = read_json(cohort / paths.metrics(model))
-    explanations = read_json(cohort / paths.explanations(model) / "explanations.json")
+    metrics = read_json(cohort / paths.evaluation(model))
+    explanations = read_json(cohort / paths.explanations_json(model))
 
     assert f"<h1>{model}</h1>" in page
     assert "Synthetic films." in page
     assert len(page.encode()) < MOST_BYTES
     for split in ("test", "validation"):
         for name in ("auroc", "sensitivity", "specificity", "accuracy"):
-            assert number(metrics[split][name]["value"]) in section(page, "metrics")
+            assert format_number(metrics[split][name]["value"]) in section(page, "metrics")
     assert page.count('<figure class="plot">') == 5
     shown = pictures(section(page, "explanations"))
     assert len(shown) == pictures_named(explanations)

@@ -1,1 +1,1 @@
-"""What every HTML page of the project has: templates, stylesheet, pictures, numbers."""
+"""What every HTML page shares: templates, stylesheet, inline pictures, number formats."""

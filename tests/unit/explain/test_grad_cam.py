@@ -11,34 +11,34 @@ FILM = np.array([[0, 1], [2, 3]], dtype=np.uint8)[np.newaxis, ..., np.newaxis]
 BY_HAND = np.array([[0.0, 0.0], [3.0, 4.5]], dtype=np.float32)
 
 
-def test_map_equals_the_one_worked_by_hand(build_by_hand):
-    evidence = grad_cam(truncate(build_by_hand()), FILM, [1])
+def test_heat_map_equals_the_one_worked_by_hand(build_by_hand):
+    heat_map = grad_cam(truncate(build_by_hand()), FILM, [1])
 
-    assert evidence.dtype == np.float32
-    np.testing.assert_allclose(evidence, BY_HAND[np.newaxis], rtol=1e-6)
+    assert heat_map.dtype == np.float32
+    np.testing.assert_allclose(heat_map, BY_HAND[np.newaxis], rtol=1e-6)
 
 
-def test_averaged_networks_are_explained_by_the_channels_of_all(build_by_hand):
+def test_heat_map_of_averaged_networks_uses_the_channels_of_all(build_by_hand):
     second = build_by_hand()
     dense = second.get_layer("logits")
     dense.set_weights([2.0 * weight for weight in dense.get_weights()])
 
-    evidence = grad_cam(truncate(average_logits([build_by_hand(), second])), FILM, [1])
+    heat_map = grad_cam(truncate(average_logits([build_by_hand(), second])), FILM, [1])
 
     # the mean of [[-4, -1/2], [3, 9/2]] and of its double
-    np.testing.assert_allclose(evidence[0], [[0.0, 0.0], [4.5, 6.75]], rtol=1e-6)
+    np.testing.assert_allclose(heat_map[0], [[0.0, 0.0], [4.5, 6.75]], rtol=1e-6)
 
 
 def test_each_film_is_explained_for_its_own_class(build_by_hand):
     films = np.concatenate([FILM, FILM])
 
-    evidence = grad_cam(truncate(build_by_hand()), films, [0, 1])
+    heat_map = grad_cam(truncate(build_by_hand()), films, [0, 1])
 
-    np.testing.assert_array_equal(evidence[0], np.zeros((2, 2)))  # both weights of logit 0 are -1
-    np.testing.assert_allclose(evidence[1], BY_HAND, rtol=1e-6)
+    np.testing.assert_array_equal(heat_map[0], np.zeros((2, 2)))  # both weights of logit 0 are -1
+    np.testing.assert_allclose(heat_map[1], BY_HAND, rtol=1e-6)
 
 
-def test_film_is_explained_alike_alone_and_in_company(build_vgg):
+def test_film_has_the_same_heat_map_alone_and_in_a_batch(build_vgg):
     truncated = truncate(build_vgg())
     films = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 1), dtype=np.uint8)
 
@@ -49,14 +49,14 @@ def test_film_is_explained_alike_alone_and_in_company(build_vgg):
     np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-7)
 
 
-def test_saturated_probability_leaves_the_map_as_it_is(build_by_hand):
+def test_saturated_probability_does_not_change_the_heat_map(build_by_hand):
     model = build_by_hand(logit_bias=1000.0)
     assert float(model(FILM)[0, 1]) == 1.0
 
     np.testing.assert_allclose(grad_cam(truncate(model), FILM, [1])[0], BY_HAND, rtol=1e-6)
 
 
-def test_frozen_layers_are_explained_too(build_by_hand):
+def test_frozen_layers_do_not_change_the_heat_map(build_by_hand):
     model = build_by_hand()
     model.trainable = False
 
@@ -64,12 +64,12 @@ def test_frozen_layers_are_explained_too(build_by_hand):
     assert not model.trainable
 
 
-def test_zero_map_stays_zero_and_finite():
+def test_heat_map_of_zeros_stays_zero():
     assert to_unit_range(np.zeros((2, 3), dtype=np.float32)).tolist() == [[0, 0, 0], [0, 0, 0]]
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
-def test_unit_range_ends_at_one_whatever_the_scale(scale):
+def test_unit_range_ends_at_one_at_any_scale(scale):
     shares = to_unit_range(np.array([[0.0, 1.0], [2.0, 4.0]], dtype=np.float32) * np.float32(scale))
 
     np.testing.assert_allclose(shares, [[0, 0.25], [0.5, 1]], rtol=1e-6)

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from tasks.core.errors import TableError
-from tasks.explain.selection import choose_films, read_test_predictions
+from tasks.explain.selection import read_test_predictions, select_films
 
 THRESHOLD = 0.4
 
@@ -22,7 +22,7 @@ def frame(*rows):
     return table
 
 
-def metrics(**confusion):
+def evaluation(**confusion):
     counts = dict.fromkeys(("tp", "tn", "fp", "fn"), 0) | confusion
     return {"operating_point": {"threshold": THRESHOLD}, "test": {"confusion": counts}}
 
@@ -31,7 +31,7 @@ def ids(films):
     return [film.image_id for film in films]
 
 
-def test_most_confident_comes_first_and_then_the_nearest_call():
+def test_most_confident_film_is_first_and_the_film_nearest_the_threshold_second():
     test = frame(
         ("a", "p1", True, 0.70),
         ("b", "p2", True, 0.45),
@@ -41,7 +41,7 @@ def test_most_confident_comes_first_and_then_the_nearest_call():
         ("f", "p6", False, 0.20),
     )
 
-    films = choose_films(test, THRESHOLD, 2)
+    films = select_films(test, THRESHOLD, 2)
 
     assert ids(films) == ["c", "b", "d", "e"]
     assert [film.why for film in films] == [
@@ -52,7 +52,7 @@ def test_most_confident_comes_first_and_then_the_nearest_call():
     ]
 
 
-def test_missed_and_false_calls_are_most_confident_at_their_own_end():
+def test_most_confident_errors_have_the_lowest_and_the_highest_probability():
     test = frame(
         ("a", "p1", True, 0.30),
         ("b", "p2", True, 0.02),
@@ -60,7 +60,7 @@ def test_missed_and_false_calls_are_most_confident_at_their_own_end():
         ("d", "p4", False, 0.95),
     )
 
-    films = choose_films(test, THRESHOLD, 1)
+    films = select_films(test, THRESHOLD, 1)
 
     assert [(film.outcome, film.image_id) for film in films] == [("FP", "d"), ("FN", "b")]
 
@@ -68,37 +68,37 @@ def test_missed_and_false_calls_are_most_confident_at_their_own_end():
 def test_ties_go_to_the_smaller_image_id():
     test = frame(("b", "p1", True, 0.9), ("a", "p2", True, 0.9), ("c", "p3", True, 0.9))
 
-    assert ids(choose_films(test, THRESHOLD, 2)) == ["a", "b"]
+    assert ids(select_films(test, THRESHOLD, 2)) == ["a", "b"]
 
 
-def test_patient_is_shown_once_while_others_are_left():
+def test_patient_is_repeated_only_if_no_other_is_left():
     test = frame(
         ("a", "p1", True, 0.99),
         ("b", "p1", True, 0.41),
         ("c", "p2", True, 0.60),
     )
 
-    films = choose_films(test, THRESHOLD, 3)
+    films = select_films(test, THRESHOLD, 3)
 
     assert ids(films) == ["a", "c", "b"]
     assert films[1].why.startswith("nearest the threshold among TP, number 2 of 3")
 
 
-def test_outcome_with_few_patients_chooses_first():
+def test_outcome_with_the_fewest_patients_is_served_first():
     test = frame(
         ("a", "p1", True, 0.99),
         ("b", "p2", True, 0.98),
         ("c", "p1", True, 0.10),  # the only false negative: p1 is its only patient
     )
 
-    assert ids(choose_films(test, THRESHOLD, 1)) == ["b", "c"]
+    assert ids(select_films(test, THRESHOLD, 1)) == ["b", "c"]
 
 
 def test_order_of_rows_does_not_matter():
     test = frame(*((f"i{n:02}", f"p{n % 7}", n % 3 > 0, (n * 37 % 100) / 100) for n in range(40)))
     shuffled = test.sample(frac=1, random_state=5)
 
-    assert choose_films(test, THRESHOLD, 3) == choose_films(shuffled, THRESHOLD, 3)
+    assert select_films(test, THRESHOLD, 3) == select_films(shuffled, THRESHOLD, 3)
 
 
 def test_only_the_test_split_is_read(tmp_path: Path):
@@ -106,7 +106,7 @@ def test_only_the_test_split_is_read(tmp_path: Path):
     table.loc[1, "split"] = "val"
     table.to_parquet(tmp_path / "m.parquet")
 
-    assert read_test_predictions(tmp_path / "m.parquet", metrics(tp=1))["image_id"].tolist() == [
+    assert read_test_predictions(tmp_path / "m.parquet", evaluation(tp=1))["image_id"].tolist() == [
         "a"
     ]
 
@@ -116,19 +116,19 @@ def test_outcome_that_does_not_follow_from_the_threshold_is_refused(tmp_path: Pa
     table.loc[1, "outcome"] = "FN"
     table.to_parquet(tmp_path / "m.parquet")
 
-    with pytest.raises(TableError, match=r"test/b\.jpeg: outcome FN, but .* it is TP"):
-        read_test_predictions(tmp_path / "m.parquet", metrics(tp=1, fn=1))
+    with pytest.raises(TableError, match=r"test/b\.jpeg: outcome FN, but .* it must be TP"):
+        read_test_predictions(tmp_path / "m.parquet", evaluation(tp=1, fn=1))
 
 
-def test_counts_that_differ_from_the_confusion_are_refused(tmp_path: Path):
+def test_counts_that_differ_from_the_confusion_matrix_are_refused(tmp_path: Path):
     frame(("a", "p1", True, 0.9)).to_parquet(tmp_path / "m.parquet")
 
-    with pytest.raises(TableError, match=r"metrics\.json counts"):
-        read_test_predictions(tmp_path / "m.parquet", metrics(tp=2))
+    with pytest.raises(TableError, match=r"evaluation\.json counts"):
+        read_test_predictions(tmp_path / "m.parquet", evaluation(tp=2))
 
 
 def test_table_without_test_films_is_refused(tmp_path: Path):
     frame(("a", "p1", True, 0.9)).assign(split="val").to_parquet(tmp_path / "m.parquet")
 
     with pytest.raises(TableError, match="no test film"):
-        read_test_predictions(tmp_path / "m.parquet", metrics())
+        read_test_predictions(tmp_path / "m.parquet", evaluation())

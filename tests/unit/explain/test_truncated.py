@@ -25,7 +25,7 @@ def test_one_network_returns_every_convolution_in_order(build_vgg):
     assert shapes == [(3, 16, 16, 4), (3, 16, 16, 4), (3, 8, 8, 6), (3, 8, 8, 6), (3, 2)]
 
 
-def test_of_averaged_networks_the_first_is_shown_and_the_last_maps_of_each_other_follow(build_vgg):
+def test_averaged_networks_return_the_maps_of_the_first_and_the_last_maps_of_the_others(build_vgg):
     networks = [build_vgg() for _ in range(3)]
     for network in networks[1:]:
         network.set_weights([weight * 0.9 for weight in network.get_weights()])
@@ -41,7 +41,7 @@ def test_of_averaged_networks_the_first_is_shown_and_the_last_maps_of_each_other
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
-def test_averaged_networks_with_a_model_inside_are_explained_under_the_names_of_the_first():
+def test_averaged_networks_with_nested_models_use_the_layer_names_of_the_first():
     networks = []
     for seed in range(2):
         keras.utils.set_random_seed(seed)
@@ -52,13 +52,15 @@ def test_averaged_networks_with_a_model_inside_are_explained_under_the_names_of_
 
     assert truncated.layers == truncate(networks[0]).layers
     assert truncated.layers[-1] == "Conv_1"
-    assert len(truncated.network.outputs) == len(truncated.layers) + 2  # the other one's, logits
+    assert (
+        len(truncated.network.outputs) == len(truncated.layers) + 2
+    )  # and maps of the second, logits
     alone = [outputs_of(truncate(network), films)[-2] for network in networks]
     together = outputs_of(truncated, films)[-3:-1]
     np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-5)
 
 
-def test_maps_are_those_behind_the_relu(build_vgg):
+def test_feature_maps_are_taken_after_the_relu(build_vgg):
     model = build_vgg()
     expected = keras.Model(model.input, model.get_layer("block2_relu1").output)(
         FILMS, training=False
@@ -75,7 +77,7 @@ def test_copy_gives_the_logits_of_the_model(build_vgg):
     np.testing.assert_allclose(copied, predict_logits(model, FILMS), rtol=1e-5, atol=1e-6)
 
 
-def test_model_is_left_as_it_was(build_vgg):
+def test_model_is_not_changed(build_vgg):
     model = build_vgg()
     weights, config = model.get_weights(), model.get_config()
 
@@ -87,7 +89,7 @@ def test_model_is_left_as_it_was(build_vgg):
     assert model.get_config() == config
 
 
-def test_half_precision_model_is_looked_into_in_float32(build_vgg):
+def test_copy_of_a_half_precision_model_computes_in_float32(build_vgg):
     model = build_vgg(dtype="mixed_float16")
     assert model.get_layer("block1_conv1").compute_dtype == "float16"
 
@@ -115,7 +117,7 @@ def test_convolutions_inside_nested_models_are_found():
     np.testing.assert_allclose(maps[-1], predict_logits(model, FILMS), rtol=1e-5, atol=1e-6)
 
 
-def test_relu_behind_batch_normalisation_counts_as_the_convolutions():
+def test_feature_maps_are_taken_after_batch_normalisation_and_relu():
     images = keras.Input((16, 16, 1), dtype="uint8")
     x = layers.Conv2D(4, 3, use_bias=False, name="conv")(layers.Rescaling(1 / 255)(images))
     x = layers.Activation("relu")(layers.BatchNormalization()(x))
@@ -126,7 +128,7 @@ def test_relu_behind_batch_normalisation_counts_as_the_convolutions():
     assert maps.max() > 0
 
 
-def test_convolution_with_two_readers_is_shown_as_it_is():
+def test_output_of_a_convolution_with_two_readers_is_not_rectified():
     images = keras.Input((16, 16, 1), dtype="uint8")
     stem = layers.Conv2D(4, 3, padding="same", name="stem")(layers.Rescaling(1 / 255)(images))
     branch = layers.Conv2D(4, 3, padding="same", name="branch")(layers.ReLU()(stem))
@@ -168,10 +170,10 @@ def test_first_layer_of_a_convolutional_network_is_its_first_convolution(build_v
     assert truncated.first_kernel.shape == (3, 3, 1, 4)
 
 
-def test_model_that_neither_convolves_nor_weighs_pixels_is_refused():
+def test_model_without_a_convolution_or_a_dense_layer_on_pixels_is_refused():
     images = keras.Input((4, 4, 1), dtype="uint8")
     pooled = layers.Flatten()(layers.AveragePooling2D(2)(layers.Rescaling(1 / 255)(images)))
     x = layers.Dense(2, name="logits")(pooled)
 
-    with pytest.raises(EvaluationError, match="2-D convolution, or else a dense layer"):
+    with pytest.raises(EvaluationError, match="2-D convolution or a dense layer"):
         truncate(keras.Model(images, layers.Softmax()(x)))

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from markupsafe import Markup
 
-from tasks.page.curves import CalibrationBin
-from tasks.page.plots import draw_calibration, draw_roc, draw_scores, draw_training
+from tasks.page.curve_points import CalibrationBin
+from tasks.page.plots import plot_calibration, plot_history, plot_probabilities, plot_roc
 
 
 def plots() -> dict[str, Markup]:
@@ -13,10 +13,10 @@ def plots() -> dict[str, Markup]:
     bins = [CalibrationBin(0.2, 0.1, 0.05, 0.3, 20), CalibrationBin(0.8, 0.9, 0.7, 0.97, 20)]
     prob, positive = np.array([0.1, 0.2, 0.9]), np.array([False, False, True])
     return {
-        "roc": draw_roc({"test": corner, "validation": corner}, (0.1, 0.9)),
-        "calibration": draw_calibration(bins, bins),
-        "scores": draw_scores(prob, positive, 0.4, ("pneumonia films", "normal films")),
-        "loss": draw_training("Loss", {"training": [0.5, 0.3], "validation": [0.6, 0.4]}, 2),
+        "roc": plot_roc({"test": corner, "validation": corner}, (0.1, 0.9)),
+        "calibration": plot_calibration(bins, bins),
+        "scores": plot_probabilities(prob, positive, 0.4, ("pneumonia films", "normal films")),
+        "loss": plot_history("Loss", {"training": [0.5, 0.3], "validation": [0.6, 0.4]}, 2),
     }
 
 
@@ -34,7 +34,7 @@ def test_plot_takes_colours_and_font_from_the_page(drawn: dict[str, Markup]) -> 
         assert "http" not in svg
 
 
-def test_ids_of_two_plots_never_meet_and_references_resolve(drawn: dict[str, Markup]) -> None:
+def test_ids_of_all_plots_differ_and_references_resolve(drawn: dict[str, Markup]) -> None:
     every_id: list[str] = []
     for svg in drawn.values():
         ids = re.findall(r'\bid="([^"]+)"', svg)
@@ -47,17 +47,17 @@ def test_same_numbers_give_the_same_bytes(drawn: dict[str, Markup]) -> None:
     assert plots() == drawn
 
 
-def test_text_stays_text(drawn: dict[str, Markup]) -> None:
+def test_text_is_not_converted_to_paths(drawn: dict[str, Markup]) -> None:
     assert ">pneumonia films</text>" in drawn["scores"]
     assert ">operating point on test</text>" in drawn["roc"]
 
 
 def test_undefined_operating_point_is_not_drawn() -> None:
     corner = (np.array([0.0, 1.0]), np.array([0.0, 1.0]))
-    assert "operating point" not in draw_roc({"test": corner}, None)
+    assert "operating point" not in plot_roc({"test": corner}, None)
 
 
 def test_single_epoch_is_drawn() -> None:
-    svg = draw_training("Loss", {"validation": [0.6]}, 1)
+    svg = plot_history("Loss", {"validation": [0.6]}, 1)
     assert "<use" in svg
     assert re.findall(r">(\d[\d.]*)</text>", svg[: svg.index(">Epoch<")]) == ["1"]

@@ -1,51 +1,64 @@
+import json
+from pathlib import Path
 from typing import Any
 
-from tasks.report.comparison import axis_start, compare, weak_in
-from tests.report_inputs import estimate
+import pytest
+
+from tasks.report.comparison import axis_start, compare_models, group_weaknesses, read_summaries
+from tests.report_tables import estimate
 
 
-def summary(model: str, auroc: float, baseline: float) -> dict[str, Any]:
+def summary(model: str, auroc: float) -> dict[str, Any]:
     return {
         "model": model,
         "page": f"{model}.html",
-        "contract": {"n_parameters": 10},
-        "metrics": {
-            "test": {"auroc": estimate(auroc, auroc - 0.02, auroc + 0.02)},
-            "baselines": [
-                {"name": "file facts", "test": {"auroc": estimate(baseline, None, None)}}
-            ],
-        },
+        "description": {"n_parameters": 10},
+        "evaluation": {"test": {"auroc": estimate(auroc, auroc - 0.02, auroc + 0.02)}},
     }
 
 
-def test_models_keep_their_order_whatever_the_test_films_say() -> None:
-    rows = compare([summary("b", 0.8, 0.6), summary("a", 0.9, 0.6)])
+def baseline(auroc: float) -> list[dict[str, Any]]:
+    return [{"name": "file facts", "test": {"auroc": estimate(auroc, None, None)}}]
+
+
+def test_models_keep_their_order_and_baselines_follow() -> None:
+    rows = compare_models([summary("b", 0.8), summary("a", 0.9)], baseline(0.6))
     assert [row.name for row in rows] == ["b", "a", "file facts"]
 
 
-def test_unequal_baselines_name_their_model() -> None:
-    rows = compare([summary("b", 0.8, 0.6), summary("a", 0.9, 0.7)])
-    assert [row.name for row in rows[2:]] == ["file facts, for b", "file facts, for a"]
-
-
 def test_metric_that_a_row_lacks_is_unknown() -> None:
-    row = compare([summary("a", 0.9, 0.6)])[1]
+    row = compare_models([summary("a", 0.9)], baseline(0.6))[1]
     assert row.page is None
+    assert row.n_parameters is None
     assert row.estimates["sensitivity"]["value"] is None
 
 
-def test_axis_begins_at_guessing_or_below_the_lowest_interval() -> None:
-    assert axis_start(compare([summary("a", 0.9, 0.6)])) == 0.5
-    assert axis_start(compare([summary("a", 0.9, 0.47)])) == 0.4
+@pytest.mark.parametrize(("lowest", "start"), [(0.6, 0.5), (0.47, 0.4)])
+def test_axis_starts_at_one_half_or_below_the_lowest_interval(lowest: float, start: float) -> None:
+    assert axis_start(compare_models([summary("a", 0.9)], baseline(lowest))) == start
 
 
-def test_weakness_of_several_models_is_told_once_with_their_names() -> None:
-    said = {"a": ["Sensitivity missed"], "b": ["Probabilities are off", "Sensitivity missed"]}
+def test_weakness_of_several_models_is_listed_once_with_their_names() -> None:
+    titles = {"a": ["Sensitivity missed"], "b": ["Poor calibration", "Sensitivity missed"]}
     summaries = [
-        {"model": model, "weaknesses": [{"title": title, "detail": model} for title in titles]}
-        for model, titles in said.items()
+        {"model": model, "weaknesses": [{"title": title, "detail": model} for title in of_model]}
+        for model, of_model in titles.items()
     ]
     found = {
-        title: [each["model"] for each in those] for title, those in weak_in(summaries).items()
+        title: [each["model"] for each in models]
+        for title, models in group_weaknesses(summaries).items()
     }
-    assert found == {"Sensitivity missed": ["a", "b"], "Probabilities are off": ["b"]}
+    assert found == {"Sensitivity missed": ["a", "b"], "Poor calibration": ["b"]}
+
+
+def test_summaries_of_removed_models_are_deleted_and_the_others_read_in_order(
+    tmp_path: Path,
+) -> None:
+    for model in ("a", "b", "removed"):
+        (tmp_path / f"{model}.json").write_text(json.dumps({"model": model}), encoding="utf-8")
+    (tmp_path / ".gitignore").write_text("/a.json\n", encoding="utf-8")
+
+    summaries = read_summaries(tmp_path, ["b", "a"])
+
+    assert [one["model"] for one in summaries] == ["b", "a"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".gitignore", "a.json", "b.json"]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tasks.core.errors import TableError
-from tasks.report.film_flow import Count, check_gate, check_models, flow_steps, follow_films
+from tasks.report.film_flow import FilmCount, check_gate, check_models, flow_steps, follow_films
 
 Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
@@ -18,6 +18,7 @@ def tables() -> Tables:
             "status": ["ok"] * 6 + ["rejected"],
             "reason": [None] * 6 + ["unreadable"],
             "layout": "class_folders",
+            "is_synthetic": True,
         }
     )
     samples = pd.DataFrame(
@@ -37,21 +38,21 @@ def test_counts_of_seven_files_by_hand() -> None:
     assert (flow.n_found, flow.n_usable, flow.n_cohort) == (7, 6, 5)
     assert flow.rejected == {"unreadable": 1}
     assert flow.excluded == {"duplicate": 1}
-    assert flow.cells["NORMAL"]["train"] == Count(2, 1)
-    assert flow.cells["PNEUMONIA"]["test"] == Count(0, 0)
-    assert flow.totals["total"] == Count(5, 4)
+    assert flow.by_class["NORMAL"]["train"] == FilmCount(2, 1)
+    assert flow.by_class["PNEUMONIA"]["test"] == FilmCount(0, 0)
+    assert flow.totals["total"] == FilmCount(5, 4)
 
 
-def test_patients_who_share_near_duplicates_count_as_one() -> None:
+def test_patients_with_near_duplicates_count_as_one() -> None:
     manifest, samples, excluded = tables()
     samples.loc[2, "group_id"] = "p1"
-    assert follow_films(manifest, samples, excluded).totals["train"] == Count(3, 1)
+    assert follow_films(manifest, samples, excluded).totals["train"] == FilmCount(3, 1)
 
 
-def test_bars_tile_the_films_found() -> None:
+def test_bars_cover_the_films_found() -> None:
     steps = {step.label: step for step in flow_steps(follow_films(*tables()))}
     assert steps["rejected: unreadable"].start == pytest.approx(6 / 7)
-    assert steps["set aside: duplicate"].start == pytest.approx(5 / 7)
+    assert steps["excluded: duplicate"].start == pytest.approx(5 / 7)
     assert (steps["training"].start, steps["training"].length) == (0, pytest.approx(3 / 7))
     assert steps["test"].start == pytest.approx(4 / 7)
 
@@ -60,7 +61,7 @@ def lose_a_film(manifest: pd.DataFrame, samples: pd.DataFrame, excluded: pd.Data
     return manifest, samples.iloc[1:], excluded
 
 
-def place_twice(manifest: pd.DataFrame, samples: pd.DataFrame, excluded: pd.DataFrame) -> Tables:
+def list_twice(manifest: pd.DataFrame, samples: pd.DataFrame, excluded: pd.DataFrame) -> Tables:
     again = pd.DataFrame({"path": ["a"], "reason": ["duplicate"]})
     return manifest, samples, pd.concat([excluded, again])
 
@@ -72,9 +73,9 @@ def use_rejected(manifest: pd.DataFrame, samples: pd.DataFrame, excluded: pd.Dat
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lose_a_film, "1 lost, 0 from nowhere; first: a"),
-        (place_twice, "some film is placed twice"),
-        (use_rejected, "1 lost, 1 from nowhere"),
+        (lose_a_film, "1 lost, 0 not in the manifest; first: a"),
+        (list_twice, "a film is listed twice"),
+        (use_rejected, "1 lost, 1 not in the manifest"),
     ],
 )
 def test_films_that_do_not_add_up_are_refused(change: Callable[..., Tables], message: str) -> None:
@@ -97,24 +98,24 @@ def test_unknown_split_is_refused() -> None:
         follow_films(manifest, samples, excluded)
 
 
-def test_gate_that_judged_other_films_is_refused() -> None:
+def test_gate_with_other_counts_is_refused() -> None:
     flow = follow_films(*tables())
     gate = {"n_rows": 7, "n_usable": 6, "rejected": {"unreadable": 1}}
     check_gate(flow, gate)
-    with pytest.raises(TableError, match="the data gate must have judged"):
+    with pytest.raises(TableError, match="the data gate and the manifest must count"):
         check_gate(flow, gate | {"rejected": {"too_small": 1}})
 
 
 def summary(**test: Any) -> dict[str, Any]:
-    judged = {"n_images": 1, "n_patients": 1, "confusion": {"tp": 0, "fp": 0, "tn": 1, "fn": 0}}
-    return {"model": "m", "metrics": {"validation": judged, "test": judged | test}}
+    counts = {"n_images": 1, "n_patients": 1, "confusion": {"tp": 0, "fp": 0, "tn": 1, "fn": 0}}
+    return {"model": "m", "evaluation": {"validation": counts, "test": counts | test}}
 
 
 @pytest.mark.parametrize(
     "change", [{"n_images": 2}, {"n_patients": 2}, {"confusion": {"tp": 1, "tn": 1}}]
 )
-def test_model_judged_on_other_films_is_refused(change: dict[str, Any]) -> None:
+def test_model_evaluated_on_other_films_is_refused(change: dict[str, Any]) -> None:
     flow = follow_films(*tables())
     check_models(flow, [summary()])
-    with pytest.raises(TableError, match="test metrics of m"):
+    with pytest.raises(TableError, match="test films of m"):
         check_models(flow, [summary(**change)])

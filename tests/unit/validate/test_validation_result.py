@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tasks.core.html.html import Picture
+from tasks.core.html.inline_pictures import Picture
 from tasks.core.params import ValidateParams
 from tasks.validate.film_pairs import join_pairs
 from tasks.validate.frames import build_frames

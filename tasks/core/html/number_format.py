@@ -1,0 +1,69 @@
+"""Numbers as text on the pages."""
+
+from collections.abc import Mapping
+
+UNDEFINED_TEXT = "\N{EN DASH}"
+_MOST_DIGITS = 4
+
+EstimateJson = Mapping[str, float | None]  # keys value, low, high; low and high: 95 % interval
+
+
+def format_number(value: float | None, digits: int = 2) -> str:
+    """A score as text. An undefined score (None) becomes a dash.
+
+    A value that is not exactly 0 or 1 is not rounded to 0 or 1. It gets more digits, up to four.
+
+    Example:
+        >>> format_number(0.953), format_number(0.998), format_number(1.0)
+        ('0.95', '0.998', '1.00')
+    """
+    if value is None:
+        return UNDEFINED_TEXT
+    text = f"{value:.{digits}f}"
+    while float(text) in (0.0, 1.0) and value not in (0.0, 1.0) and digits < _MOST_DIGITS:
+        digits += 1
+        text = f"{value:.{digits}f}"
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def format_interval(estimate: EstimateJson, digits: int = 2) -> str:
+    r"""The 95 % interval of an estimate as text. Empty if one end is undefined.
+
+    Example:
+        >>> print(ascii(format_interval({"value": 0.95, "low": 0.9, "high": 0.98})))
+        '0.90\u20130.98'
+    """
+    low, high = estimate.get("low"), estimate.get("high")
+    if low is None or high is None:
+        return ""
+    return f"{format_number(low, digits)}\N{EN DASH}{format_number(high, digits)}"
+
+
+def format_percent(share: float | None) -> str:
+    """A share in [0, 1] as a percentage without decimals. None becomes a dash.
+
+    Example:
+        >>> format_percent(0.317), format_percent(0.004)
+        ('32 %', 'under 1 %')
+    """
+    if share is None:
+        return UNDEFINED_TEXT
+    if 0 < share < 0.01:
+        return "under 1 %"
+    return f"{100 * share:.0f} %"
+
+
+def format_count(count: int) -> str:
+    """A count as text, with a thin space between thousands from 10 000 on (SI brochure, 5.4.4)."""
+    text = f"{count:,}" if count >= 10_000 else str(count)
+    return text.replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def count_of(count: int, noun: str) -> str:
+    """A count with its noun. The noun gets an `s` unless the count is 1.
+
+    Example:
+        >>> count_of(1, "film"), count_of(3, "film")
+        ('1 film', '3 films')
+    """
+    return f"{format_count(count)} {noun}{'' if count == 1 else 's'}"
