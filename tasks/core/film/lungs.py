@@ -39,7 +39,7 @@ BACKGROUND = 1 / 8  # standard deviation for the background, share of the side
 QUANTILES = np.linspace(0.10, 0.62, 12)  # thresholds, as shares of pixels that are darker
 MIN_AREA = 0.01  # share of the film; smaller areas are not scored
 NEAR_BEST = 0.85  # of the best score
-MARGIN = (0.03, 0.04)  # added at each side, shares of width and height, so that no lung is cut
+BOX_MARGIN = (0.03, 0.04)  # added at each side, shares of width and height, so that no lung is cut
 MIN_CONFIDENCE = 0.25  # below it, boxes on real films were wrong as often as right
 # Shares of the film's width, height or area; 9 and 10 mean that there is no upper limit
 LUNG_AREA: Trapezoid = (0.01, 0.05, 0.20, 0.30)
@@ -168,7 +168,7 @@ def _within(value: float, trapezoid: Trapezoid) -> float:
 
 def _enlarge(box: NDArray[np.float64]) -> Box:
     left, top, right, bottom = (float(edge) for edge in box)
-    across, along = MARGIN[0] * (right - left), MARGIN[1] * (bottom - top)
+    across, along = BOX_MARGIN[0] * (right - left), BOX_MARGIN[1] * (bottom - top)
     return (
         max(0.0, left - across),
         max(0.0, top - along),

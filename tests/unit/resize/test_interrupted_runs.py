@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from multiprocessing import get_context
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,9 @@ import pytest
 
 from tasks.core.errors import SourceError
 from tasks.core.image_store.store import ImageStore
-from tasks.resize import fill_store
-from tasks.resize.fill_store import Counts
+from tasks.resize.fill_store import Counts, settings_of
 from tasks.resize.reuse import only_run, working_folder
-from tests.films import (
-    write_tree,
-)
+from tests.films import ROOT, write_tree
 from tests.unit.resize.resized_films import (
     FILES,
     from_scratch,
@@ -119,26 +117,37 @@ def test_no_film_is_decoded_again_after_a_kill_between_the_renames(
     assert names_in(tmp_path / "out") == ["images"]
 
 
+SECOND_RUN = """
+import logging, sys
+from pathlib import Path
+from tests.unit.resize.resized_films import FILES, resize
+
+logging.basicConfig(level=logging.INFO, format="%(message)s")
+resize(FILES, Path(sys.argv[1]), Path(sys.argv[2]), size_px=int(sys.argv[3]))
+"""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no lock on a folder")
 @pytest.mark.parametrize("size_px", [32, 16])
-def test_a_second_run_waits_for_the_first_and_destroys_nothing(
+def test_a_second_run_waits_for_the_first_and_removes_nothing(
     source: Path, tmp_path: Path, size_px: int
 ) -> None:
-    """The second run has the same settings, or others and would remove the unfinished folder."""
+    """With other settings the second run would remove the unfinished folder of the first."""
     folder = tmp_path / "out/images"
-    settings = fill_store.settings_of(resize_params())
     with only_run(folder):
-        unfinished = working_folder(folder, settings)
-        write_tree(unfinished, {"half.part": b"the first run writes here"})
-        second = get_context("spawn").Process(
-            target=resize, args=(FILES, source, folder), kwargs={"size_px": size_px}
+        unfinished = working_folder(folder, settings_of(resize_params()))
+        write_tree(unfinished, {"0.part": b"the first run writes here"})
+        second = subprocess.Popen(
+            [sys.executable, "-c", SECOND_RUN, str(source), str(folder), str(size_px)],
+            cwd=ROOT,
+            stderr=subprocess.PIPE,
+            text=True,
         )
-        second.start()
-        second.join(timeout=1)
-        assert second.is_alive()
-        assert names_in(unfinished) == ["half.part"]
-        resized_alone = not folder.exists()
-    second.join(timeout=60)
-    assert (second.exitcode, resized_alone) == (0, True)
+        assert second.stderr is not None
+        assert second.stderr.readline() == f"another run writes {folder}: waiting until it ends\n"
+        assert names_in(unfinished) == ["0.part"]
+        assert names_in(folder.parent) == [unfinished.name]
+    _, printed = second.communicate(timeout=120)
+    assert second.returncode == 0, printed
     assert store_bytes(folder) == from_scratch(FILES, source, size_px=size_px)
-    assert names_in(tmp_path / "out") == ["images"]
+    assert names_in(folder.parent) == ["images"]
