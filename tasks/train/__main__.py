@@ -43,7 +43,7 @@ def main(arguments: argparse.Namespace) -> None:
     )
     save_classifier(run, paths.model_dir(name))
     shutil.rmtree(checkpoints)  # last: a failure before this line loses no training
-    logging.getLogger(__name__).info("%s: saved, %d networks averaged", name, run.n_seeds)
+    logging.getLogger(__name__).info("%s: saved (networks averaged: %d)", name, run.n_seeds)
 
 
 if __name__ == "__main__":

@@ -68,13 +68,15 @@ def done(repository) -> subprocess.CompletedProcess[str]:
 def test_stage_succeeds_and_prints_only_its_own_lines(done):
     assert (done.returncode, done.stdout) == (0, "")
     lines = done.stderr.splitlines()
-    assert len(lines) == 3  # data, network, outcome; nothing from TensorFlow
+    assert all(line.startswith("[train] ") for line in lines)  # nothing from TensorFlow
+    is_progress = ["1 of 2 epochs" in line for line in lines]  # a slow machine logs it
+    assert is_progress in ([False] * 3, [False, True, False, False])
     assert lines[0] == (
         "[train] minivggnet: 2166498 parameters, float32, 32 training and 16 validation films"
         " of 32 px"
     )
-    assert lines[1].startswith("[train] network 1 of 1: done, 2 epochs, validation loss ")
-    assert lines[2] == "[train] minivggnet: saved, 1 networks averaged"
+    assert lines[-2].startswith("[train] network 1 of 1: done, 2 epochs, validation loss ")
+    assert lines[-1] == "[train] minivggnet: saved (networks averaged: 1)"
 
 
 def test_terminal_shows_a_bar_for_each_network_with_epochs_and_losses(repository, tmp_path):

@@ -3,7 +3,7 @@
 import keras
 
 from tasks.core.params import TrainParams
-from tasks.train.fitting.schedule import learning_rate
+from tasks.train.fitting.learning_schedule import learning_rate
 
 
 def compile_classifier(model: keras.Model, params: TrainParams, steps_per_epoch: int) -> None:

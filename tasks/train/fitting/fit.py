@@ -45,6 +45,10 @@ class Resources:
     checkpoints: Path | None = None
     n_threads: int | None = None
 
+    def checkpoint(self, seed: int) -> Path | None:
+        """Checkpoint of the network of one seed."""
+        return self.checkpoints / f"seed{seed}" if self.checkpoints else None
+
 
 def fit(
     name: str,
@@ -76,18 +80,14 @@ def fit(
     classes = tuple(sorted(samples["label"].unique()))
     data = TrainingData(split["train"], split["val"], store, classes)
     fingerprint = _fingerprint(name, data, params, precision)
-    folder = resources.checkpoints
+    n_threads = resources.n_threads or os.cpu_count() or 1
+    fitted = []
     with MetricsLog(str(live_dir)) as log:
-        fitted = []
         for number in range(params.n_seeds):
-            path = folder / f"seed{params.seed + number}" if folder else None
-            n_threads = resources.n_threads or os.cpu_count() or 1
+            path = resources.checkpoint(params.seed + number)
             network_run = NetworkRun(number, log, path, fingerprint, n_threads)
             fitted.append(fit_network(name, data, params, network_run))
-        log.write_means(
-            [network.history[network.kept] for network in fitted],
-            [len(network.history) for network in fitted],
-        )
+        log.write_means([one.kept_row for one in fitted], [len(one.history) for one in fitted])
     first = fitted[0]
     return TrainingRun(
         model=average_logits([network.model for network in fitted]),
@@ -96,7 +96,7 @@ def fit(
         seed=params.seed,
         epochs_run=len(first.history),
         best_epoch=first.kept + 1,
-        best_loss=first.history[first.kept]["val_loss"],
+        best_loss=first.kept_row["val_loss"],
         n_seeds=params.n_seeds,
     )
 

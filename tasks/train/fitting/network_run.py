@@ -13,11 +13,11 @@ from tasks.core.params import TrainParams
 from tasks.train.fitting.batches import Batches
 from tasks.train.fitting.callbacks import ShowProgress, StopOnNaN
 from tasks.train.fitting.compilation import compile_classifier
+from tasks.train.fitting.learning_schedule import kept_epoch
 from tasks.train.fitting.metrics_log import MetricsLog
 from tasks.train.fitting.moving_average import AverageWeights
 from tasks.train.fitting.phases import Phase, phases
 from tasks.train.fitting.resumable_run import ResumableRun
-from tasks.train.fitting.schedule import kept_epoch
 from tasks.train.network.build import build_classifier
 from tasks.train.weights.initial import load_initial_weights
 
@@ -76,6 +76,11 @@ class FittedNetwork:
     history: list[dict[str, float]]
     kept: int
 
+    @property
+    def kept_row(self) -> dict[str, float]:
+        """Metrics of the kept epoch."""
+        return self.history[self.kept]
+
 
 def fit_network(
     name: str, data: TrainingData, params: TrainParams, network_run: NetworkRun
@@ -132,11 +137,7 @@ def _fit_phase(
         logger.info("%s: resuming after epoch %d of %d", label, n_done, params.epochs)
     if not run.is_over:
         compile_classifier(model, params, len(train))
-        callbacks = [StopOnNaN(train, val)]
-        if params.average_momentum is not None:
-            average = AverageWeights(params.average_momentum, len(train))
-            run.keep_average(average)
-            callbacks.append(average)
+        callbacks = [StopOnNaN(train, val), *_averages(run, params, len(train))]
         with Progress(params.epochs - n_done, unit="epochs", label=label) as progress:
             model.fit(
                 train,
@@ -148,6 +149,19 @@ def _fit_phase(
                 callbacks=[*callbacks, run, ShowProgress(progress, train.n_films)],
             )
     run.set_kept_weights(model)
+    _log_result(run, params, label)
+
+
+def _averages(run: ResumableRun, params: TrainParams, steps_per_epoch: int) -> list[AverageWeights]:
+    """The moving average of the weights, if the settings ask for one."""
+    if params.average_momentum is None:
+        return []
+    average = AverageWeights(params.average_momentum, steps_per_epoch)
+    run.keep_average(average)
+    return [average]
+
+
+def _log_result(run: ResumableRun, params: TrainParams, label: str) -> None:
     kept = kept_epoch(run.losses, params)
     logger.info(
         "%s: done, %d epochs, validation loss %.3f and accuracy %.3f at epoch %d, which is kept",

@@ -8,16 +8,16 @@ import numpy as np
 
 from tasks.core.params import TrainParams
 from tasks.train.fitting.checkpoint import Arrays, Checkpoint, load_checkpoint, save_checkpoint
+from tasks.train.fitting.learning_schedule import is_over, kept_epoch, plateau_rate
 from tasks.train.fitting.metrics_log import MetricsLog
 from tasks.train.fitting.moving_average import AverageWeights
-from tasks.train.fitting.schedule import is_over, kept_epoch, plateau_rate
 
 
 class ResumableRun(keras.callbacks.Callback):  # type: ignore[misc]
     """Saves the state of a run after each epoch, and resumes an interrupted run.
 
-    It replaces `ReduceLROnPlateau`, `EarlyStopping` and `BackupAndRestore` of Keras: those three
-    lose their counters and the best weights when the process ends (see `schedule`, `checkpoint`).
+    It replaces `ReduceLROnPlateau`, `EarlyStopping` and `BackupAndRestore` of Keras, which lose
+    counters and best weights when the process ends: see `learning_schedule` and `checkpoint`.
 
     Args:
         params: Section `train` of this phase.

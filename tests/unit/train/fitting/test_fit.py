@@ -14,7 +14,7 @@ from tasks.train.fitting.artifact import save_classifier
 from tasks.train.fitting.batches import Batches
 from tasks.train.fitting.devices import prepare_devices
 from tasks.train.fitting.fit import Resources, TrainingRun, fit
-from tasks.train.fitting.schedule import plateau_rate
+from tasks.train.fitting.learning_schedule import plateau_rate
 from tests.cohorts import (
     CLASSES,
     STILL,

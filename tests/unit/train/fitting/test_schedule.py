@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.train.fitting.schedule import is_over, kept_epoch, learning_rate, plateau_rate
+from tasks.train.fitting.learning_schedule import is_over, kept_epoch, learning_rate, plateau_rate
 from tests.cohorts import train_params
 
 COSINE = train_params(schedule="cosine", epochs=5, warmup_epochs=1, learning_rate=0.01)

@@ -23,7 +23,7 @@ def test_blur_of_a_point_is_a_gaussian_of_the_given_width():
     point = np.zeros((2, 41, 41, 1), dtype=np.float32)
     point[:, 20, 20] = 1.0
     blurred = np.asarray(blur_films(point, column(0.0, 2 / 41)))  # 2 px
-    np.testing.assert_array_equal(blurred[0], point[0])
+    np.testing.assert_allclose(blurred[0], point[0], atol=1e-6)
     across = blurred[1].sum(axis=(0, 2))
     place = np.arange(41) - 20
     assert across.sum() == pytest.approx(1.0, abs=1e-5)
