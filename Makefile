@@ -42,7 +42,7 @@ bench: $(READY)  ## measure the promises about speed; writes reports/benchmarks.
 	python -m tests.benchmarks
 
 results: $(READY)  ## write the README's table of results from reports/results/
-	python -m tasks.report.results
+	python -m tasks.report.readme_results
 
 lock: $(READY)  ## resolve pyproject.toml anew into requirements.txt (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

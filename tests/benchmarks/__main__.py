@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.atomic import read_json, write_json, write_text
-from tasks.report.results import README_FILE, with_table
+from tasks.report.readme_results import README_FILE, with_table
 from tests.benchmarks.incremental import resize_one_percent_new
 from tests.benchmarks.memory import resize_memory_growth
 from tests.benchmarks.near_duplicates import near_duplicates_vs_all_pairs, near_duplicates_vs_limit

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tasks.core.atomic import read_json
-from tasks.report.results import RECORDS, read_records, results_table, with_table
+from tasks.report.readme_results import RECORDS, read_records, results_table, with_table
 from tests.benchmarks.__main__ import RECORD, benchmarks_table
 from tests.conftest import Clone, FirstRun
 from tests.contract.imports import ROOT, rooms

@@ -8,7 +8,7 @@ import pytest
 from tasks.core.atomic import read_json
 from tasks.core.params import load_params
 from tasks.core.phantom.write import write_phantom
-from tasks.report.results import README_FILE, RECORDS, read_records, with_table
+from tasks.report.readme_results import README_FILE, RECORDS, read_records, with_table
 from tasks.validate.suite import build_suite
 from tests.films import ROOT, tree_hash
 from tests.studies.defects.catalogue import CORE, MORE, Defect

@@ -14,7 +14,7 @@ from pathlib import Path
 from tasks.core.atomic import write_json, write_text
 from tasks.core.errors import LunglineError
 from tasks.core.phantom.write import write_phantom
-from tasks.report.results import README_FILE, with_table
+from tasks.report.readme_results import README_FILE, with_table
 from tests.studies.defects.catalogue import CORE, MORE
 from tests.studies.defects.score import Trial, record, try_defects
 from tests.studies.defects.table import RECORD, defects_table

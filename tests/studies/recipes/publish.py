@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.atomic import read_json, write_json, write_text
-from tasks.report.results import README_FILE, with_table
+from tasks.report.readme_results import README_FILE, with_table
 from tests.studies.recipes.trial import KINDS
 
 RECORD = Path("reports/results/recipes.json")
