@@ -50,7 +50,7 @@ bench: $(DEV_READY)  ## measure speed; write reports/benchmarks.json and its pag
 	python -m tests.benchmarks
 
 results: $(READY)  ## write the table of results in README.md from reports/results/
-	python -m tasks.report.results
+	python -m tasks.report.readme_results
 
 graph: $(DEV_READY)  ## write the table of imports in tasks/__init__.py
 	python -m tests.contract.import_table

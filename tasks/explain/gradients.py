@@ -6,10 +6,10 @@ from typing import Any
 
 import keras
 
-Tensor = Any  # of the backend
+_Tensor = Any  # of the backend
 
 
-def gradients_of(score: Callable[[list[Tensor]], Tensor], at: list[Tensor]) -> list[Tensor]:
+def gradients_of(score: Callable[[list[_Tensor]], _Tensor], at: list[_Tensor]) -> list[_Tensor]:
     """Gradient of a scalar with respect to each of some tensors.
 
     Args:

@@ -106,7 +106,7 @@ def warn_of_region(regions: Sequence[Mapping[str, Any]]) -> str | None:
         f"The region was not found in {format_percent(most['share_not_found'])} of the "
         f"{most['class']} films and in {format_percent(least['share_not_found'])} of the "
         f"{least['class']} films. These films are shown whole. A network can learn the label from "
-        "this difference. Compare with a run on whole films (`resize.region: none`)."
+        "this difference. Compare with a run on whole films: set resize.region to none."
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tasks.core import paths
-from tasks.report.results import read_records, results_table, with_table
+from tasks.report.readme_results import read_records, results_table, with_table
 from tests.conftest import Clone, FirstRun
 from tests.contract.imports import ROOT, rooms
 

@@ -9,7 +9,7 @@ from tasks.core import paths
 from tasks.core.atomic import read_json
 from tasks.core.params import load_params
 from tasks.core.phantom.write import write_phantom
-from tasks.report.results import read_records
+from tasks.report.readme_results import read_records
 from tasks.validate.suite import build_suite
 from tests.films import ROOT, tree_hash
 from tests.studies.defects.catalogue import CORE, MORE, Defect

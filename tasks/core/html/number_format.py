@@ -36,7 +36,8 @@ def format_interval(estimate: EstimateJson, digits: int = 2) -> str:
     low, high = estimate.get("low"), estimate.get("high")
     if low is None or high is None:
         return ""
-    return f"{format_number(low, digits)}\N{EN DASH}{format_number(high, digits)}"
+    dash = " to " if low < 0 else "\N{EN DASH}"  # a dash before a minus sign is hard to read
+    return f"{format_number(low, digits)}{dash}{format_number(high, digits)}"
 
 
 def format_percent(share: float | None) -> str:

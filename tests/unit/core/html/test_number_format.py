@@ -34,6 +34,11 @@ def test_interval_is_empty_when_an_end_is_undefined() -> None:
     assert format_interval({"value": 0.9, "low": None, "high": 0.95}) == ""
 
 
+def test_interval_with_a_negative_end_has_no_dash() -> None:
+    text = format_interval({"value": 0.0, "low": -0.02, "high": 0.01})
+    assert text == "\N{MINUS SIGN}0.02 to 0.01"
+
+
 def test_counts_and_shares_as_text() -> None:
     assert count_of(1, "film") == "1 film"
     assert count_of(5856, "film") == "5856 films"

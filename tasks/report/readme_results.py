@@ -1,7 +1,7 @@
 """Record the results of the models, and write the README's table of results from the records.
 
-Run: python -m tasks.report.results                  writes the table
-     python -m tasks.report.results --record NAME    records the present results first
+Run: python -m tasks.report.readme_results                  writes the table
+     python -m tasks.report.readme_results --record NAME    records the present results first
 """
 
 import argparse
