@@ -36,7 +36,9 @@ def defined_names(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names = [node.name]
         elif isinstance(node, ast.Assign):
-            names = [name.id for name in ast.walk(node) if is_target(name)]
+            names = [
+                name.id for target in node.targets for name in ast.walk(target) if is_target(name)
+            ]
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             names = [node.target.id]
         else:

@@ -11,7 +11,7 @@ from tasks.core.params.data import (
     ValidateParams,
 )
 from tasks.core.params.params import Params, load_params
-from tasks.core.params.results import EvaluateParams, ExplainParams, PageParams, ReportParams
+from tasks.core.params.reporting import EvaluateParams, ExplainParams, PageParams, ReportParams
 from tasks.core.params.section import Section
 from tasks.core.params.training import AugmentParams, Preset, TrainParams
 

@@ -15,7 +15,7 @@ from tasks.core.params.data import (
     ResizeParams,
     ValidateParams,
 )
-from tasks.core.params.results import EvaluateParams, ExplainParams, PageParams, ReportParams
+from tasks.core.params.reporting import EvaluateParams, ExplainParams, PageParams, ReportParams
 from tasks.core.params.section import Section
 from tasks.core.params.training import TrainParams
 

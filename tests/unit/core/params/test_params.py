@@ -62,7 +62,7 @@ def test_an_unknown_key_is_named(tmp_path: Path, key: str) -> None:
         ("train.sparkle", 1, "tasks/core/params/training.py (TrainParams)"),
         ("train.augment.sparkle", 1, "tasks/core/params/training.py (AugmentParams)"),
         ("per_model.ann", {"sparkle": 1}, "tasks/core/params/training.py (TrainParams)"),
-        ("page.n_bins", 1, "tasks/core/params/results.py (PageParams)"),
+        ("page.n_bins", 1, "tasks/core/params/reporting.py (PageParams)"),
         ("explain", ..., "tasks/core/params/params.py (Params)"),
         ("model", 1, "tasks/core/params/params.py (Params)"),
         ("models", ["../x"], "tasks/core/params/params.py (Params)"),
@@ -84,7 +84,7 @@ def test_the_error_names_each_file_once(tmp_path: Path) -> None:
     path.write_text(yaml.safe_dump(values), encoding="utf-8")
     assert error_of(path).next_step == (
         "read the keys and ranges in tasks/core/params/training.py (TrainParams),"
-        " tasks/core/params/results.py (ReportParams)"
+        " tasks/core/params/reporting.py (ReportParams)"
     )
 
 
