@@ -72,7 +72,7 @@ def test_samples_become_one_image_store(folder: Path) -> None:
     before = tree_hash(folder / "source")
     end = run_stage("resize", folder)
     assert (end.returncode, end.stdout) == (0, "")
-    assert end.stderr == "[resize] 48 films at 1024 x 1024 px: 48 decoded, 0 reused, 0 removed\n"
+    assert end.stderr.endswith(" 48 films at 1024 x 1024 px: 48 decoded, 0 reused, 0 removed\n")
     samples = read_table(SAMPLES_SCHEMA, folder / "data/samples.parquet")
     images = ImageStore(folder / "data/images").read(list(samples["image_id"]))
     assert images.shape == (48, 1024, 1024, 1)
