@@ -1,4 +1,4 @@
-"""Weights files as other tools write them, with random numbers, and what they should compute."""
+"""Weights files in the formats of other tools, with random numbers, and the expected features."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ def sha256_of(path: Path) -> str:
 
 
 def torch_densenet121(seed: int, n_outputs: int = 14) -> State:
-    """State dict of torchvision's densenet121: names, order and shapes, random numbers."""
+    """State dict like that of torchvision's densenet121, with random numbers."""
     rng = np.random.default_rng(seed)
     state: State = {}
 
@@ -67,7 +67,7 @@ def torch_densenet121(seed: int, n_outputs: int = 14) -> State:
 
 
 def densenet121_features(state: State, x: np.ndarray) -> np.ndarray:
-    """DenseNet121 in NumPy, up to the global mean, as PyTorch computes it.
+    """Features of DenseNet121 up to the global mean, computed in NumPy as PyTorch does.
 
     Args:
         state: From `torch_densenet121`.
@@ -108,7 +108,7 @@ def _windows(x: np.ndarray, side: int, stride: int, pad: int) -> np.ndarray:
 
 
 def as_checkpoint_of_2018(state: State) -> dict[str, Any]:
-    """The same state as CheXNet was published in PyTorch: wrapped, old names, an optimiser."""
+    """The same state in the form of the published CheXNet: prefix, old names, an optimiser."""
     old = {}
     for name, tensor in state.items():
         if not name.endswith("num_batches_tracked"):
@@ -123,7 +123,7 @@ def as_checkpoint_of_2018(state: State) -> dict[str, Any]:
 
 
 def write_torch(path: Path, content: object) -> None:
-    """Write what `torch.save` of PyTorch 1.6 and later writes."""
+    """Write a file like `torch.save` of PyTorch 1.6 and later."""
     pickled, storages = _pickled(content)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("archive/data.pkl", pickled)
@@ -134,7 +134,7 @@ def write_torch(path: Path, content: object) -> None:
 
 
 def write_torch_legacy(path: Path, content: object) -> None:
-    """Write what `torch.save` wrote before PyTorch 1.6."""
+    """Write a file like `torch.save` before PyTorch 1.6."""
     pickled, storages = _pickled(content, view=(None,))
     facts = {"protocol_version": 1001, "little_endian": True, "type_sizes": {"int": 4}}
     with path.open("wb") as file:
@@ -163,7 +163,7 @@ def write_safetensors(path: Path, state: State) -> None:
 
 
 def write_h5(path: Path, layers: dict[str, list[tuple[str, np.ndarray]]], group: str = "/") -> None:
-    """Write what `save_weights` of Keras 2 wrote; with group `model_weights`, what `save` did."""
+    """Write a file like `save_weights` of Keras 2; with group `model_weights`, like `save`."""
     with h5py.File(path, "w") as file:
         root = file.require_group(group)
         root.attrs["layer_names"] = [name.encode() for name in layers]
@@ -175,7 +175,7 @@ def write_h5(path: Path, layers: dict[str, list[tuple[str, np.ndarray]]], group:
 
 
 def layers_of(network: keras.Model) -> dict[str, list[tuple[str, np.ndarray]]]:
-    """Layers of a Keras network in the order of Keras 2, those without weights too."""
+    """Weights of all layers of a Keras network, in the order of Keras 2."""
     return {
         layer.name: [(weight.name, np.asarray(weight)) for weight in layer.weights]
         for layer in network.layers
@@ -183,14 +183,14 @@ def layers_of(network: keras.Model) -> dict[str, list[tuple[str, np.ndarray]]]:
 
 
 class _Storage:
-    """The numbers behind one tensor."""
+    """The numbers of one tensor."""
 
     def __init__(self, numbers: np.ndarray, key: str) -> None:
         self.numbers, self.key = numbers, key
 
 
 def _pickled(content: object, view: tuple[None, ...] = ()) -> tuple[bytes, dict[str, np.ndarray]]:
-    """Pickle as PyTorch does: tensors are calls by name, their numbers stand elsewhere."""
+    """Pickle like PyTorch: a tensor is a call by name, and its numbers are in another file."""
     storages: dict[str, np.ndarray] = {}
     with _torch_names() as torch:
 
@@ -218,7 +218,7 @@ def _pickled(content: object, view: tuple[None, ...] = ()) -> tuple[bytes, dict[
 
 @contextmanager
 def _torch_names() -> Iterator[Any]:
-    """The names of PyTorch that a pickle of tensors holds, so that Python can write them."""
+    """Names of PyTorch in a pickle of tensors, so that Python can write the pickle."""
     torch, utils = types.ModuleType("torch"), types.ModuleType("torch._utils")
 
     def _rebuild_tensor_v2() -> None: ...
