@@ -62,8 +62,8 @@ class _Call:
 class _GraphCopy:
     """Copies a graph layer by layer, including nested models, and records every call.
 
-    All copies compute in float32, in whatever precision the model was trained. originals: the
-    original layer of each copy.
+    All copies compute in float32, also those of a model that was trained in half precision.
+    originals: the original layer of each copy.
     """
 
     calls: list[_Call] = field(default_factory=list)

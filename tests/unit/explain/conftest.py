@@ -8,7 +8,7 @@ NetworkBuilder = Callable[..., Any]
 
 @pytest.fixture
 def build_vgg() -> NetworkBuilder:
-    """Builder of a small network in the zoo's layer names, with seeded random weights."""
+    """Builder of a small network with the layer names of the zoo and fixed random weights."""
 
     def build(size_px: int = 16, n_classes: int = 2, dtype: str = "float32") -> Any:
         import keras
@@ -38,7 +38,7 @@ def build_vgg() -> NetworkBuilder:
 
 @pytest.fixture
 def build_by_hand() -> NetworkBuilder:
-    """Builder of a network small enough to explain with a pencil.
+    """Builder of a network that is small enough to explain by hand.
 
     Channel 0 is 2x, channel 1 is ReLU(2 - x); logit 1 is 3 mean(A0) - 8 mean(A1); logit 0 is
     minus the sum of both means.
