@@ -40,7 +40,7 @@ def clean(root: Path) -> list[Path]:
     tracked = _tracked_files(root)
     patterns = [str(path) for path in output_patterns(root)]
     written = {path for pattern in patterns for path in root.glob(pattern)}
-    removed = [path for place in sorted(written) for path in _remove_untracked(place, tracked)]
+    removed = {path for place in sorted(written) for path in _remove_untracked(place, tracked)}
     for path in removed:
         _remove_empty_folders(path.parent, root)
     return sorted(path.relative_to(root) for path in removed)

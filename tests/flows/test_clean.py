@@ -81,6 +81,7 @@ def test_removed_paths_are_returned_and_a_second_call_removes_nothing(root: Path
     removed = clean(root)
     assert Path("data/manifest.parquet") in removed
     assert Path(TRACKED_OUTPUT) not in removed
+    assert len(removed) == len(set(removed))
     assert clean(root) == []
 
 
