@@ -75,8 +75,7 @@ def format_table(rows: list[dict[str, str]]) -> str:
 def shorten_state_message(record: logging.LogRecord) -> bool:
     """Shorten Prefect's log of a state to its name and first line; the rest is logged before.
 
-    Returns:
-        Whether to log the record; a filter of the standard `logging` returns this.
+    A `logging` filter: it returns whether to log the record.
     """
     text = record.getMessage()
     if found := STATE_MESSAGE.match(text):

@@ -19,23 +19,24 @@ Imports: begin (`make graph` writes this table)
   resample          errors, params, paths, stage, statistics, tables
   resize            atomic, compute, errors, film, image_store, params, paths, source, stage,
                     statistics, tables
-  train             atomic, classifier, errors, film, image_store, params, paths, stage, tables
+  train             atomic, classifier, compute, errors, film, image_store, params, paths, stage,
+                    tables
   evaluate          atomic, classifier, errors, image_store, params, paths, stage, statistics,
                     tables
   explain           atomic, classifier, errors, image_store, params, paths, stage, tables
-  page              atomic, errors, html, params, paths, stage, tables
+  page              atomic, errors, html, params, paths, stage, statistics, tables
   report            atomic, errors, html, params, paths, stage, statistics, tables
 
   core.atomic       -
-  core.classifier   errors, image_store
+  core.classifier   errors, image_store, paths
   core.compute      errors, params, stage
   core.errors       -
-  core.film         params
+  core.film         image_store, params
   core.html         errors
   core.image_store  atomic, errors
-  core.params       errors, paths
+  core.params       errors
   core.paths        -
-  core.phantom      atomic, errors, paths, stage
+  core.phantom      atomic, compute, errors, paths, source, stage
   core.source       errors
   core.stage        errors
   core.statistics   -

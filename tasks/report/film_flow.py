@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from tasks.core import paths
 from tasks.core.errors import TableError
 from tasks.core.tables import SPLITS
 
@@ -98,7 +99,7 @@ def check_gate(flow: FilmFlow, gate: Mapping[str, Any]) -> None:
         raise TableError(
             "the data gate and the manifest must count the same films",
             found=f"manifest {counted}, gate {at_gate} (found, usable, rejected by reason)",
-            where="reports/validation.json",
+            where=str(paths.VALIDATION_JSON),
             next_step=_NEXT_STEP,
         )
 
@@ -115,7 +116,7 @@ def check_resized(flow: FilmFlow, resized: Mapping[str, Any]) -> None:
         raise TableError(
             "every film of the cohort must become one image",
             found=f"cohort {counted}, images {images} (films by class)",
-            where="reports/resize.json",
+            where=str(paths.RESIZE_JSON),
             next_step=_NEXT_STEP,
         )
 
@@ -201,7 +202,7 @@ def _check_paths(usable: pd.DataFrame, samples: pd.DataFrame, excluded: pd.DataF
         "each usable film must be in the cohort or excluded with a reason",
         found=f"{len(usable)} usable, {len(samples)} in the cohort, {len(excluded)} excluded; "
         f"{len(lost)} lost, {len(extra)} not in the manifest{first}",
-        where="data/manifest.parquet, data/samples.parquet, data/excluded.parquet",
+        where=f"{paths.MANIFEST}, {paths.SAMPLES}, {paths.EXCLUDED}",
         next_step=_NEXT_STEP,
     )
 
@@ -218,6 +219,6 @@ def _check_splits(samples: pd.DataFrame) -> None:
         raise TableError(
             f"each film must be in one of {', '.join(SPLITS)}, and no patient or group in two",
             found=f"unknown splits {unknown}; in two splits: {in_two_splits[:5]}",
-            where="data/samples.parquet",
+            where=str(paths.SAMPLES),
             next_step="run `dvc repro --force resample`",
         )

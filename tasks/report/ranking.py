@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tasks.core import paths
 from tasks.core.errors import TableError
 from tasks.core.html.number_format import EstimateJson
 from tasks.core.params import EvaluateParams
@@ -78,7 +79,7 @@ def _check_same_films(summaries: Sequence[Mapping[str, Any]]) -> None:
                 "models must be compared on the same validation films",
                 found=f"{len(expected)} films of {first['model']} and {len(found)} other films of "
                 f"{other['model']}",
-                where="data/summaries",
+                where=str(paths.SUMMARIES),
                 next_step="run `dvc repro`: the files come from different runs",
             )
 

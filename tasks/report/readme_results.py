@@ -13,7 +13,6 @@ from tasks.core import paths
 from tasks.core.atomic import read_json, write_json, write_text
 from tasks.core.errors import LunglineError
 
-RECORDS = paths.RECORDS
 _TABLE_METRICS = {
     "auroc": "test AUROC",
     "sensitivity": "sensitivity",
@@ -44,7 +43,7 @@ def record_results(name: str) -> None:
             "test": evaluation["test"],
             "baselines": baselines,
         }
-        write_json(RECORDS / name / f"{model}.json", record)
+        write_json(paths.RECORDS / name / f"{model}.json", record)
 
 
 def results_table(records: list[dict[str, Any]]) -> str:
@@ -119,7 +118,7 @@ def main() -> None:
     try:
         if arguments.record:
             record_results(arguments.record)
-        table = results_table(read_records(RECORDS))
+        table = results_table(read_records(paths.RECORDS))
         readme = paths.README.read_text(encoding="utf-8")
         write_text(paths.README, with_table(readme, "results", table))
     except LunglineError as error:

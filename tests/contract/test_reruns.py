@@ -14,6 +14,7 @@ import yaml
 from tests.contract.imports import ROOT, STAGES
 
 MODEL = "minivggnet"
+ZOO = "tasks/train/zoo"
 STAGE = f"train@{MODEL}"
 
 
@@ -90,7 +91,7 @@ def change_another_network(repository: Repository) -> None:
 
 
 def add_a_network(repository: Repository) -> None:
-    repository.append("tasks/train/zoo/linear.py", '"""A new network."""\n')
+    repository.append(f"{ZOO}/linear.py", '"""A new network."""\n')
     params = yaml.safe_load((repository.root / "params.yaml").read_text("utf-8"))
     params["models"].append("linear")
     params["per_model"]["linear"] = {}

@@ -1,19 +1,17 @@
 """Sections `ingest`, `validate`, `resample`, `compute` and `resize` of params.yaml."""
 
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from tasks.core.params.section import Count, Section, Seed, Share
-from tasks.core.paths import PHANTOM
 
 
 class IngestParams(Section):
     """Where the films are.
 
-    source: a folder, zip, index file (CSV or Parquet) or fsspec URL (`s3://bucket/folder`). A path
-        is absolute or relative to the repository root.
+    source: a folder, a zip or an fsspec URL (`s3://bucket/folder`). A path is absolute or relative
+        to the repository root.
     layout: the reader that finds labels and splits. `auto` takes the first that recognises the
         files.
     min_side_px: a film with a shorter side is rejected as `too_small`.
@@ -33,11 +31,6 @@ class IngestParams(Section):
     near_duplicate_bits: Annotated[int, Field(ge=0, le=32)]
     near_duplicate_correlation: Annotated[float, Field(ge=-1, le=1)]
     patient_salt: Annotated[str, Field(min_length=1)]
-
-    @property
-    def is_synthetic(self) -> bool:
-        """Whether the films are those of the built-in phantom set."""
-        return Path(self.source).is_relative_to(PHANTOM)
 
 
 class ValidateParams(Section):

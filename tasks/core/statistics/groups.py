@@ -10,13 +10,10 @@ Edges = NDArray[np.int64]
 
 
 def patients(films: pd.DataFrame) -> pd.Series:
-    """Patient of each film; a film without a patient key gets a key of its own.
+    """Patient of each film; a film without a patient key gets its own, `film:<image id>`.
 
     Args:
         films: Columns `patient_id` (may be null) and `image_id`.
-
-    Returns:
-        Keys; a key of its own reads `film:` and the first 16 digits of the image id.
     """
     return films["patient_id"].fillna("film:" + films["image_id"].str[:16])
 

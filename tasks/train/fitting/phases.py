@@ -65,9 +65,7 @@ def freeze_body(model: keras.Model) -> None:
 def unfreeze_body(model: keras.Model) -> None:
     """Let all layers learn except batch normalisation; takes effect at the next `compile`.
 
-    The pretrained statistics come from about a million images. Statistics of a few batches of films
-    would not fit the pretrained weights.
-
+    Statistics of a few batches of films would not fit the pretrained weights.
     Source: "Transfer learning & fine-tuning", keras.io/guides/transfer_learning.
     """
     for layer in _all_layers(model):
