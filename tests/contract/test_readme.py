@@ -9,7 +9,7 @@ import pytest
 from tasks.core import paths
 from tasks.report.readme_results import read_records, results_table, with_table
 from tests.conftest import Clone, FirstRun
-from tests.contract.imports import ROOT, rooms
+from tests.contract.imports import ROOT, STAGES
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [
@@ -55,9 +55,9 @@ def test_results_are_generated_from_the_records() -> None:
 
 
 def test_stage_table_has_every_stage_once() -> None:
-    section = README.partition("## What you get")[2].partition("\n## ")[0]
-    named = re.findall(r"^\| `([a-z]+)(?:@M)?` \|", section, flags=re.MULTILINE)
-    assert sorted(named) == sorted(rooms())
+    section = README.partition("## What comes out")[2].partition("\n## ")[0]
+    named = re.findall(r"^\| `([a-z-]+)(?:@M)?` \|", section, flags=re.MULTILINE)
+    assert named == list(STAGES)
 
 
 def test_every_path_the_readme_links_to_exists() -> None:
