@@ -13,6 +13,7 @@ from tasks.train.fitting.checkpoint import fingerprint_of
 from tasks.train.fitting.devices import prepare_devices
 from tasks.train.fitting.metrics_log import MetricsLog
 from tasks.train.fitting.network_run import NetworkRun, TrainingData, fit_network
+from tasks.train.network.build import find_network
 from tasks.train.network.ensemble import average_logits
 
 
@@ -75,6 +76,7 @@ def fit(
         TrainingError: The network is unknown, the initial weights are missing or wrong, a loss is
             not a finite number, or the disk refuses the checkpoint.
     """
+    find_network(name)  # an unknown name is refused first
     precision = prepare_devices(params)
     split = dict(iter(samples.groupby("split")))
     classes = tuple(sorted(samples["label"].unique()))
