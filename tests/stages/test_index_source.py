@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.films import ROOT, jpeg, run_stage, said_by, stage_environment, workspace, write_tree
+from tests.films import ROOT, jpeg, output_of, run_stage, stage_environment, workspace, write_tree
 
 FILES = {
     "index.csv": b"path,label\na.jpeg,well\nb.jpeg,ill\n",
@@ -41,7 +41,7 @@ def dvc(root: Path, *arguments: str) -> str:
         "DVC_GLOBAL_CONFIG_DIR": str(home / "global"),
         "DVC_SYSTEM_CONFIG_DIR": str(home / "system"),
     }
-    return said_by(["dvc", *arguments], root, environment)
+    return output_of(["dvc", *arguments], root, environment)
 
 
 def ids_by_path(root: Path) -> dict[str, str]:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tasks.train.seeds import average_logits
 
 from tasks.explain.grad_cam import grad_cam
 from tasks.explain.truncated import truncate
+from tasks.train.network.ensemble import average_logits
 
 ROOT = Path(__file__).parents[3]
 FILMS = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 1), dtype=np.uint8)

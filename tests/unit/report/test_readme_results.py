@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from tasks.core import paths
 from tasks.core.errors import LunglineError
 from tasks.report.readme_results import (
-    RECORDS,
     read_records,
     record_results,
     results_table,
@@ -21,7 +21,7 @@ def test_record_holds_the_evaluation_and_the_table_its_best_baseline(
 
     record_results("phantom")
 
-    rows = results_table(read_records(RECORDS)).splitlines()
+    rows = results_table(read_records(paths.RECORDS)).splitlines()
     assert rows[2].startswith("| phantom | minivggnet, 64 px, seeds: ")
     assert "| 164 (133) | 0.972 (0.947 to 0.988) | 0.954 " in rows[2]
     assert "| baseline: brightness and contrast | 164 (133) | 0.742 " in rows[3]

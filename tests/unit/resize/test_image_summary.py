@@ -6,7 +6,7 @@ import pandas as pd
 from tasks.core.statistics.auroc import auroc_interval
 from tasks.core.tables import MANIFEST_SCHEMA, PAIRS_SCHEMA
 from tasks.resize.image_summary import count_regions, judge_sharpness
-from tasks.validate.shortcuts import audit
+from tasks.validate.shortcuts import audit_shortcuts
 
 
 def films(rows: list[tuple[str, str, float, float]]) -> pd.DataFrame:
@@ -63,7 +63,7 @@ def test_the_direction_is_that_of_the_shortcut_audit() -> None:
         status="ok",
         sharpness=sharpness,
     ).reindex(columns=MANIFEST_SCHEMA.names)
-    audited = audit(manifest, pd.DataFrame(columns=PAIRS_SCHEMA.names))["rows"]
+    audited = audit_shortcuts(manifest, pd.DataFrame(columns=PAIRS_SCHEMA.names))["rows"]
     (same,) = (one for one in audited if one["feature"] == "sharpness")
     assert (row["class"], row["against"]) == (same["class"], same["against"])
     numbers = {name: row["before"][name] for name in ("value", "low", "high")}
