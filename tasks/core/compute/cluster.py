@@ -61,8 +61,7 @@ def _connect(address: str) -> Any:
             "compute.dask_scheduler needs the package distributed",
             found=str(error),
             where=f"compute.dask_scheduler: {address}",
-            next_step="install the extra `cluster` of pyproject.toml into .venv (`.venv/bin/pip "
-            "install 'distributed>=2026.8,<2027'`), or set compute.dask_scheduler to null",
+            next_step="run `make dev`, which installs it, or set compute.dask_scheduler to null",
         ) from error
     connect: Any = Client  # has no type hints
     try:

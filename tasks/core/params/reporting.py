@@ -37,7 +37,7 @@ class ExplainParams(Section):
 class PageParams(Section):
     """What the page of one model shows.
 
-    n_calibration_bins: bins of the reliability diagram; each bin has the same number of films.
+    n_calibration_bins: bins of the calibration curve; each bin has the same number of films.
     """
 
     n_calibration_bins: Annotated[int, Field(ge=2, le=50)]

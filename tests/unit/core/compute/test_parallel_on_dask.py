@@ -221,5 +221,5 @@ def test_without_the_package_the_message_names_the_install_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(LunglineError, match="pip install 'distributed"):
+    with pytest.raises(LunglineError, match="make dev"):
         run("tcp://127.0.0.1:9", times_state, 3, 1)
