@@ -9,7 +9,7 @@ import pytest
 from tasks.core import paths
 from tasks.report.readme_results import read_records, results_table, with_table
 from tests.conftest import Clone, FirstRun
-from tests.contract.imports import ROOT, STAGES
+from tests.contract.imports import ROOT, STAGES, rooms
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [
@@ -66,6 +66,15 @@ def test_every_file_the_readme_links_to_exists() -> None:
     assert files
     for target in files:
         assert (ROOT / target).exists(), target
+
+
+def test_the_picture_of_the_dag_has_the_rooms_in_the_order_of_dvc_yaml() -> None:
+    (chain,) = re.findall(r"^  source\[\(films\)\] --> (.+)$", README, flags=re.MULTILINE)
+    assert chain.split(" --> ") == rooms()
+
+
+def test_readme_is_a_manual_of_at_most_170_lines() -> None:
+    assert len(README.splitlines()) <= 170
 
 
 def test_make_targets_of_the_readme_exist() -> None:
