@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import absl.logging
 import pytest
 import yaml
 
@@ -23,7 +24,13 @@ USERS_OF_THE_CLONE = ("tests/contract/test_readme.py", "tests/stages/test_pipeli
 
 
 def pytest_configure() -> None:
-    """Restore Ctrl-C, which a shell that starts the tests with `&` makes every stage ignore."""
+    """Restore Ctrl-C, and let no library close the file that pytest captures stderr with.
+
+    A shell that starts the tests with `&` makes every stage ignore Ctrl-C. TensorFlow's log handler
+    keeps the stderr of its import and closes it when Prefect sets up logging, unless it is the real
+    one.
+    """
+    absl.logging.get_absl_handler().python_handler.stream = sys.__stderr__
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
