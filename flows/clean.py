@@ -66,6 +66,7 @@ def output_patterns(root: Path) -> Iterator[Path]:
             path = Path(re.sub(r"\$\{[^}]*\}", EVERY_NAME, output))
             yield path
             yield path.with_name(f".{path.name}.*")  # written by an interrupted stage
+    yield paths.PHANTOM.with_name(f".{paths.PHANTOM.name}.*")  # written by a killed `make phantom`
     yield from (paths.training_dir(EVERY_NAME), paths.CHECKPOINTS, PLOTS_PAGE)
 
 

@@ -111,7 +111,7 @@ def test_summary_and_picture_have_the_same_bytes_for_a_folder_and_a_zip(
 def test_boxes_of_the_phantom_are_scored_against_its_lungs(tmp_path: Path, path: str) -> None:
     phantom = tmp_path / "data/phantom"
     write_phantom(phantom, PhantomSettings.of_size(40, seed=7))
-    (phantom / "kaggle" / MARKER_NAME).touch()
+    (phantom / "kaggle" / "chest_xray" / MARKER_NAME).touch()
     source = {"relative": "data/phantom/kaggle", "absolute": str(phantom / "kaggle")}[path]
     workspace(tmp_path, ingest={"source": source}, resize={"size_px": 32, "region": "lungs"})
     for stage in ("ingest", "resample", "resize"):

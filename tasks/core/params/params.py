@@ -65,10 +65,11 @@ class Params(Section):
             raise ValueError("each model must be named once")
         known = {file.stem for file in _ZOO.glob("[a-z]*.py")}
         if unknown := [name for name in models if name not in known]:
-            like = get_close_matches(unknown[0], sorted(known), n=3) or sorted(known)
+            like = get_close_matches(unknown[0], sorted(known), n=3)
+            hint = f"did you mean {' or '.join(like)}?" if like else "write it there"
             raise ValueError(
                 f"there is no network {', '.join(unknown)}: tasks/train/zoo/ has no such file; "
-                f"did you mean {' or '.join(like)}?"
+                f"{hint}"
             )
         return models
 

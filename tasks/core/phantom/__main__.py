@@ -3,7 +3,7 @@
 Reads nothing. Writes, below the given folder:
 
     kaggle/chest_xray/{train,val,test}/{NORMAL,PNEUMONIA}/<film>.jpeg
-    kaggle/SYNTHETIC.txt   says that the films are synthetic
+    kaggle/chest_xray/SYNTHETIC.txt   says that the films are synthetic
     masks/<film>_<k>.png   one per opacity, 0 or 255, in the size of the film
     lungs/<film>.png       both lungs, 0 or 255
     truth.csv, README.md, phantom.json

@@ -31,6 +31,8 @@ These chest films are synthetic. No film in this folder shows a person.
 A program drew all of them: `python -m tasks.core.phantom`.
 Lungline reads from the name of this file that the films are synthetic, so keep it with them.
 """
+# In the folder that people name as their source, be it `kaggle` or `chest_xray`
+_MARKER_PATH = f"chest_xray/{MARKER_NAME}"
 _README = """\
 # Phantom: synthetic chest films
 
@@ -43,7 +45,7 @@ Use them to try the pipeline. They say nothing about patients.
 | place | holds |
 |---|---|
 | `kaggle/` | the films, in the layout and with the names of Kaggle's set |
-| `kaggle/SYNTHETIC.txt` | tells the pipeline that the films are synthetic |
+| `kaggle/chest_xray/SYNTHETIC.txt` | tells the pipeline that the films are synthetic |
 | `masks/` | `<film>_<k>.png`, one per opacity, 255 inside the opacity |
 | `lungs/` | `<film>.png`, 255 inside the lungs, without the heart |
 | `truth.csv` | per film: label, subtype, patient, number of opacities, sides of the patient |
@@ -170,7 +172,7 @@ def _is_complete(root: Path, films: list[PlannedFilm], identity: dict[str, Any])
             return False
     except (OSError, ValueError):  # missing or damaged, or another run is replacing the folder
         return False
-    names = [MARKER_NAME, *(film.path for film in films)]
+    names = [_MARKER_PATH, *(film.path for film in films)]
     return all((root / "kaggle" / name).is_file() for name in names)
 
 
@@ -223,5 +225,5 @@ def _start_worker() -> None:
 def _write_texts(root: Path, settings: PhantomSettings, summary: PhantomSummary) -> None:
     n_pneumonia = summary.n_bacteria + summary.n_virus
     readme = _README.format(**asdict(settings), **asdict(summary), n_pneumonia=n_pneumonia)
-    for path, text in ((root / "README.md", readme), (root / "kaggle" / MARKER_NAME, _MARKER)):
+    for path, text in ((root / "README.md", readme), (root / "kaggle" / _MARKER_PATH, _MARKER)):
         path.write_text(text, encoding="utf-8", newline="\n")

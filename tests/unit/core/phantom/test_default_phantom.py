@@ -165,5 +165,5 @@ def test_the_phantom_holds_small_grey_films_and_no_other_files(phantom, truth):
     for row in truth:
         with Image.open(phantom / "kaggle" / row["path"]) as film:
             assert (film.mode, film.format) == ("L", "JPEG")
-    for text in ("README.md", "kaggle/SYNTHETIC.txt"):
+    for text in ("README.md", "kaggle/chest_xray/SYNTHETIC.txt"):
         assert "synthetic" in (phantom / text).read_text(encoding="utf-8")

@@ -14,6 +14,8 @@ from tasks.core.errors import LunglineError
 from tasks.core.phantom import write
 from tasks.core.phantom.plan import PhantomSettings
 from tasks.core.phantom.write import write_phantom
+from tasks.core.source.source import open_source
+from tasks.core.source.synthetic import is_synthetic
 from tests.films import stage_environment
 
 SMALL = PhantomSettings(seed=5, n_train=8, n_val=4, n_test=4)
@@ -35,8 +37,8 @@ def test_another_seed_draws_other_films(tmp_path):
     write_phantom(tmp_path / "a", SMALL, 1)
     write_phantom(tmp_path / "b", PhantomSettings(6, 8, 4, 4), 1)
 
-    assert not set(digests(tmp_path / "a/kaggle/chest_xray").values()) & set(
-        digests(tmp_path / "b/kaggle/chest_xray").values()
+    assert not set(digests(tmp_path / "a/kaggle/chest_xray/train").values()) & set(
+        digests(tmp_path / "b/kaggle/chest_xray/train").values()
     )
 
 
@@ -149,10 +151,10 @@ def test_two_runs_at_the_same_time_both_end_well_with_the_same_bytes(tmp_path):
 
 def test_a_phantom_without_its_marker_is_written_again(tmp_path):
     write_phantom(tmp_path / "phantom", SMALL, 1)
-    (tmp_path / "phantom/kaggle/SYNTHETIC.txt").unlink()
+    (tmp_path / "phantom/kaggle/chest_xray/SYNTHETIC.txt").unlink()
 
     assert write_phantom(tmp_path / "phantom", SMALL, 1).written
-    assert (tmp_path / "phantom/kaggle/SYNTHETIC.txt").is_file()
+    assert (tmp_path / "phantom/kaggle/chest_xray/SYNTHETIC.txt").is_file()
 
 
 @pytest.mark.parametrize("module", ["anatomy", "body_parts", "plan", "radiograph", "write"])
@@ -164,3 +166,10 @@ def test_a_change_of_any_drawing_module_changes_the_digest(tmp_path, monkeypatch
         file.write("# changed")
 
     assert write._code_digest() != before
+
+
+@pytest.mark.parametrize("source", ["kaggle", "kaggle/chest_xray"])
+def test_each_folder_that_people_name_as_source_says_that_it_is_synthetic(tmp_path, source):
+    write_phantom(tmp_path / "phantom", SMALL, 1)
+    with open_source(str(tmp_path / "phantom" / source)) as films:
+        assert is_synthetic(films.paths())
