@@ -1,7 +1,6 @@
 """Read and check params.yaml; the error names every fault by its dotted key."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -19,8 +18,6 @@ from tasks.core.params.data import (
 from tasks.core.params.reporting import EvaluateParams, ExplainParams, PageParams, ReportParams
 from tasks.core.params.section import Section
 from tasks.core.params.training import TrainParams
-
-_ZOO = Path(__file__).parents[2] / "train" / "zoo"  # one file per network
 
 ModelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -60,17 +57,9 @@ class Params(Section):
 
     @field_validator("models")
     @classmethod
-    def _models_are_networks(cls, models: list[str]) -> list[str]:
+    def _names_differ(cls, models: list[str]) -> list[str]:
         if len(set(models)) < len(models):
             raise ValueError("each model must be named once")
-        known = {file.stem for file in _ZOO.glob("[a-z]*.py")}
-        if unknown := [name for name in models if name not in known]:
-            like = get_close_matches(unknown[0], sorted(known), n=3)
-            hint = f"did you mean {' or '.join(like)}?" if like else "write it there"
-            raise ValueError(
-                f"there is no network {', '.join(unknown)}: tasks/train/zoo/ has no such file; "
-                f"{hint}"
-            )
         return models
 
     @field_validator("per_model")

@@ -147,11 +147,6 @@ def test_early_stopping_and_weight_averaging_can_be_switched_off(tmp_path: Path)
     assert load_params(path).train.early_stopping_patience is None
 
 
-def test_a_model_without_a_network_is_refused_with_the_nearest_names(tmp_path: Path) -> None:
-    assert "no network minivgnet" in fault_of(changed(tmp_path, "models", ["minivgnet"]))
-    assert "did you mean minivggnet" in fault_of(changed(tmp_path, "models", ["minivgnet"]))
-
-
 def test_a_model_that_is_named_twice_is_refused(tmp_path: Path) -> None:
     twice = changed(tmp_path, "models", ["minivggnet", "minivggnet"])
     assert fault_of(twice).startswith("models: ")
