@@ -66,6 +66,8 @@ def pictures_named(explanations: dict[str, Any]) -> int:
 def test_every_model_is_trained_and_its_page_holds_name_metrics_and_pictures(
     cohort: Path, model: str
 ) -> None:
+    baselines = run_stage("evaluate.baselines", cohort)  # the page shows them
+    assert baselines.returncode == 0, baselines.stderr
     for stage in ("train", "train.augmentation", "evaluate", "explain", "page"):
         end = run_stage(stage, cohort, "--model", model, timeout_s=600)
         assert end.returncode == 0, end.stderr
