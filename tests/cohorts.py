@@ -41,6 +41,7 @@ def squares_cohort(n_patients: Mapping[str, int] = SIZES) -> pd.DataFrame:
     table["path"] = "films/" + table["image_id"] + ".png"
     table["label"] = [CLASSES[index] for index in table["class_index"]]
     table["subtype"] = None
+    table["site"] = None
     table["group_id"] = table["patient_id"]
     table["given_split"] = table["split"]
     table["sample_weight"] = 1.0
@@ -69,7 +70,8 @@ def store_films(folder: Path, samples: pd.DataFrame, films: Pixels) -> ImageStor
 
 def manifest_of(samples: pd.DataFrame) -> pd.DataFrame:
     """Make a manifest in which the file facts of all films are equal."""
-    facts = samples[["image_id", "path", "label", "subtype", "given_split", "patient_id"]].copy()
+    facts = samples[["image_id", "path", "label", "subtype", "given_split", "site"]].copy()
+    facts["patient_id"] = samples["patient_id"]
     facts[["width", "height", "bit_depth", "n_bytes"]] = [512, 400, 8, 9000]
     facts[["mode", "format", "layout", "status"]] = ["L", "PNG", "class_folders", "ok"]
     return facts.sort_values("path").reindex(columns=MANIFEST_SCHEMA.names)

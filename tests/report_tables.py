@@ -36,6 +36,7 @@ def cohort_films() -> pd.DataFrame:
     films["patient_id"] = films["group_id"] = patients
     films["subtype"] = np.where(films["number"] % 3 == 0, "virus", "bacteria")
     films.loc[films["label"] == "NORMAL", "subtype"] = None
+    films["site"] = None
     films["kind"] = films["subtype"].fillna("normal")
     films["path"] = [
         f"chest_xray/{r.split}/{r.label}/person{i:04d}_{r.kind}.jpeg"

@@ -37,6 +37,8 @@ MANIFEST_SCHEMA = pa.schema(
         ("layout", _TEXT),  # name of the reader that recognised the folders
         ("status", _TEXT),  # ok or rejected
         ("reason", _TEXT),  # reason code if rejected, else null
+        ("detail", _TEXT),  # why, in the words of the decoder; it never quotes text of the file
+        ("site", _TEXT),  # hospital or other origin, as the layout tells it, or null
         # facts of the file: a model must not see them; the shortcut audit measures them
         ("jpeg_quality", pa.int32()),  # 1 to 100 on libjpeg's scale, null for other formats
         ("quantisation", _TEXT),  # first 16 hex digits of the sha256 of the JPEG tables
@@ -76,6 +78,7 @@ SAMPLES_SCHEMA = pa.schema(
         ("patient_id", _TEXT),  # never null: a film without a key is a patient of its own
         ("group_id", _TEXT),  # patients joined by duplicates and near duplicates
         ("given_split", _TEXT),
+        ("site", _TEXT),  # as in the manifest
         ("split", _TEXT),  # train, val or test
         ("sample_weight", pa.float64()),
         ("n_repeats", pa.int32()),  # how often per epoch; above 1 if the class is oversampled

@@ -100,8 +100,15 @@ def _evaluate_split(split: str, films: pd.DataFrame, params: EvaluateParams) -> 
 
 
 def _evaluate_subgroups(films: pd.DataFrame, params: EvaluateParams) -> list[dict[str, Any]]:
-    """Sensitivity or specificity of each subtype or class of the test split, sorted by name."""
+    """Sensitivity or specificity of each subtype or class, and of each class at each site."""
     names = films["subtype"].fillna(films["label"])
+    groups = _groups(names, films, params)
+    if films["site"].nunique() > 1:
+        groups += _groups(films["label"] + " at " + films["site"].fillna("no site"), films, params)
+    return groups
+
+
+def _groups(names: pd.Series, films: pd.DataFrame, params: EvaluateParams) -> list[dict[str, Any]]:
     rows = []
     for name in sorted(names.unique()):
         group = films[names == name]

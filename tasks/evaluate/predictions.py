@@ -72,7 +72,7 @@ def build_predictions(
 
 def predictions_schema(classes: tuple[str, ...]) -> pa.Schema:
     """Columns of `data/predictions/<model>.parquet` for the given classes."""
-    text = ["image_id", "path", "split", "label", "subtype", "patient_id", "group_id"]
+    text = ["image_id", "path", "split", "label", "subtype", "site", "patient_id", "group_id"]
     per_class = [
         field
         for name in classes

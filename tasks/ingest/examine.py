@@ -9,8 +9,9 @@ import imagehash
 import numpy as np
 from PIL import Image
 
-from tasks.core.film.decode import bit_depth, colour_of, decode_grey, open_film, patient_key
+from tasks.core.film.decode import colour_of, decode_grey, open_film, patient_key
 from tasks.core.film.errors import FilmError
+from tasks.core.film.grey import bit_depth
 from tasks.core.image_store.store import Pixels
 from tasks.core.params import IngestParams
 from tasks.core.source.source import Source, open_source
@@ -64,7 +65,7 @@ def examine(path: str) -> Examined:
     try:
         grey = _add_film_facts(facts, data)
     except FilmError as error:
-        return {**facts, "reason": error.reason}, None
+        return {**facts, "reason": error.reason, "detail": error.detail}, None
     facts |= _pixel_facts(grey, facts["colour"])
     return facts, np.asarray(grey.resize((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.BOX))
 

@@ -103,6 +103,8 @@ def _row(path: str, layout: Layout, facts: Facts) -> Facts:
         "layout": layout.name,
         "status": "rejected" if reason else "ok",
         "reason": reason,
+        "detail": facts.get("detail"),
+        "site": of_path.site,
     }
 
 

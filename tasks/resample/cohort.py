@@ -10,7 +10,9 @@ from tasks.resample.hash_draws import group_draws, hash_draws
 from tasks.resample.labels import map_labels
 from tasks.resample.splits import split_films
 
-_COLUMNS = ("image_id", "path", "label", "subtype", "given_split", "patient_id", "pixel_hash")
+_COLUMNS = (
+    "image_id", "path", "label", "subtype", "given_split", "site", "patient_id", "pixel_hash",
+)  # fmt: skip
 
 
 def build_cohort(

@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from tasks.core.film.errors import DECODER_ERRORS, MAX_PIXELS, FilmError, film_error
+from tasks.core.film.grey import bit_depth, on_black, to_8_bit_grey
 
 # A fixed list: Pillow knows more formats, and runs another program to read EPS
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")
@@ -152,7 +153,7 @@ def decode_reduced(film: Film, at_least_px: int | None) -> ReducedFilm:
         excess = image.width - width, image.height - height
         orientation = image.getexif().get(_ORIENTATION, 1)
         upright = image if orientation == 1 else ImageOps.exif_transpose(image)
-        grey = _to_8_bit_grey(upright)
+        grey = to_8_bit_grey(upright)
     edges = _EDGES.get(orientation, _EDGES[1])
     box = _box_within(grey, dict(zip(edges, excess, strict=True)))
     return ReducedFilm(grey, box, width / film.width if drafted else 1.0)
@@ -184,15 +185,6 @@ def patient_key(film: Film, salt: str) -> str | None:
     from tasks.core.film import dicom
 
     return dicom.hash_patient_id(film.data, salt)
-
-
-def bit_depth(mode: str) -> int:
-    """Bits per channel of one of Pillow's modes."""
-    if mode == "1":
-        return 1
-    if ";16" in mode:
-        return 16
-    return 32 if mode in ("I", "F") else 8
 
 
 def _open_image(data: bytes) -> Image.Image:
@@ -233,28 +225,12 @@ def _colour_cells(film: Film) -> Image.Image:
         cells = (max(1, film.width // _COLOUR_CELL_PX), max(1, film.height // _COLOUR_CELL_PX))
         image.draft("RGB", cells)
         image.load()
-        return _on_black(image).convert("RGB")
+        return on_black(image).convert("RGB")
     film.image.load()
-    return _on_black(film.image).convert("RGB").reduce(_COLOUR_CELL_PX)
+    return on_black(film.image).convert("RGB").reduce(_COLOUR_CELL_PX)
 
 
 def _box_within(image: Image.Image, excess: dict[int, float]) -> Box:
     """The box of an image without the given px at each edge."""
     left, top = excess.get(_LEFT, 0.0), excess.get(_TOP, 0.0)
     return left, top, image.width - excess.get(_RIGHT, 0.0), image.height - excess.get(_BOTTOM, 0.0)
-
-
-def _to_8_bit_grey(image: Image.Image) -> Image.Image:
-    if bit_depth(image.mode) == 16:
-        # map the full range of 16 bits to the full range of 8 bits
-        values = np.asarray(image, dtype=np.float64) / 257.0
-        return Image.fromarray(np.rint(values).astype(np.uint8))
-    image = _on_black(image)
-    return image if image.mode == "L" else image.convert("L")
-
-
-def _on_black(image: Image.Image) -> Image.Image:
-    if not image.has_transparency_data:
-        return image
-    image = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", image.size, "black"), image)

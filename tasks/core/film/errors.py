@@ -29,6 +29,7 @@ class FilmError(Exception):
 
     def __init__(self, reason: str, detail: str) -> None:
         self.reason = reason
+        self.detail = detail
         super().__init__(reason, detail)
 
 

@@ -32,6 +32,7 @@ class PathFacts:
         given_split: `train`, `val` or `test`.
         patient_id: Key of the patient, as the layout defines it.
         rejected: Reason code if the file is rejected by its path alone.
+        site: Hospital or other origin of the film.
     """
 
     label: str | None = None
@@ -39,6 +40,7 @@ class PathFacts:
     given_split: str | None = None
     patient_id: str | None = None
     rejected: str | None = None
+    site: str | None = None
 
 
 class Layout(Protocol):

@@ -25,6 +25,7 @@ def predictions_of(table: dict[tuple[str, str], tuple[int, int]]) -> pd.DataFram
     ]
     films = pd.DataFrame(rows, columns=["split", "label", "subtype", "called_positive"])
     films["subtype"] = films["subtype"].replace("", None)
+    films["site"] = None
     films["positive"] = films["label"] != "NORMAL"
     films["prob_positive"] = np.where(films["called_positive"], 0.9, 0.1)
     films["group_id"] = [f"g{row // 2}" for row in range(len(films))]  # two films each
@@ -87,6 +88,15 @@ def test_subgroups_have_the_metric_of_their_side_and_small_groups_are_left_out()
     assert groups["bacteria"]["sensitivity"]["value"] == 10 / 12
     assert (groups["virus"]["n_images"], groups["virus"]["n_patients"]) == (8, 4)
     assert {group["split"] for group in groups.values()} == {"test"}
+
+
+def test_each_class_at_each_site_is_a_subgroup_if_there_are_several_sites():
+    films = predictions_of({("NORMAL", ""): (4, 12), ("PNEUMONIA", ""): (12, 0)})
+    films["site"] = ["NORTH", "SOUTH"] * (len(films) // 2)
+    groups = {group["name"]: group for group in evaluated(films)["subgroups"]}
+    sites = [f"{label} at {site}" for label in CLASSES for site in ("NORTH", "SOUTH")]
+    assert list(groups) == [*CLASSES, *sites]
+    assert groups["NORMAL at NORTH"]["n_images"] == 8
 
 
 def test_interval_of_sensitivity_counts_the_positive_patients():

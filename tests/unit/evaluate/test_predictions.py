@@ -29,7 +29,7 @@ def test_file_has_the_promised_columns(tmp_path):
     write_table(table, predictions_schema(CLASSES), tmp_path / "p.parquet")
     read = read_table(predictions_schema(CLASSES), tmp_path / "p.parquet")
     assert list(read.columns) == [
-        *("image_id", "path", "split", "label", "subtype", "patient_id", "group_id"),
+        *("image_id", "path", "split", "label", "subtype", "site", "patient_id", "group_id"),
         *("class_index", "logit_NORMAL", "prob_NORMAL_raw", "prob_NORMAL"),
         *("logit_PNEUMONIA", "prob_PNEUMONIA_raw", "prob_PNEUMONIA"),
         *("positive", "prob_positive", "called_positive", "outcome"),

@@ -78,6 +78,8 @@ def test_a_row_states_the_facts_of_its_file(tmp_path: Path) -> None:
         "layout": "class_folders",
         "status": "ok",
         "reason": None,
+        "detail": None,
+        "site": None,
         "jpeg_quality": None,
         "quantisation": None,
         "is_progressive": None,

@@ -36,6 +36,8 @@ def film(label: str, number: int, split: str) -> dict[str, object]:
         "layout": "class_folders",
         "status": "ok",
         "reason": None,
+        "detail": None,
+        "site": None,
         "jpeg_quality": None,
         "quantisation": None,
         "is_progressive": False,

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from tasks.core.film.decode import bit_depth, open_film
+from tasks.core.film.decode import open_film
+from tasks.core.film.grey import bit_depth
 from tests.films import encode, film_pixels
 from tests.unit.core.film.decoded_films import (
     GREY,

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from tasks.core.film.decode import bit_depth, open_film
+from tasks.core.film.decode import open_film
 from tasks.core.film.errors import MAX_PIXELS
+from tasks.core.film.grey import bit_depth
 from tests.films import encode, png_of_size
 from tests.unit.core.film.decoded_films import GREY, coloured, reason_of, tiff_with_directory_first
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.pixels.processing import apply_modality_lut, apply_windowing
 
-from tasks.core.film.decode import bit_depth, colour_of, decode_grey, open_film
+from tasks.core.film.decode import colour_of, decode_grey, open_film
+from tasks.core.film.grey import bit_depth
 from tests.dicoms import (
     compressed,
     dataset,

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.core.film.decode import bit_depth, decode_grey, open_film, patient_key
+from tasks.core.film.decode import decode_grey, open_film, patient_key
 from tasks.core.film.dicom import burned_in, has_icc_profile, hash_patient_id
 from tasks.core.film.errors import FilmError
+from tasks.core.film.grey import bit_depth
 from tests.dicoms import (
     NUMBER,
     PATIENT,
