@@ -100,6 +100,7 @@ def _pixel_facts(grey: Image.Image, colour: float) -> Facts:
         "pixel_hash": hashlib.sha256(size + grey.tobytes()).hexdigest(),
         "perceptual_hash": _difference_hash(grey),
         "reason": reason,
+        "n_levels": sum(count > 0 for count in grey.histogram()),
         **pixel_statistics(grey),
     }
 

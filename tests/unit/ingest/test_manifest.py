@@ -86,6 +86,7 @@ def test_a_row_states_the_facts_of_its_file(tmp_path: Path) -> None:
         "has_icc_profile": False,
         "has_exif": False,
         "burned_in": None,
+        "n_levels": len(np.unique(pixels)),
         "colour": 0.0,
         "is_synthetic": False,
         **pixel_statistics(Image.fromarray(pixels)),

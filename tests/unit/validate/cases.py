@@ -44,6 +44,7 @@ def film(label: str, number: int, split: str) -> dict[str, object]:
         "has_icc_profile": False,
         "has_exif": False,
         "burned_in": None,
+        "n_levels": 200,
         "mean": 120.0,
         "contrast": 50.0,
         "sharpness": 60.0,
