@@ -28,20 +28,22 @@ def main(arguments: argparse.Namespace) -> None:
     prepare_backend()
     from tasks.train.fitting.artifact import save_classifier
     from tasks.train.fitting.fit import Resources, fit
+    from tasks.train.network.guard import guard_films
 
     name = arguments.model
     params = load_params(paths.PARAMS)
     samples = read_table(SAMPLES_SCHEMA, paths.SAMPLES)
+    store = ImageStore(paths.IMAGES)
     checkpoints = paths.checkpoint_dir(name)
     run = fit(
         name,
         samples,
-        ImageStore(paths.IMAGES),
+        store,
         params.train_of(name),
         paths.training_dir(name),
         Resources(checkpoints, params.compute.n_workers),
     )
-    save_classifier(run, paths.model_dir(name))
+    save_classifier(run, paths.model_dir(name), guard_films(samples, store))
     shutil.rmtree(checkpoints)  # last: a failure before this line loses no training
     logging.getLogger(__name__).info("%s: saved (networks averaged: %d)", name, run.n_seeds)
 

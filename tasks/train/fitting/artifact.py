@@ -11,16 +11,18 @@ import keras
 from tasks.core import paths
 from tasks.core.atomic import atomic_path, write_json
 from tasks.core.classifier import CONTRACT_MEMBER, INPUT
+from tasks.core.image_store.store import Pixels
 from tasks.train.fitting.fit import TrainingRun
 from tasks.train.network.blocks import FusedBatchNorm, plain_batch_norm
 from tasks.train.network.ensemble import skip_augmentation
+from tasks.train.network.guard import REFUSALS, add_guard, fit_guard
 
 _EARLIEST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _DATE_SAVED = "1980-01-01@00:00:00"  # in the format of Keras
 _SHARED_OBJECT = re.compile(rb'"shared_object_id": (\d+)')  # a memory address in Keras 3.15
 
 
-def save_classifier(run: TrainingRun, folder: Path) -> None:
+def save_classifier(run: TrainingRun, folder: Path, films: Pixels | None = None) -> None:
     """Write `model.keras` and `model.json` into a new folder, atomically.
 
     `model.json` is a copy of the contract inside `model.keras`.
@@ -28,8 +30,11 @@ def save_classifier(run: TrainingRun, folder: Path) -> None:
     Args:
         run: Trained network. Its augmentation layers are not saved.
         folder: Folder of the model; an existing folder is replaced.
+        films: (n, H, W, 1) uint8, training films from which the guard takes its limits; None saves
+            the network without a guard.
     """
-    model = without_augmentation(run.model)
+    trained = run.model if films is None else add_guard(run.model, fit_guard(films))
+    model = without_augmentation(trained)
     contract = {
         "model": model.name,
         "size_px": model.input_shape[1],
@@ -42,6 +47,8 @@ def save_classifier(run: TrainingRun, folder: Path) -> None:
         "best_epoch": run.best_epoch,
         "input": INPUT,
     }
+    if films is not None:
+        contract["refusals"] = REFUSALS
     with atomic_path(folder) as temporary:
         temporary.mkdir(parents=True)
         saved = temporary / "saved.keras"
