@@ -3,14 +3,16 @@
 This module imports Keras inside its functions only, so that importing the module is fast.
 """
 
+import importlib.util
 import json
 import os
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core import paths
-from tasks.core.errors import EvaluationError
+from tasks.core.errors import EvaluationError, TrainingError
 from tasks.core.image_store.store import Pixels
 
 if TYPE_CHECKING:
@@ -28,12 +30,21 @@ LOGITS_LAYER = "logits"  # each network ends in Dense `logits` -> softmax `predi
 CONTRACT_MEMBER = "contract.json"  # in the archive model.keras, beside the files of Keras
 INPUT = {"dtype": "uint8", "range": [0, 255], "channels": 1, "polarity": "bright = dense"}
 CPU_THREADS = 2  # a fixed number: the order of sums, and so the weights, depends on it
+_BACKENDS = ("tensorflow", "jax", "torch")
+_MAX_TEXT_BYTES = 2**26  # of a member of model.keras that is no array; ours have less than 2**20
 _BATCH_SIZE = 64  # images per forward pass; it changes the logits by rounding only
+
+
+# errors of a zip or of JSON that is damaged or was made to do harm
+_DAMAGE = (
+    *(AttributeError, EOFError, FileNotFoundError, KeyError, RuntimeError, TypeError, ValueError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 
 
 @dataclass(frozen=True)
 class Contract:
-    """Input and output of a model, as written in its file.
+    """Input and output of a model, as written in its file, which has more keys.
 
     size_px: side of the square input with 1 channel, uint8 in [0, 255], bright = dense tissue.
     classes: names in the order of the outputs.
@@ -53,7 +64,8 @@ def read_contract(folder: Path) -> Contract:
         folder: Folder of a trained model.
 
     Raises:
-        EvaluationError: The file is missing, or its contract is missing or has another form.
+        EvaluationError: The file is missing, its contract is missing or has another form, or the
+            contract differs from `model.json` beside it.
 
     Example:
         >>> facts = {"model": "ann", "size_px": 64, "classes": ["NORMAL", "PNEUMONIA"]}
@@ -66,13 +78,31 @@ def read_contract(folder: Path) -> Contract:
     path = paths.network_file(folder)
     try:
         with zipfile.ZipFile(path) as archive:
+            for info in archive.infolist():  # the zip reader stops at this size
+                if not info.filename.endswith(".h5") and info.file_size > _MAX_TEXT_BYTES:
+                    raise ValueError(f"{info.filename} has {info.file_size} bytes")
             values: dict[str, Any] = json.loads(archive.read(CONTRACT_MEMBER))
         if values["input"] != INPUT:
             raise ValueError(f"input {values['input']}")
-        values["classes"] = tuple(values["classes"])
-        return Contract(**{name: values[name] for name in Contract.__dataclass_fields__})
-    except (FileNotFoundError, zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
-        raise _broken_model(path, f"{type(error).__name__}: {error}") from error
+        contract = Contract(**{name: values[name] for name in Contract.__dataclass_fields__})
+        contract = replace(contract, classes=tuple(contract.classes))
+    except _DAMAGE as error:
+        raise _broken_model(path, _words(error)) from error
+    _check_copy(folder, contract)
+    return contract
+
+
+def _check_copy(folder: Path, contract: Contract) -> None:
+    """Compare the contract with its copy `model.json`, which the pages show, if there is one."""
+    path = paths.contract_file(folder)
+    if path.exists():
+        try:
+            ours, copy = json.loads(json.dumps(asdict(contract))), json.loads(path.read_bytes())
+            differ = [name for name in ours if copy[name] != ours[name]]
+        except (KeyError, RuntimeError, TypeError, ValueError) as error:
+            raise _broken_model(path, _words(error)) from error
+        if differ:
+            raise _broken_model(path, f"model.keras has other values of {', '.join(differ)}")
 
 
 def load_classifier(folder: Path) -> "keras.Model":
@@ -86,29 +116,40 @@ def load_classifier(folder: Path) -> "keras.Model":
         float32, with a layer `logits` before its softmax.
 
     Raises:
-        EvaluationError: The network does not match the contract in the file.
+        EvaluationError: Keras cannot or must not load the network, the network does not match the
+            contract in the file, or a weight is not a finite number.
     """
     prepare_backend()
     import keras
 
     contract = read_contract(folder)
     path = paths.network_file(folder)
-    model: keras.Model = keras.saving.load_model(path, safe_mode=True, compile=False)
+    try:
+        model: keras.Model = keras.saving.load_model(path, safe_mode=True, compile=False)
+        found = (
+            tuple(model.input_shape),
+            model.input.dtype,
+            tuple(model.output_shape),
+            model.count_params(),
+        )
+    except Exception as error:  # Keras has no class of errors for a file that it cannot load
+        raise _broken_model(path, _words(error)) from error
     promised = (
         (None, contract.size_px, contract.size_px, INPUT["channels"]),
         INPUT["dtype"],
         (None, len(contract.classes)),
         contract.n_parameters,
     )
-    found = (
-        tuple(model.input_shape),
-        model.input.dtype,
-        tuple(model.output_shape),
-        model.count_params(),
-    )
     if found != promised:
         raise _broken_model(path, f"{found}, but the contract says {promised}")
+    for weight in model.weights:
+        if not np.isfinite(keras.ops.convert_to_numpy(weight)).all():
+            raise _broken_model(path, f"a number in {weight.path} is not finite")
     return model
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
 
 
 def _broken_model(path: Path, found: str) -> EvaluationError:
@@ -155,18 +196,50 @@ def predict_logits(model: "keras.Model", images: Pixels) -> NDArray[np.float32]:
 
 
 def prepare_backend() -> None:
-    """Import the backend with our settings; call this before any import of Keras.
+    """Import the backend and Keras with our settings; call this before any import of Keras.
 
-    Sums use a fixed number of threads. TensorFlow prints start-up notices that no setting of its
-    own can stop; they are shown only if the import fails.
+    Sums use a fixed number of threads. Settings in the user's `keras.json` have no effect; the
+    environment variable KERAS_BACKEND chooses another backend. TensorFlow prints start-up notices
+    that no setting of its own can stop; they are shown only if the import fails.
+
+    Raises:
+        TrainingError: The backend is unknown or is not installed, or `keras.json` is damaged.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(CPU_THREADS))
-    if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
+    for debugging in ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH", "KERAS_NNX_ENABLED"):
+        os.environ.pop(debugging, None)
+    backend = os.environ.get("KERAS_BACKEND") or _BACKENDS[0]
+    if backend not in _BACKENDS or importlib.util.find_spec(backend) is None:
+        raise TrainingError(
+            f"KERAS_BACKEND must be an installed one of {', '.join(_BACKENDS)}",
+            found=backend,
+            where="the environment variable KERAS_BACKEND",
+            next_step="unset it, or install that backend",
+        )
+    os.environ["KERAS_BACKEND"] = backend  # Keras would take it from keras.json
+    if backend == "tensorflow":
         with _notices_on_failure_only():
             import tensorflow as tf
 
             tf.config.list_physical_devices()
+    _import_keras()
+
+
+def _import_keras() -> None:
+    """Import Keras and undo what it takes from `keras.json`."""
+    try:
+        import keras
+    except (ValueError, AttributeError) as error:
+        raise TrainingError(
+            "the settings file of Keras must be valid, although its values are not used",
+            found=_words(error),
+            where="keras.json in ~/.keras or KERAS_HOME",
+            next_step="delete the file; Keras writes it again",
+        ) from error
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_image_data_format("channels_last")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from tasks.core.errors import TrainingError
 from tasks.core.params import TrainParams
 from tasks.train.network.applications import Application
 from tasks.train.network.build import find_network
+from tasks.train.weights.apart import read_apart
 from tasks.train.weights.assign import assign_weights, body_of
 from tasks.train.weights.keras_h5 import read_h5
 from tasks.train.weights.torch_densenet import layers_of_state_dict, read_safetensors
@@ -83,11 +84,11 @@ def load_file(model: keras.Model, path: Path, sha256: str) -> None:
     """
     check_hash(path, sha256)
     if path.suffix == ".h5":
-        weights = read_h5(path)
+        weights = read_apart(read_h5, path)
     elif path.suffix == ".safetensors":
-        weights = layers_of_state_dict(read_safetensors(path), path)
+        weights = layers_of_state_dict(read_apart(read_safetensors, path), path)
     elif path.suffix in _TORCH_SUFFIXES:
-        weights = layers_of_state_dict(read_torch(path), path)
+        weights = layers_of_state_dict(read_apart(read_torch, path), path)
     else:
         known = ", ".join(sorted({".h5", ".safetensors"} | _TORCH_SUFFIXES))
         raise TrainingError(

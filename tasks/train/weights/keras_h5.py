@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.errors import TrainingError
-
-_MAX_BYTES = 2**31  # all arrays together; the largest network of keras.applications has 1.4e9
+from tasks.train.weights.apart import check_total
 
 
 def read_h5(path: Path) -> dict[str, list[NDArray[np.float32]]]:
@@ -31,7 +30,7 @@ def read_h5(path: Path) -> dict[str, list[NDArray[np.float32]]]:
             if "layer_names" not in root.attrs and "layer_names0" not in root.attrs:
                 raise _h5_refusal(path, "no list of layers, so not the layout of Keras 1 or 2")
             return _read_layers(root, path)
-    except (OSError, KeyError, RuntimeError, ValueError) as error:
+    except (OSError, LookupError, RuntimeError, ValueError, TypeError, AttributeError) as error:
         raise _h5_refusal(path, " ".join(str(error).split())) from error
 
 
@@ -44,8 +43,7 @@ def _read_layers(root: h5py.Group, path: Path) -> dict[str, list[NDArray[np.floa
         if not all(isinstance(array, h5py.Dataset) and array.dtype.kind == "f" for array in arrays):
             raise _h5_refusal(path, f"layer {layer} has data that are not floating point numbers")
         n_bytes += sum(array.size * 4 for array in arrays)
-        if n_bytes > _MAX_BYTES:
-            raise _h5_refusal(path, f"more than {_MAX_BYTES} bytes up to layer {layer}")
+        check_total(n_bytes, f"layer {layer}")
         if arrays:
             weights[layer.replace("/", "_")] = [array[()].astype(np.float32) for array in arrays]
     return weights

@@ -4,6 +4,7 @@ Source: names of torchvision.models.densenet121 and of keras.applications.DenseN
 layer's `norm1`, `conv1`, `norm2`, `conv2` are Keras' `_0_bn`, `_1_conv`, `_1_bn`, `_2_conv`.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from tasks.core.errors import TrainingError
+from tasks.train.weights.apart import check_total
 
 # prefix of a network inside another one: `module.densenet121.`
 _PREFIX = re.compile(r"^.*?(?=features\.|classifier\.)")
@@ -27,6 +29,9 @@ _ENDS = {
     "classifier": "predictions",
     "classifier.0": "predictions",  # followed by a sigmoid
 }
+_DAMAGE = (  # errors of a file that is truncated, overwritten or malicious
+    *(SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError),
+)
 _DTYPES = ("float16", "float32", "float64", "int64")  # int64 counts batches
 _ORDER = ("weight", "bias", "running_mean", "running_var")
 # added to the variance before the square root; the difference goes into the variance
@@ -40,14 +45,17 @@ def read_safetensors(path: Path) -> dict[str, NDArray[np.generic]]:
         TrainingError: The file is damaged, or a tensor is neither floating point nor int64.
     """
     tensors = {}
-    name = "the header"
+    name, n_bytes = "the header", 0
     try:
         with safe_open(path, framework="numpy") as file:
             for name in file.keys():  # noqa: SIM118 - not a dict
+                # a number has at most 8 bytes, and many names can share one range of the file
+                n_bytes += math.prod(file.get_slice(name).get_shape()) * 8
+                check_total(n_bytes, name)
                 tensors[name] = file.get_tensor(name)
                 if tensors[name].dtype not in _DTYPES:
                     raise ValueError(f"type {tensors[name].dtype}")
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except _DAMAGE as error:
         raise TrainingError(
             "a .safetensors file must hold a header and tensors of floating point numbers",
             found=f"{name}: {' '.join(str(error).split())}",

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.errors import TrainingError
+from tasks.train.weights.apart import check_total
 
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _STORAGE_DTYPES = {
@@ -80,7 +81,12 @@ def read_torch(path: Path) -> dict[str, NDArray[np.generic]]:
     try:
         content, storages = _read_zip(path) if zipfile.is_zipfile(path) else _read_legacy(path)
         state = content.get("state_dict", content)
-        return {str(name): _numbers(str(name), state[name], storages) for name in sorted(state)}
+        tensors = {str(name): _numbers(str(name), state[name], storages) for name in sorted(state)}
+        n_bytes = 0
+        for name, tensor in tensors.items():  # many tensors can share one storage
+            n_bytes += tensor.nbytes
+            check_total(n_bytes, name)
+        return tensors
     except _PICKLE_DAMAGE as error:
         raise _torch_refusal(path, " ".join(f"{type(error).__name__}: {error}".split())) from error
 
@@ -114,13 +120,16 @@ def _read_legacy(path: Path) -> tuple[Any, dict[str, bytes]]:
 
 
 def _tensors(content: Any) -> list[TensorView]:
-    if isinstance(content, TensorView):
-        return [content]
-    if isinstance(content, dict):
-        return [tensor for value in content.values() for tensor in _tensors(value)]
-    if isinstance(content, list | tuple):
-        return [tensor for value in content for tensor in _tensors(value)]
-    return []
+    """All tensors in nested containers. Each container is entered once, however often it occurs."""
+    found, left, seen = [], [content], set()
+    while left:
+        value = left.pop()
+        if isinstance(value, TensorView):
+            found.append(value)
+        elif isinstance(value, dict | list | tuple) and id(value) not in seen:
+            seen.add(id(value))
+            left.extend(value.values() if isinstance(value, dict) else value)
+    return found
 
 
 def _numbers(name: str, tensor: Any, storages: dict[str, bytes]) -> NDArray[np.generic]:
