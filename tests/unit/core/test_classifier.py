@@ -140,7 +140,7 @@ def test_model_file_with_code_inside_is_refused(tmp_path):
     images = keras.Input((8, 8, 1), dtype="uint8")
     model = keras.Model(images, keras.layers.Lambda(lambda x: x * 2, name="logits")(images))
     write_model(tmp_path, model, FACTS)
-    with pytest.raises(ValueError, match="safe"):
+    with pytest.raises(EvaluationError, match="safe_mode"):
         load_classifier(tmp_path)
 
 
