@@ -36,7 +36,7 @@ _LIMITS = {
     "turned_left": -0.42,
     "turned_right": -0.42,
     "upside_down": -0.2,
-    "scaled": 0.3,
+    "scaled": 0.45,
     "wrapped": -0.2,  # of 255 levels
 }
 _REASONS = {
@@ -45,7 +45,7 @@ _REASONS = {
     "turned_left": "similarity to the mean training film higher by 0.42 if that is turned left",
     "turned_right": "similarity to the mean training film higher by 0.42 if that is turned right",
     "upside_down": "similarity to the mean training film higher by 0.2 if that is upside down",
-    "scaled": f"less than 0.3 of the pixels from {_MIN_LEVEL} to {_MAX_LEVEL}: divided by 255,"
+    "scaled": f"less than 0.45 of the pixels from {_MIN_LEVEL} to {_MAX_LEVEL}: divided by 255,"
     " scaled to -1..1, standardised, cut to few grey levels, or a mask",
     "wrapped": "brightest pixels of small cells above the mean by 0.2 of the range: 16 bits cut to"
     " 8, a mean subtracted, or noise",
