@@ -4,8 +4,8 @@ Reads       data/models/<model>/, data/samples.parquet, data/images/, data/manif
 Writes      data/predictions/<model>.parquet, reports/<model>/evaluation.json,
             reports/<model>/metrics.json, reports/<model>/plots/
 Params      evaluate
-Fails when  the negative class is not one of the classes, or a split has positive or negative
-            films only
+Fails when  the model has other classes than the films, the negative class is not one of them, or
+            a split has positive or negative films only
 Run         python -m tasks.evaluate --model minivggnet
 """
 
@@ -23,9 +23,11 @@ def main(arguments: argparse.Namespace) -> None:
     from tasks.core.image_store.store import ImageStore
     from tasks.core.params import load_params
     from tasks.core.tables import MANIFEST_SCHEMA, SAMPLES_SCHEMA, read_table, write_table
-    from tasks.evaluate.evaluation import build_evaluation, main_metrics
+    from tasks.evaluate.evaluation import SPLIT_TITLES, build_evaluation, main_metrics
     from tasks.evaluate.plot_points import plot_points
     from tasks.evaluate.predictions import build_predictions, predictions_schema
+    from tasks.evaluate.refused import count_refused
+    from tasks.evaluate.sides import require_same_classes
 
     name = arguments.model
     params = load_params(paths.PARAMS).evaluate
@@ -33,11 +35,14 @@ def main(arguments: argparse.Namespace) -> None:
     manifest = read_table(MANIFEST_SCHEMA, paths.MANIFEST, ["is_synthetic"])
     contract = read_contract(paths.model_dir(name))
     held_out = samples[samples["split"] != "train"].sort_values(["split", "image_id"])
+    require_same_classes(contract.classes, list(samples["label"]), name)
     model = load_classifier(paths.model_dir(name))
-    logits = predict_logits(model, ImageStore(paths.IMAGES).read(list(held_out["image_id"])))
+    images = ImageStore(paths.IMAGES).read(list(held_out["image_id"]))
+    logits = predict_logits(model, images)
     predictions, choices = build_predictions(held_out, logits, contract.classes, params)
     evaluation = build_evaluation(name, predictions, contract.classes, choices, params)
     evaluation["is_synthetic"] = bool(manifest["is_synthetic"].eq(True).any())
+    evaluation["guard"] = count_refused(model, images, list(held_out["split"]), SPLIT_TITLES)
     write_table(predictions, predictions_schema(contract.classes), paths.predictions(name))
     write_json(paths.evaluation(name), evaluation)
     write_json(paths.metrics(name), main_metrics(evaluation))

@@ -1,10 +1,30 @@
-"""Checks on the two sides of the decision: the negative class, and all other classes."""
+"""Checks on the classes, and on the two sides of the decision: the negative class, and the rest."""
 
 from collections.abc import Sequence
 
 from tasks.core.errors import EvaluationError
 from tasks.core.params import EvaluateParams
 from tasks.core.statistics.arrays import Bools
+
+
+def require_same_classes(of_model: Sequence[str], of_films: Sequence[str], model: str) -> None:
+    """Check that a model predicts the classes of the films, in the order of their names.
+
+    Args:
+        of_model: Classes in the contract of the model.
+        of_films: Class of each film.
+        model: Name of the model.
+
+    Raises:
+        EvaluationError: They are other classes, or in another order.
+    """
+    if list(of_model) != sorted(set(of_films)):
+        raise EvaluationError(
+            "a model must have the classes of the films, sorted",
+            found=f"{', '.join(of_model)}, but the films have {', '.join(sorted(set(of_films)))}",
+            where=f"the contract of model {model}",
+            next_step="run `dvc repro`, which trains the network on these films",
+        )
 
 
 def require_negative_class(classes: Sequence[str], params: EvaluateParams) -> None:

@@ -131,7 +131,12 @@ def truncate(model: keras.Model) -> TruncatedNetwork:
 
 
 def _copy_graph(model: keras.Model) -> tuple[Any, _GraphCopy]:
-    """Copy all layers with their weights. Returns the symbolic input and the copy."""
+    """Copy all layers up to `logits`, with their weights. Returns the symbolic input and the copy.
+
+    The layers behind them refuse films; the first dense layer is looked for in the network alone.
+    """
+    if LOGITS_LAYER in [layer.name for layer in model.layers] and len(model.layers) > 1:
+        model = keras.Model(model.input, model.get_layer(LOGITS_LAYER).output)
     images = keras.Input(batch_shape=model.input_shape, dtype=model.input.dtype)
     copy = _GraphCopy()
     if isinstance(model, keras.Sequential):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -124,7 +125,7 @@ def test_evaluation_has_the_promised_shape_and_the_counts_of_the_predictions(eva
     metrics = evaluation_in(root)
     assert list(metrics) == [
         *("model", "classes", "negative_class", "operating_point", "calibration"),
-        *("test", "validation", "subgroups", "is_synthetic"),
+        *("test", "validation", "subgroups", "is_synthetic", "guard"),
     ]
     assert [row["name"] for row in metrics["subgroups"]] == ["NORMAL", "PNEUMONIA"]
     table = read_table(predictions_schema(CLASSES), root / paths.predictions(MODEL))
@@ -199,6 +200,27 @@ def test_threshold_and_temperature_do_not_depend_on_the_test_split(
     for name in ("operating_point", "calibration", "validation"):
         assert after[name] == before[name]
     assert after["test"] != before["test"]
+
+
+def test_model_with_other_classes_than_the_films_is_an_error(repository, monkeypatch):
+    renamed = COHORT.assign(label=COHORT["label"].replace("PNEUMONIA", "ABNORMAL"))
+    write_table(renamed, SAMPLES_SCHEMA, repository / paths.SAMPLES)
+    with pytest.raises(EvaluationError, match=r"NORMAL, PNEUMONIA(.|\n)*ABNORMAL, NORMAL"):
+        in_this_process(repository, monkeypatch)
+    assert not (repository / paths.metrics(MODEL)).exists()
+
+
+def test_films_that_a_model_answers_with_nan_are_counted(repository, monkeypatch):
+    from tasks.evaluate.refused import count_refused
+
+    in_this_process(repository, monkeypatch)
+    assert evaluation_in(repository)["guard"] == {"test": 0, "validation": 0}
+    model = argparse.Namespace(
+        predict=lambda films, **_: np.where(films[:, 0, 0] < 9, np.nan, 0.5).repeat(2, axis=1)
+    )
+    films = np.array([1, 2, 10, 3], dtype=np.uint8).reshape(4, 1, 1, 1)
+    found = count_refused(model, films, ["val", "test", "test", "test"], {"val": "v", "test": "t"})
+    assert found == {"v": 1, "t": 2}
 
 
 def test_wrong_negative_class_is_an_error_and_nothing_is_written(repository, monkeypatch):
