@@ -9,11 +9,24 @@ import logging
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable
 
 from tasks.core.errors import LunglineError
 
 PR_SET_PDEATHSIG = 1  # Source: prctl(2), linux/prctl.h
+# Variables that can change numbers or pictures: threads and kernels of the numeric libraries,
+# compiler flags, debugging switches. A stage runs as if they were not set.
+_HARMFUL = (
+    *("BLIS_", "GOTO_", "KMP_", "MKL_", "NPY_", "NUMEXPR_", "OMP_", "OPENBLAS_", "VECLIB_"),
+    *("JAX_", "KERAS_MAX_", "KERAS_NNX_", "MATPLOTLIBRC", "MPL", "NVIDIA_TF32_", "TF_", "XLA_"),
+    *("PYTHONWARNINGS", "TORCH_", "PYTORCH_"),
+)
+_HARMLESS = (  # messages, memory, and the choice of a device
+    *("JAX_PLATFORM", "PYTORCH_ALLOC", "PYTORCH_CUDA_ALLOC", "TF_CPP_", "TF_FORCE_GPU_ALLOW"),
+    *("TF_GPU_ALLOCATOR", "TORCH_HOME", "XLA_PYTHON_CLIENT", "MPLCONFIGDIR"),
+)
+_OURS = {"MATPLOTLIBRC": os.devnull, "MPLBACKEND": "agg", "TZ": "UTC"}
 
 Work = Callable[[argparse.Namespace], None]
 
@@ -37,6 +50,8 @@ def run(stage: str, doc: str | None, work: Work, *, per_model: bool = False) -> 
     if per_model:
         parser.add_argument("--model", required=True, help="a name from `models` in params.yaml")
     arguments = parser.parse_args()
+    read_names_as_utf8()
+    clean_environment()
     end_with_parent()
     logging.basicConfig(format=f"[{stage}] %(message)s", stream=sys.stderr, force=True)
     for ours in ("tasks", "__main__"):  # other libraries log warnings and errors only
@@ -58,6 +73,34 @@ def run(stage: str, doc: str | None, work: Work, *, per_model: bool = False) -> 
             "  next:  correct the space, permission or path, then run the stage again; no"
             " half-written file is left"
         )
+
+
+def clean_environment() -> None:
+    """Remove variables that can change a result, before any library reads them.
+
+    Worker processes inherit the rest. `-W error` would turn a library's warning into a failure.
+    """
+    for name in list(os.environ):
+        if name.startswith(_HARMFUL) and not name.startswith(_HARMLESS):
+            del os.environ[name]
+    os.environ.update(_OURS)
+    if sys.warnoptions:
+        sys.warnoptions.clear()
+        warnings.resetwarnings()
+        for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning):
+            warnings.simplefilter("ignore", category)
+        warnings.simplefilter("ignore", ResourceWarning)
+
+
+def read_names_as_utf8() -> None:
+    """Start this program again in UTF-8 mode if the locale has another encoding.
+
+    The names of files, which tables hold, and the texts of files would be read in that encoding.
+    """
+    if sys.getfilesystemencoding() != "utf-8" and os.environ.get("PYTHONUTF8") != "1":
+        os.environ["PYTHONUTF8"] = "1"
+        sys.stdout.flush()
+        os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - the same program, no shell
 
 
 def end_with_parent() -> None:
