@@ -71,7 +71,8 @@ def files_in(folder: Path) -> dict[str, bytes]:
 
 
 def test_ingest_writes_the_same_bytes_in_a_hostile_environment(tmp_path):
-    films = {name.replace("NORMAL/", "NORMAL/é-ı-"): data for name, data in mooney_files(6).items()}
+    drawn = mooney_files(6).items()
+    films = {name.replace("NORMAL/", "NORMAL/é-"): data for name, data in drawn}
     write_tree(tmp_path / "source", films)
     written = []
     for name, environment in (("clean", {"PYTHONHASHSEED": "1"}), ("hostile", HOSTILE)):
