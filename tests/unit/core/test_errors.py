@@ -8,7 +8,7 @@ from multiprocessing import get_context
 import pytest
 
 from tasks.core import errors
-from tasks.core.errors import LunglineError
+from tasks.core.errors import CONTINUED, LunglineError, printable
 from tasks.core.film.errors import FilmError
 
 
@@ -52,6 +52,30 @@ def test_the_message_has_rule_found_where_and_next_step_in_this_order() -> None:
 def test_all_four_parts_are_required() -> None:
     with pytest.raises(TypeError):
         LunglineError("a rule", found="x", where="y")  # type: ignore[call-arg]
+
+
+HOSTILE = "a\x1b[2J\r\u202e\u2066\x9b\x07\ud8ff\x00b\n  next:  rm -rf /"
+
+
+def test_characters_that_a_terminal_obeys_are_escaped_in_every_part() -> None:
+    error = LunglineError(HOSTILE, found=HOSTILE, where=HOSTILE, next_step=HOSTILE)
+    text = str(error)
+    assert all(char.isprintable() for char in text.replace("\n", ""))
+    assert [line.split(":")[0] for line in text.splitlines()[1:]] == [
+        "  found",
+        "  where",
+        "  next",
+    ]
+    assert error.found == printable(HOSTILE)
+    assert str(pickle.loads(pickle.dumps(error))) == text  # noqa: S301 - as a worker sends it
+    text.encode()
+
+
+def test_letters_of_any_language_and_further_lines_stay() -> None:
+    name = "Жанна Ñandú 胸部X線 مستشفى\\n"
+    error = LunglineError("a rule", found=f"{name}{CONTINUED}two", where=name, next_step=name)
+    assert error.found == f"{name}{CONTINUED}two"
+    assert printable(name) == name
 
 
 def fail(_: int) -> None:
