@@ -1,6 +1,8 @@
 """Errors keep all their parts, also when another process raises them."""
 
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -10,6 +12,7 @@ import pytest
 from tasks.core import errors
 from tasks.core.errors import CONTINUED, LunglineError, printable
 from tasks.core.film.errors import FilmError
+from tests.films import ROOT
 
 
 def kinds(base: type[LunglineError] = LunglineError) -> Iterator[type[LunglineError]]:
@@ -69,6 +72,21 @@ def test_characters_that_a_terminal_obeys_are_escaped_in_every_part() -> None:
     assert error.found == printable(HOSTILE)
     assert str(pickle.loads(pickle.dumps(error))) == text  # noqa: S301 - as a worker sends it
     text.encode()
+
+
+LOG = """
+import logging
+from tasks.core import stage
+name = "a\\x1b[2J\\n[ingest] all is well.png"
+stage.run("ingest", "doc", lambda _: logging.getLogger("tasks.x").info("%s: read", name))
+"""
+
+
+def test_a_log_line_with_the_name_of_a_file_is_one_line() -> None:
+    end = subprocess.run(
+        [sys.executable, "-c", LOG], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert end.stderr == "[ingest] a\\x1b[2J\\n[ingest] all is well.png: read\n"
 
 
 def test_letters_of_any_language_and_further_lines_stay() -> None:
