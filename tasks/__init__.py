@@ -37,7 +37,7 @@ Imports: begin (`make graph` writes this table)
   core.params       errors
   core.paths        -
   core.phantom      atomic, compute, errors, paths, source, stage
-  core.source       errors
+  core.source       errors, paths
   core.stage        errors
   core.statistics   -
   core.tables       atomic, errors

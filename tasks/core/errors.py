@@ -2,9 +2,33 @@
 
 from functools import partial
 
+CONTINUED = "\n         "  # further lines of one part, below its first one
+
+
+def printable(text: str) -> str:
+    r"""Escape the characters that a terminal would obey or hide: ESC, line ends, bidi marks.
+
+    A file name may hold them, and would then write its own lines into a log.
+
+    Args:
+        text: One line, perhaps with the name of a file.
+
+    Example:
+        >>> print(printable("film\x1b[2J\u202egnp.jpeg"))
+        film\x1b[2J\u202egnp.jpeg
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
+
 
 class LunglineError(Exception):
     """An expected failure; a stage prints it as one message, without a traceback.
+
+    Characters that a terminal would obey are escaped in every part (see `printable`); lines that
+    begin as `CONTINUED` stay.
 
     Args:
         rule: Rule that is broken.
@@ -24,11 +48,13 @@ class LunglineError(Exception):
     """
 
     def __init__(self, rule: str, *, found: str, where: str, next_step: str) -> None:
-        self.rule = rule
-        self.found = found
-        self.where = where
-        self.next_step = next_step
-        super().__init__(f"{rule}\n  found: {found}\n  where: {where}\n  next:  {next_step}")
+        self.rule, self.found, self.where, self.next_step = (
+            CONTINUED.join(map(printable, part.split(CONTINUED)))
+            for part in (rule, found, where, next_step)
+        )
+        super().__init__(
+            f"{self.rule}\n  found: {self.found}\n  where: {self.where}\n  next:  {self.next_step}"
+        )
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the four parts, so that a worker process can raise the error in its parent."""

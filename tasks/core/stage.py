@@ -12,7 +12,7 @@ import sys
 import warnings
 from collections.abc import Callable
 
-from tasks.core.errors import LunglineError
+from tasks.core.errors import LunglineError, printable
 
 PR_SET_PDEATHSIG = 1  # Source: prctl(2), linux/prctl.h
 # Variables that can change numbers or pictures: threads and kernels of the numeric libraries,
@@ -53,7 +53,9 @@ def run(stage: str, doc: str | None, work: Work, *, per_model: bool = False) -> 
     read_names_as_utf8()
     clean_environment()
     end_with_parent()
-    logging.basicConfig(format=f"[{stage}] %(message)s", stream=sys.stderr, force=True)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Printable(f"[{stage}] %(message)s"))
+    logging.basicConfig(handlers=[handler], force=True)
     for ours in ("tasks", "__main__"):  # other libraries log warnings and errors only
         logging.getLogger(ours).setLevel(logging.INFO)
     try:
@@ -69,7 +71,7 @@ def run(stage: str, doc: str | None, work: Work, *, per_model: bool = False) -> 
         sys.exit(
             f"[{stage}] ERROR: a stage must be able to read and write its files\n"
             f"  found: {error.strerror}\n"
-            f"  where: {error.filename or 'unknown; `df -h .` shows the free space'}\n"
+            f"  where: {printable(str(error.filename or 'unknown; `df -h .` shows the space'))}\n"
             "  next:  correct the space, permission or path, then run the stage again; no"
             " half-written file is left"
         )
@@ -101,6 +103,14 @@ def read_names_as_utf8() -> None:
         os.environ["PYTHONUTF8"] = "1"
         sys.stdout.flush()
         os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - the same program, no shell
+
+
+class _Printable(logging.Formatter):
+    """Print a message with the name of a file as one line that a terminal does not obey."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        record.message = printable(record.message)
+        return super().formatMessage(record)
 
 
 def end_with_parent() -> None:

@@ -7,9 +7,7 @@ from numpy.typing import NDArray
 from tasks.core.image_store.store import ImageStore, Pixels
 from tasks.core.params import IngestParams
 from tasks.core.tables import PAIRS_SCHEMA, usable
-from tasks.ingest.near_duplicates import near_duplicates
-
-BLOCK_PAIRS = 2048  # pairs of thumbnails in memory: 2 x 2048 of 64 x 64 px as int32 are 67 MB
+from tasks.ingest.near_duplicates import BLOCK, near_duplicates
 
 
 def find_pairs(
@@ -19,7 +17,8 @@ def find_pairs(
 
     Films with the same pixels are paired with the first of them by path, not each with each. Only
     this first one is searched for near duplicates. Near duplicates have similar 256-bit difference
-    hashes, and their thumbnails correlate.
+    hashes, and their thumbnails correlate. Up to 17 look-alikes are paired each with each; of more,
+    each film keeps about 16 pairs, and the groups that pairs join are the same.
 
     Args:
         manifest: Columns of `tables.MANIFEST_SCHEMA`. Rejected films are left out.
@@ -52,23 +51,25 @@ def find_pairs(
 def _near_pairs(films: pd.DataFrame, thumbnails: ImageStore, params: IngestParams) -> pd.DataFrame:
     """Find near duplicates among films sorted by path; no two films have the same pixels."""
     hashes = films["perceptual_hash"]
-    first, second = near_duplicates(hashes, params.near_duplicate_bits).T
     rows = thumbnails.rows(films["image_id"].tolist())
-    correlation = np.empty(len(first))
-    for start in range(0, len(first), BLOCK_PAIRS):
-        block = slice(start, start + BLOCK_PAIRS)
-        correlation[block] = correlate(
-            thumbnails.take(rows[first[block]]), thumbnails.take(rows[second[block]])
-        )
-    kept = correlation >= params.near_duplicate_correlation
-    first, second = first[kept], second[kept]
+
+    def correlation(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.float64]:
+        return correlate(thumbnails.take(rows[first]), thumbnails.take(rows[second]))
+
+    def alike(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.bool_]:
+        near: NDArray[np.bool_] = correlation(first, second) >= params.near_duplicate_correlation
+        return near
+
+    first, second = near_duplicates(hashes, params.near_duplicate_bits, alike).T
+    blocks = [slice(start, start + BLOCK) for start in range(0, len(first), BLOCK)]
+    found = [correlation(first[block], second[block]) for block in blocks]
     return pd.DataFrame(
         {
             "path_a": films["path"].to_numpy()[first],
             "path_b": films["path"].to_numpy()[second],
             "kind": "near",
             "n_bits": _differing_bits(hashes, first, second),
-            "correlation": correlation[kept],
+            "correlation": np.concatenate([np.empty(0), *found]),
         }
     )
 

@@ -11,22 +11,25 @@ Hashing", CVPR 2012, for the chunks. Several common chunks, used only where they
 are our addition.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tasks.ingest.kept_links import KeptLinks
+
 N_BITS = 256
 N_SHARED_CHUNKS = 2  # 1, 3 and 4 were slower on 200,000 hashes made from Kermany's films
 MIN_HASH_CHUNKS = 5  # then a chunk has at most 52 bits and fits into an int64
 SORT_COST = 8  # sorting one row into a bucket takes about as long as comparing so many pairs
 MAX_TWINS = 16  # so many films with the same hash are compared with all others
-MAX_PENDING = 4_000_000  # pairs in memory before repeated ones are removed: 32 MB
+BLOCK = 2048  # pairs confirmed at once: 2 x 2048 thumbnails of 64 x 64 px as int32 are 67 MB
 
 _Rows = NDArray[np.int64]  # positions of hashes, or counts
 _Pairs = NDArray[np.int64]
+Confirm = Callable[[_Rows, _Rows], NDArray[np.bool_]]
 
 
 class Buckets(NamedTuple):
@@ -41,16 +44,24 @@ class Buckets(NamedTuple):
     sizes: _Rows
 
 
-def near_duplicates(hashes: pd.Series, max_bits: int) -> _Pairs:
+def _always(first: _Rows, _: _Rows) -> NDArray[np.bool_]:
+    return np.ones(len(first), dtype=bool)
+
+
+def near_duplicates(hashes: pd.Series, max_bits: int, confirm: Confirm = _always) -> _Pairs:
     """Find the pairs of perceptual hashes that differ in at most `max_bits` of 256 bits.
 
-    The result is that of comparing each hash with each other, with one exception that limits the
-    number of pairs: if more than `MAX_TWINS` hashes are identical, the further ones are paired
-    with the first of them only. The connected components stay the same.
+    The result is that of comparing each hash with each other, with two exceptions that make the
+    number of pairs linear in that of the hashes. A hash with more than `MAX_LINKS` near ones keeps
+    about so many pairs (see `KeptLinks`). If more than `MAX_TWINS` hashes are identical, the
+    further ones are compared only with the first `MAX_TWINS`, until one confirms. The connected
+    components stay the same (with `confirm`: if not all of more than `MAX_TWINS` twins fail).
 
     Args:
         hashes: 256-bit hashes in hex, 64 digits each.
         max_bits: Largest Hamming distance. The search is fast up to about 16.
+        confirm: Second test of a pair: from two (n,) int64 arrays of positions, at most `BLOCK`
+            at a time, to (n,) bool. It is asked only about pairs that would be kept.
 
     Returns:
         pairs: (n_pairs, 2) int64, positions in `hashes`, first below second, sorted.
@@ -60,15 +71,27 @@ def near_duplicates(hashes: pd.Series, max_bits: int) -> _Pairs:
         >>> near_duplicates(hashes, max_bits=1).tolist()
         [[1, 2]]
     """
-    n_hashes = len(hashes)
     words = _as_words(hashes)
-    first, rank = _identical_before(words)
-    further = np.flatnonzero(rank >= MAX_TWINS)
-    compared = np.flatnonzero(rank < MAX_TWINS)
-    index = _ChunkIndex(words[compared], max_bits)
-    keys = _unique(compared[low] * n_hashes + compared[high] for low, high in index.pairs())
-    keys = np.sort(np.concatenate([keys, first[further] * n_hashes + further]))
-    return np.column_stack(np.divmod(keys, max(n_hashes, 1)))
+    links = KeptLinks(len(words))
+    order, starts, rank = _identical(words)
+    compared, further = np.flatnonzero(rank < MAX_TWINS), np.flatnonzero(rank >= MAX_TWINS)
+    near = _ChunkIndex(words[compared], max_bits).pairs()
+    candidates = ((compared[low], compared[high]) for low, high in near)
+    for low, high in links.batches(candidates):
+        _keep(links, links.wanted, confirm, low, high)
+    for twin in range(MAX_TWINS if len(further) else 0):
+        _keep(links, links.apart, confirm, order[starts[further] + twin], further)
+    return links.pairs()
+
+
+def _keep(links: KeptLinks, useful: Confirm, confirm: Confirm, low: _Rows, high: _Rows) -> None:
+    """Keep the useful links that are confirmed, block by block."""
+    for start in range(0, len(low), BLOCK):
+        first, second = low[start : start + BLOCK], high[start : start + BLOCK]
+        chosen = np.flatnonzero(useful(first, second))
+        if len(chosen):
+            chosen = chosen[confirm(first[chosen], second[chosen])]
+        links.add(first[chosen], second[chosen])
 
 
 class _ChunkIndex:
@@ -127,7 +150,7 @@ class _ChunkIndex:
         parents = np.repeat(np.arange(len(buckets.sizes)), buckets.sizes)
         values = self._chunks[chunk][buckets.rows]  # below the number of hashes
         keys = parents * self._words.shape[1] + values
-        order = np.argsort(keys)
+        order = np.argsort(keys, kind="stable")
         keys = keys[order]
         starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
         parts = Buckets(buckets.rows[order], np.diff(starts, append=len(keys)))
@@ -181,16 +204,22 @@ def _packed(bits: NDArray[np.uint8]) -> NDArray[np.uint64]:
     return np.ascontiguousarray(np.packbits(bits, axis=1)).view(np.uint64)
 
 
-def _identical_before(words: NDArray[np.uint64]) -> tuple[_Rows, _Rows]:
-    """For each hash: position of the first identical one, and number of identical ones before."""
+def _identical(words: NDArray[np.uint64]) -> tuple[_Rows, _Rows, _Rows]:
+    """Group identical hashes.
+
+    Returns:
+        order: (n,) positions, one group after the other, ascending within a group.
+        starts: (n,) for each hash, where its group begins in `order`.
+        rank: (n,) for each hash, number of identical ones before it.
+    """
     inverse = np.unique(words, axis=0, return_inverse=True)[1].reshape(-1)
     order = np.argsort(inverse, kind="stable")
-    starts = np.flatnonzero(np.diff(inverse[order], prepend=-1))
-    sizes = np.diff(starts, append=len(order))
-    first, rank = np.empty((2, len(order)), dtype=np.int64)
-    first[order] = np.repeat(order[starts], sizes)
-    rank[order] = np.arange(len(order)) - np.repeat(starts, sizes)
-    return first, rank
+    first = np.flatnonzero(np.diff(inverse[order], prepend=-1))
+    sizes = np.diff(first, append=len(order))
+    starts, rank = np.empty((2, len(order)), dtype=np.int64)
+    starts[order] = np.repeat(first, sizes)
+    rank[order] = np.arange(len(order)) - starts[order]
+    return order, starts, rank
 
 
 def _values(bits: NDArray[np.uint8]) -> _Rows:
@@ -211,22 +240,3 @@ def _ranges(starts: _Rows, sizes: _Rows) -> _Rows:
 
 def _select(buckets: Buckets, chosen: NDArray[np.bool_]) -> Buckets:
     return Buckets(buckets.rows[np.repeat(chosen, buckets.sizes)], buckets.sizes[chosen])
-
-
-def _unique(found: Iterable[_Rows]) -> _Rows:
-    """Merge arrays into sorted distinct numbers, with about MAX_PENDING repeats in memory."""
-    merged = np.empty(0, dtype=np.int64)
-    pending: list[_Rows] = []
-    n_pending = 0
-    for numbers in found:
-        pending.append(numbers)
-        n_pending += len(numbers)
-        if n_pending > max(MAX_PENDING, len(merged)):
-            merged, pending, n_pending = _sorted_unique([merged, *pending]), [], 0
-    return _sorted_unique([merged, *pending])
-
-
-def _sorted_unique(parts: list[_Rows]) -> _Rows:
-    """Do what `np.unique` does, 10 times as fast where most numbers repeat."""
-    numbers = np.sort(np.concatenate(parts))
-    return numbers[np.diff(numbers, prepend=-1) > 0]

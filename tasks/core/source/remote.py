@@ -7,7 +7,6 @@ lists them; for S3 they are AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCE
 import asyncio
 import errno
 import io
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any, cast
@@ -16,9 +15,11 @@ import fsspec
 from fsspec.asyn import sync
 
 from tasks.core.errors import LunglineError, SourceError
-from tasks.core.source.archive import ZipSource, leads_out, open_zip
+from tasks.core.source.archive import ZipSource, open_zip
 from tasks.core.source.file_size import check_size
 from tasks.core.source.index_file import refuse_index_file
+from tasks.core.source.location import shown_location
+from tasks.core.source.zip_members import leads_out
 
 OPEN_LIMIT_S = 20.0  # time to find the location; s3fs without a limit tries for minutes
 READ_LIMIT_S = 300.0  # time to read one part; enough for 0.2 MiB per second
@@ -54,7 +55,7 @@ class RemoteSource:
                 raise SourceError(
                     "no path of the source may lead out of it",
                     found=f"an object named {path!r}",
-                    where=_shown(self._location),
+                    where=shown_location(self._location),
                     next_step="rename that object",
                 )
         return paths
@@ -72,6 +73,7 @@ class RemoteSource:
         if leads_out(path):
             raise PermissionError(f"{path} leads out of the source")
         parts = [self._part(name, where, 0, PART_BYTES)]
+        check_size(path, len(parts[0]))  # a server that ignores the range sends all
         if len(parts[0]) == PART_BYTES:
             with _reaching(where):
                 n_bytes = _call(self._files, "info", name, limit_s=READ_LIMIT_S)["size"]
@@ -141,7 +143,7 @@ def open_remote(location: str) -> Iterator[RemoteSource | ZipSource]:
         if info["type"] == FOLDER:
             yield RemoteSource(files, root, location)
         else:
-            refuse_index_file(_shown(location))
+            refuse_index_file(shown_location(location))
             with _open_remote_zip(files, root, location) as archive:
                 yield archive
     finally:
@@ -154,19 +156,26 @@ def _open_remote_zip(files: FileSystem, name: str, location: str) -> Iterator[Zi
     with _reaching(location):
         file = files.open(name, "rb", block_size=ZIP_BLOCK_BYTES, cache_type="readahead")
     with file:
+        if getattr(file, "size", None) is None:  # fsspec then gives a stream
+            raise SourceError(
+                "a zip at a URL must be readable in parts",
+                found="a server that states no size, packs its answers or refuses range requests",
+                where=shown_location(location),
+                next_step="download the zip, and write the path of the local file",
+            )
         guarded = cast(IO[bytes], _RemoteFile(file, location))
-        with open_zip(guarded, _shown(location)) as archive:
+        with open_zip(guarded, shown_location(location)) as archive:
             yield archive
 
 
 def _file_system(location: str) -> tuple[FileSystem, str]:
     """A file system of our own for a URL, not shared in this process, and the path in it."""
-    if "::" in location:  # fsspec would unpack the zip of `zip::s3://` without a limit
-        raise ValueError("a chain of protocols; name the zip itself")
-    protocol = location.partition("://")[0]
-    if not protocol:
-        raise ValueError("no protocol before ://")
-    files, root = fsspec.core.url_to_fs(location, skip_instance_cache=True)
+    options: dict[str, object] = {"skip_instance_cache": True}
+    if location.startswith(("http://", "https://")):
+        from tasks.core.source.http_response import open_session
+
+        options["get_client"] = open_session
+    files, root = fsspec.core.url_to_fs(location, **options)
     return files, str(root).rstrip("/")
 
 
@@ -205,7 +214,7 @@ def _reaching(location: str) -> Iterator[None]:
         raise SourceError(
             "ingest.source must exist and be reachable",
             found=_found(error),
-            where=_shown(location),
+            where=shown_location(location),
             next_step=_next_step(error),
         ) from error
 
@@ -213,9 +222,11 @@ def _reaching(location: str) -> Iterator[None]:
 def _found(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
+    words = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, FileNotFoundError):
-        return "no such bucket, folder or file"
-    return " ".join(str(error).split()) or type(error).__name__
+        cause = error.__cause__  # fsspec calls every answer of a web server but 200 so
+        words = f"no such bucket, folder or file{f' ({cause})' if cause else ''}"
+    return shown_location(words)
 
 
 def _next_step(error: Exception) -> str:
@@ -223,14 +234,9 @@ def _next_step(error: Exception) -> str:
         return "compare the URL, letter by letter, with the names that the storage lists"
     if isinstance(error, ImportError):
         return "install that package into .venv (`.venv/bin/pip install ...`)"
-    if isinstance(error, ValueError) and "protocol" in str(error).lower():
-        return "use a protocol of fsspec, such as s3://, gs://, abfs:// or https://"
+    if "range requests" in str(error):
+        return "download the zip, and write the path of the local file"
     return (
         "set credentials and endpoint in the environment; for S3 AWS_ACCESS_KEY_ID, "
         "AWS_SECRET_ACCESS_KEY and AWS_ENDPOINT_URL, or FSSPEC_S3_ANON=true for a public bucket"
     )
-
-
-def _shown(location: str) -> str:
-    """The URL with its password hidden, if it holds one."""
-    return re.sub("//[^/@]*@", "//***@", location)

@@ -1,6 +1,8 @@
 """Errors keep all their parts, also when another process raises them."""
 
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -8,8 +10,9 @@ from multiprocessing import get_context
 import pytest
 
 from tasks.core import errors
-from tasks.core.errors import LunglineError
+from tasks.core.errors import CONTINUED, LunglineError, printable
 from tasks.core.film.errors import FilmError
+from tests.films import ROOT
 
 
 def kinds(base: type[LunglineError] = LunglineError) -> Iterator[type[LunglineError]]:
@@ -52,6 +55,45 @@ def test_the_message_has_rule_found_where_and_next_step_in_this_order() -> None:
 def test_all_four_parts_are_required() -> None:
     with pytest.raises(TypeError):
         LunglineError("a rule", found="x", where="y")  # type: ignore[call-arg]
+
+
+HOSTILE = "a\x1b[2J\r\u202e\u2066\x9b\x07\ud8ff\x00b\n  next:  rm -rf /"
+
+
+def test_characters_that_a_terminal_obeys_are_escaped_in_every_part() -> None:
+    error = LunglineError(HOSTILE, found=HOSTILE, where=HOSTILE, next_step=HOSTILE)
+    text = str(error)
+    assert all(char.isprintable() for char in text.replace("\n", ""))
+    assert [line.split(":")[0] for line in text.splitlines()[1:]] == [
+        "  found",
+        "  where",
+        "  next",
+    ]
+    assert error.found == printable(HOSTILE)
+    assert str(pickle.loads(pickle.dumps(error))) == text  # noqa: S301 - as a worker sends it
+    text.encode()
+
+
+LOG = """
+import logging
+from tasks.core import stage
+name = "a\\x1b[2J\\n[ingest] all is well.png"
+stage.run("ingest", "doc", lambda _: logging.getLogger("tasks.x").info("%s: read", name))
+"""
+
+
+def test_a_log_line_with_the_name_of_a_file_is_one_line() -> None:
+    end = subprocess.run(
+        [sys.executable, "-c", LOG], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert end.stderr == "[ingest] a\\x1b[2J\\n[ingest] all is well.png: read\n"
+
+
+def test_letters_of_any_language_and_further_lines_stay() -> None:
+    name = "Жанна Ñandú 胸部X線 مستشفى\\n"
+    error = LunglineError("a rule", found=f"{name}{CONTINUED}two", where=name, next_step=name)
+    assert error.found == f"{name}{CONTINUED}two"
+    assert printable(name) == name
 
 
 def fail(_: int) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core.source.archive import leads_out, open_zip
+from tasks.core.source.archive import open_zip
+from tasks.core.source.zip_members import leads_out
 from tests.unit.core.source.zips import (
     METHODS,
     bzip2_zip,
@@ -96,16 +97,34 @@ def test_only_regular_members_are_read(mode: int, word: str) -> None:
         read_member(data, "a.jpeg")
 
 
-def test_an_encrypted_member_is_not_read() -> None:
-    data = put_field(zip_of({"a.jpeg": b"1"}), b"PK\x01\x02", 8, "<H", 1)
-    with pytest.raises(OSError, match=r"a\.jpeg is encrypted"):
-        read_member(data, "a.jpeg")
+@pytest.mark.parametrize(("offset", "value"), [(8, 1), (10, 99)])
+def test_a_zip_with_an_encrypted_film_is_refused(offset: int, value: int) -> None:
+    data = put_field(zip_of({"b.jpeg": b"1", "a.jpeg": b"1"}), b"PK\x01\x02", offset, "<H", value)
+    error = zip_refusal(data)
+    assert error.found == "1 of 2 files, for instance a.jpeg, need a password"
+    assert "7z x films.zip" in error.next_step
 
 
-def test_an_unknown_compression_method_is_named() -> None:
-    data = put_field(zip_of({"a.jpeg": b"1"}), b"PK\x01\x02", 10, "<H", 9)
-    with pytest.raises(OSError, match="compression method 9"):
-        read_member(data, "a.jpeg")
+@pytest.mark.parametrize(
+    ("method", "name"),
+    [(9, "Deflate64 (9)"), (93, "Zstandard (93)"), (98, "PPMd (98)"), (77, "unknown method (77)")],
+)
+def test_a_zip_with_a_film_of_an_unsupported_method_is_refused(method: int, name: str) -> None:
+    data = put_field(zip_of({"a": b"1"}), b"PK\x01\x02", 10, "<H", method)
+    error = zip_refusal(data)
+    assert f"1 of 1 files, for instance a, are packed by {name}" in error.found.replace("an ", "")
+    assert "again by Deflate" in error.next_step
+
+
+@pytest.mark.parametrize(("offset", "value"), [(8, 1), (10, 9)])
+@pytest.mark.parametrize("note", ["README.txt", "docs/licence.pdf", "__MACOSX/._a.jpeg"])
+def test_a_note_with_a_password_does_not_refuse_the_films(
+    note: str, offset: int, value: int
+) -> None:
+    data = put_field(zip_of({"a.jpeg": b"1", note: b"2"}), b"PK\x01\x02", offset, "<H", value)
+    assert read_member(data, "a.jpeg") == b"1"
+    with pytest.raises(OSError, match=r"is encrypted|Deflate64"):
+        read_member(data, note)
 
 
 def test_the_forged_zip_of_these_tests_can_be_read() -> None:
@@ -115,7 +134,8 @@ def test_the_forged_zip_of_these_tests_can_be_read() -> None:
 def test_one_part_of_a_split_zip_is_refused() -> None:
     for offset in (4, 6):
         error = zip_refusal(put_field(zip_of({"a.jpeg": b"1"}), b"PK\5\6", offset, "<H", 1))
-        assert "split zip" in error.found
+        assert "one part of a split archive" in error.found
+        assert "join them" in error.next_step
 
 
 def test_a_directory_that_lacks_members_is_refused() -> None:
@@ -150,5 +170,5 @@ def test_more_than_65535_members_are_read_without_zip64() -> None:
 
 def test_a_zip_inside_the_zip_is_not_opened(tmp_path: Path) -> None:
     inner = bytes(zip_of({"a.jpeg": bytes(KIB)}))
-    assert read_member(zip_of({"inner.zip": inner}), "inner.zip") == inner
+    assert read_member(zip_of({"inner.zip": inner, "b.jpeg": b"1"}), "inner.zip") == inner
     assert list(tmp_path.iterdir()) == []

@@ -16,13 +16,12 @@ def refusal(location: str) -> SourceError:
     return caught.value
 
 
-@pytest.mark.parametrize("protocol", ["", "file://"])
 @pytest.mark.parametrize("name", ["index.csv", "index.parquet", "Index.CSV"])
-def test_the_folder_of_an_index_is_named(tmp_path: Path, protocol: str, name: str) -> None:
+def test_the_folder_of_an_index_is_named(tmp_path: Path, name: str) -> None:
     folder = write_tree(tmp_path / "films", {name: b"path,label\n", "NORMAL/a.jpeg": b"1"})
-    step = refusal(f"{protocol}{folder}/{name}").next_step
-    assert step.startswith(f"write `ingest.source: {protocol}{folder}`; the index")
-    with open_source(f"{protocol}{folder}") as source:
+    step = refusal(f"{folder}/{name}").next_step
+    assert step.startswith(f"write `ingest.source: {folder}`; the index")
+    with open_source(f"{folder}") as source:
         assert source.paths() == sorted([name, "NORMAL/a.jpeg"])
 
 

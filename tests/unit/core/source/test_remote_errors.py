@@ -46,10 +46,9 @@ def test_an_object_whose_name_leads_out_is_refused(s3: S3) -> None:
         (f"s3://{BUCKET}/nothing/index.csv", "no such bucket, folder or file", "letter by"),
         ("s3://", "Cannot", "endpoint"),
         ("s3://Bad_Bucket!/x", "Invalid bucket name", "endpoint"),
-        ("nonsense://films", "Protocol not known: nonsense", "a protocol of fsspec"),
-        ("zip://films::s3://films/a.zip", "a chain of protocols", "a protocol of fsspec"),
-        ("://films", "no protocol", "a protocol of fsspec"),
-        ("memory://nothing", "no such bucket, folder or file", "letter by letter"),
+        ("nonsense://films", "nonsense://, which not both know", "s3://"),
+        ("zip://films::s3://films/a.zip", "a chain of protocols", "name the zip itself"),
+        ("://films", "no protocol", "s3://"),
     ],
 )
 def test_a_url_that_cannot_be_opened_gives_one_error(
@@ -68,9 +67,9 @@ def test_an_object_that_is_not_a_zip_is_refused(s3: S3) -> None:
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "adlfs", None)
-    error = refusal("abfs://films/train")
-    assert "adlfs" in error.found
+    monkeypatch.setitem(sys.modules, "gcsfs", None)
+    error = refusal("gs://films/train")
+    assert "gcsfs" in error.found
     assert "install" in error.next_step
 
 

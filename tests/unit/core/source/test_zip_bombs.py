@@ -8,8 +8,8 @@ import zipfile
 
 import pytest
 
-from tasks.core.source import archive, file_size
-from tasks.core.source.archive import MAX_RATIO
+from tasks.core.source import file_size, zip_members
+from tasks.core.source.zip_members import MAX_RATIO
 from tests.unit.core.source.zips import (
     METHODS,
     bzip2_zip,
@@ -76,7 +76,7 @@ def test_a_file_of_exactly_the_largest_size_is_read(monkeypatch: pytest.MonkeyPa
 def test_a_bomb_is_refused_by_its_ratio_and_a_black_film_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(archive, "ANY_RATIO_BYTES", MIB)
+    monkeypatch.setattr(zip_members, "ANY_RATIO_BYTES", MIB)
     data = zip_of({"black.bmp": bytes(MIB), "bomb.bmp": bytes(MIB + 1)})
     assert read_member(data, "black.bmp") == bytes(MIB)
     with pytest.raises(OSError, match="zip bomb"):
