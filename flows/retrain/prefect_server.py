@@ -15,7 +15,7 @@ from prefect.settings import (
 from flows.dag import FlowError
 
 # Prefect's own values make it wait for minutes; the request timeout is in seconds
-_IMPATIENT = {PREFECT_API_REQUEST_TIMEOUT: 10.0, PREFECT_CLIENT_MAX_RETRIES: 0}
+IMPATIENT = {PREFECT_API_REQUEST_TIMEOUT: 10.0, PREFECT_CLIENT_MAX_RETRIES: 0}
 
 
 def require_server(*, permanent: bool) -> None:
@@ -37,7 +37,7 @@ def require_server(*, permanent: bool) -> None:
         )
     try:
         with (
-            temporary_settings(_IMPATIENT),
+            temporary_settings(IMPATIENT),
             get_client(sync_client=True) as client,
         ):
             problem = client.api_healthcheck()
