@@ -1,6 +1,7 @@
 """`dvc exp run --queue` and `--run-all` in a real clone, whose films git ignores."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,11 +52,17 @@ def test_a_queued_experiment_draws_the_films_that_git_ignores(small: Clone) -> N
     run(small, "dvc exp remove --all-commits")
 
 
-def test_a_source_elsewhere_draws_no_phantom(small: Clone, tmp_path: Path) -> None:
+def test_a_zip_with_spaces_and_brackets_is_set_and_draws_no_phantom(
+    small: Clone, tmp_path: Path
+) -> None:
     run(small, f"python -m tasks.core.phantom --films 16 --out {tmp_path}/films")
+    shutil.make_archive(str(small.root / "data/raw/archive (1)"), "zip", tmp_path / "films/kaggle")
     try:
-        small.set_params({"ingest": {"source": f"{tmp_path}/films/kaggle"}})
-        assert "phantom/dvc.yaml" not in run(small, "dvc repro ingest")
+        # The outer quotes are for the shell, the inner ones for DVC's own grammar
+        command = """dvc exp run -S "ingest.source='data/raw/archive (1).zip'" ingest"""
+        printed = run(small, command)
+        assert "17 files in data/raw/archive (1).zip" in printed
+        assert "phantom/dvc.yaml" not in printed
         assert not (small.root / "data/phantom").exists()
         assert "up to date" in run(small, f"dvc pull {PHANTOM}")  # no remote holds the films
     finally:
