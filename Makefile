@@ -11,23 +11,25 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes \
   --no-annotate --no-header --no-emit-index-url --quiet
 # Two processes; tests/conftest.py says which tests must share one
 TWO := -n 2 --dist loadfile --no-loadscope-reorder
+# The stage that draws the synthetic films
+PHANTOM := tasks/core/phantom/dvc.yaml
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run phantom dev test test-all lint fmt bench results graph lock clean
+.PHONY: help repository run phantom dev test test-all lint fmt bench results graph lock clean
 
 help:  ## print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-run: $(READY)  ## go from the films to the report; run each stage that is not up to date
-	@if grep -qE '^  source: data/phantom/kaggle( |$$)' params.yaml; then python -m tasks.core.phantom; fi
+run: repository $(READY)  ## go from the films to the report; run each stage that is not up to date
+	@if grep -qE '^  source: data/phantom(/| |$$)' params.yaml; then dvc repro $(PHANTOM); fi
 	@python -m tasks.ingest.check
 	@dvc repro
 	@python -m tasks.report.headline
 
-phantom: $(READY)  ## write the synthetic films to data/phantom/
-	@python -m tasks.core.phantom
+phantom: repository $(READY)  ## write the synthetic films to data/phantom/
+	@dvc repro $(PHANTOM)
 
 dev: $(DEV_READY)  ## install what tests, lint, benchmarks and a Dask cluster need
 
@@ -61,8 +63,15 @@ lock:  ## write both requirements files from pyproject.toml (needs uv)
 	  $(LOCK) pyproject.toml -c $$all --upgrade -o requirements.txt && \
 	  $(LOCK) --group dev -c $$all --upgrade -o requirements-dev.txt && rm $$all
 
-clean: $(READY)  ## remove what the stages wrote; raw data, DVC's cache and .venv stay
+clean: repository $(READY)  ## remove what the stages wrote; raw data, DVC's cache and .venv stay
 	@python -m flows.clean
+
+repository:
+	@git rev-parse --git-dir >/dev/null || { echo "ERROR: DVC needs a git repository, and this" \
+	  "folder is in none. Next: git init && git add --all && git commit -m Lungline, or clone" \
+	  "the repository" >&2; exit 1; }
+	@[ -d .dvc ] || { echo "ERROR: DVC needs the folder .dvc of the repository, and it is not" \
+	  "here. Next: git checkout .dvc" >&2; exit 1; }
 
 $(READY): requirements.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else \

@@ -80,14 +80,16 @@ def _outputs(stage: dict[str, Any]) -> Iterator[str]:
 def _tracked_files(root: Path) -> set[Path]:
     """Return the absolute paths of all files in git."""
     command = ["git", "ls-files", "-z"]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
+    try:
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
         raise FlowError(
             "The folder to clean must be in a git repository, because files in git are kept.",
-            found=done.stderr.strip(),
+            found=str(getattr(error, "stderr", None) or error).strip(),
             where=str(root.absolute()),
-            next_step="Run the command in a clone of the repository.",
-        )
+            next_step="Install git if it is missing; then type `git init && git add --all`, or run"
+            " the command in a clone of the repository.",
+        ) from error
     return {root / name for name in done.stdout.split("\0") if name}
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from tasks.core.errors import LunglineError
 
@@ -48,11 +48,22 @@ class StageDag:
                 where=f"--target; the stages are: {', '.join(self.upstream)}",
                 next_step="Name one of these stages, or omit --target to run all.",
             )
+        return self._with_ancestors(wanted)
+
+    def without_other_files(self) -> "StageDag":
+        """Return the graph of what `dvc repro` runs in the root.
+
+        A stage of another dvc.yaml stays only if a stage of the root's dvc.yaml needs it.
+        """
+        others = [name for name in self.upstream if "/dvc.yaml:" in name]
+        return self._with_ancestors([name for name in self.upstream if name not in others])
+
+    def _with_ancestors(self, names: list[str]) -> "StageDag":
         kept: set[str] = set()
-        while wanted:
-            name = wanted.pop()
+        while names:
+            name = names.pop()
             kept.add(name)
-            wanted.extend(set(self.upstream[name]) - kept)
+            names.extend(set(self.upstream[name]) - kept)
         return StageDag(self.root, {n: up for n, up in self.upstream.items() if n in kept})
 
     def up_to_date(self, changed: frozenset[str]) -> frozenset[str]:
@@ -69,7 +80,7 @@ def read_dag(root: Path, target: str | None = None) -> StageDag:
 
     Args:
         root: Folder of the project, or a folder inside it.
-        target: Stage to keep, together with all its ancestors; None keeps all stages.
+        target: Stage to keep, together with all its ancestors; None keeps what `dvc repro` runs.
 
     Raises:
         FlowError: There is no DVC project, DVC cannot read its files, they define no stage, or
@@ -100,7 +111,7 @@ def read_dag(root: Path, target: str | None = None) -> StageDag:
             next_step="Write the stages into dvc.yaml, or name another project with `--root`.",
         )
     dag = StageDag(Path(repo.root_dir), upstream)
-    return dag if target is None else dag.restricted_to(target)
+    return dag.without_other_files() if target is None else dag.restricted_to(target)
 
 
 def read_changed(dag: StageDag) -> frozenset[str]:
@@ -146,22 +157,37 @@ def _open(root: Path) -> Any:
             if root.is_dir()
             else "no such folder",
             where=str(root.absolute()),
-            next_step="Start the flow in the project, or name its folder with `--root`.",
+            next_step="Start the flow in the project, or name its folder with `--root`. If `.dvc`"
+            " was lost, `git checkout .dvc` restores it.",
         ) from error
-    except _dvc_errors() as error:
+    except (OSError, *_dvc_errors()) as error:  # type: ignore[misc]
         raise FlowError(
             "DVC must be able to open its project.",
             found=_messages(error),
             where=str(root.absolute()),
-            next_step="Run `dvc status` there and correct what it names.",
+            next_step=_cure(error),
         ) from error
 
 
-def _dvc_errors() -> type[Exception]:
-    """Import the base class of DVC's errors here, because DVC takes half a second to import."""
-    from dvc.exceptions import DvcException
+def _cure(error: Exception) -> str:
+    """Next step after DVC could not open a project."""
+    from dvc.scm import SCMError
 
-    return cast("type[Exception]", DvcException)
+    if isinstance(error, SCMError):
+        return (
+            "Type `git init && git add --all && git commit -m Lungline`, or clone the repository."
+        )
+    if isinstance(error, OSError):
+        return "Correct the rights of that file or folder; DVC writes below `.dvc`."
+    return "Run `dvc status` there and correct what it names."
+
+
+def _dvc_errors() -> tuple[type[Exception], ...]:
+    """Import the base classes of DVC's errors here: DVC takes half a second to import."""
+    from dvc.exceptions import DvcException
+    from dvc.scm import SCMError
+
+    return (DvcException, SCMError)
 
 
 def _name(stage: Any, root: str) -> str:

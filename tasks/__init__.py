@@ -37,6 +37,7 @@ Imports: begin (`make graph` writes this table)
   core.params       errors
   core.paths        -
   core.phantom      atomic, compute, errors, paths, source, stage
+  core.queued_copy  paths
   core.source       errors, paths
   core.stage        errors
   core.statistics   -

@@ -82,7 +82,13 @@ class Clone:
 @pytest.fixture(scope="session")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A new git repository with the tracked and new files of this one; no stage has run."""
-    root = tmp_path_factory.mktemp("clone") / "lungline"
+    return make_clone(tmp_path_factory.mktemp("clone"))
+
+
+def make_clone(folder: Path) -> Clone:
+    """Make a git repository with the tracked and new files of this one, and small parameters."""
+    root, home = folder / "lungline", folder / "home"
+    home.mkdir()
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -95,7 +101,6 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, root / name)
     (root / ".venv").symlink_to(sys.prefix)
-    home = tmp_path_factory.mktemp("home")
     made = Clone(root, _environment(home))
     made.set_params(SMALL)
     done = made.run("git init -q . && git add -A && git commit -q -m start")

@@ -5,6 +5,7 @@ A fixed hash salt and no metadata make the bytes depend on the numbers only.
 
 import io
 import re
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,7 @@ _VARIABLES = {INK: "ink", MUTED: "muted", RULE: "rule", ACCENT: "accent", CARD: 
 
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
+    "text.parse_math": False,  # a class may be called `COST $$`
     "font.family": "DejaVu Sans",  # matplotlib includes it; the browser uses the font of the page
     "font.size": 9,
     "text.color": INK,
@@ -49,6 +51,7 @@ _STYLE: dict[Any, Any] = {
 }
 _SIZE_IN = (4.4, 3.6)
 N_SCORE_BINS = 20
+_LONGEST_NAME = 44  # characters; a longer text would leave no room for the axes
 
 
 def plot_roc(
@@ -163,8 +166,8 @@ def plot_probabilities(
         )
         ground: dict[str, Any] = {"facecolor": CARD, "edgecolor": "none", "pad": 1.5}
         bold: dict[str, Any] = {"fontweight": "bold", "va": "center", "bbox": ground}
-        axes.text(0.03, 0.78 * limit, names[0], color=ACCENT, **bold)
-        axes.text(0.97, -0.78 * limit, names[1], color=MUTED, ha="right", **bold)
+        axes.text(0.03, 0.78 * limit, _short(names[0]), color=ACCENT, **bold)
+        axes.text(0.97, -0.78 * limit, _short(names[1]), color=MUTED, ha="right", **bold)
         axes.set(xlim=(0, 1), ylim=(-limit, limit), xlabel="Probability of a finding")
         axes.set_ylabel("Test films")
         axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(6, integer=True))
@@ -197,6 +200,12 @@ def plot_history(name: str, lines: Mapping[str, Sequence[float]], best_epoch: in
     return _svg(f"training-{name.lower()}", f"{name} by epoch of training", draw)
 
 
+def _short(name: str) -> str:
+    """One line with the beginning and the end of a long name."""
+    name, half = " ".join(name.split()), _LONGEST_NAME // 2
+    return name if len(name) <= _LONGEST_NAME else f"{name[:half]}…{name[1 - half :]}"
+
+
 def _unit_square(axes: Axes, x_label: str, y_label: str) -> None:
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel=x_label, ylabel=y_label)
     axes.set_xticks(np.linspace(0, 1, 6))
@@ -205,7 +214,9 @@ def _unit_square(axes: Axes, x_label: str, y_label: str) -> None:
 
 def _svg(name: str, label: str, draw: Callable[[Axes], None]) -> Markup:
     """Draw on new axes. Returns an `<svg>` element; its ids begin with the name."""
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": name}), warnings.catch_warnings():
+        # The font of the browser draws the text, whatever its script
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure = Figure(figsize=_SIZE_IN, layout="constrained")
         draw(figure.add_subplot())
         text = io.StringIO()
@@ -220,12 +231,18 @@ def _for_page(svg: str, name: str, label: str) -> str:
     box = re.search(r'viewBox="([^"]+)"', svg)
     body = svg[svg.index(">") + 1 :]
     body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)  # it would style the whole page
-    body = re.sub(r'<g id="[^"]*"', "<g", body)  # every drawing uses the same names
-    body = re.sub(r'\bid="', f'id="{name}-', body)
-    body = re.sub(r'(?:xlink:)?href="#', f'href="#{name}-', body)
-    body = body.replace("url(#", f"url(#{name}-")
-    body = body.replace("font-family: 'DejaVu Sans'", "font-family: var(--sans)")
-    for colour, variable in _VARIABLES.items():
-        body = body.replace(colour, f"var(--{variable})")
+    body = re.sub(r"<[^>]*>", lambda tag: _tag_for_page(tag[0], name), body)
     viewbox = box.group(1) if box else ""
     return f'<svg viewBox="{viewbox}" role="img" aria-label="{label}">{body.strip()}'
+
+
+def _tag_for_page(tag: str, name: str) -> str:
+    """Rename ids and colours in one tag; the text between tags may hold a class name."""
+    tag = re.sub(r'<g id="[^"]*"', "<g", tag)  # every drawing uses the same names
+    tag = re.sub(r'\bid="', f'id="{name}-', tag)
+    tag = re.sub(r'(?:xlink:)?href="#', f'href="#{name}-', tag)
+    tag = tag.replace("url(#", f"url(#{name}-")
+    tag = tag.replace("font-family: 'DejaVu Sans'", "font-family: var(--sans)")
+    for colour, variable in _VARIABLES.items():
+        tag = tag.replace(colour, f"var(--{variable})")
+    return tag

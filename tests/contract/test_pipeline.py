@@ -56,6 +56,17 @@ def test_code_dependencies_are_what_the_stage_imports(stage: str) -> None:
     assert covered - programs_of(stage) == code_behind(stage)
 
 
+def test_the_phantom_is_a_stage_of_its_own_with_the_files_that_it_imports() -> None:
+    """`dvc repro` in the root draws it only for a source inside it, and copies draw their own."""
+    folder = ROOT / "tasks/core/phantom"
+    ((name, stage),) = yaml.safe_load((folder / "dvc.yaml").read_text())["stages"].items()
+    assert (name, folder / stage["wdir"]) == ("phantom", folder / "../../..")
+    assert stage["cmd"] == "exec python -m tasks.core.phantom"
+    files = {file.relative_to(ROOT).as_posix() for file in reached_from(folder / "__main__.py")}
+    assert set(stage["deps"]) == {f for f in files if not f.startswith(NOT_DEPENDENCIES)}
+    assert stage["outs"] == [{paths.PHANTOM.as_posix(): {"cache": False, "persist": True}}]
+
+
 def code_behind(stage: str) -> set[str]:
     """Return the code files that can change the output of a stage, relative to the root."""
     program = f"tasks.{stage.replace('-', '.')}"

@@ -44,9 +44,23 @@ def test_a_stage_of_a_subfolder_has_the_name_that_dvc_repro_takes(project):
     folder.mkdir()
     (folder / "dvc.yaml").write_text("stages: {copy: {cmd: cp ../raw.txt ., outs: [raw.txt]}}")
 
-    assert "sub/dvc.yaml:copy" in read_dag(project.root).upstream
+    name = "sub/dvc.yaml:copy"
+    assert name in read_dag(project.root, name).upstream
     project.dvc("repro", "--single-item", "sub/dvc.yaml:copy")
     assert (folder / "raw.txt").read_text() == "raw\n"
+
+
+@pytest.mark.parametrize("needed", [True, False])
+def test_a_stage_of_a_subfolder_runs_only_if_the_root_needs_it(project, needed):
+    (project.root / "raw.txt.dvc").unlink()
+    output = "../raw.txt: {cache: false}" if needed else "other.txt: {cache: false}"
+    (project.root / "sub").mkdir()
+    (project.root / "sub/dvc.yaml").write_text(f"stages: {{draw: {{cmd: x, outs: [{output}]}}}}")
+
+    upstream = read_dag(project.root).upstream
+
+    assert ("sub/dvc.yaml:draw" in upstream) is needed
+    assert upstream["prepare"] == (("sub/dvc.yaml:draw",) if needed else ())
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 """Read and check params.yaml; the error names every fault by its dotted key."""
 
+import textwrap
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import yaml
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
@@ -18,7 +19,13 @@ from tasks.core.params.data import (
 from tasks.core.params.reporting import EvaluateParams, ExplainParams, PageParams, ReportParams
 from tasks.core.params.section import Section
 from tasks.core.params.training import TrainParams
+from tasks.core.params.yaml_file import read_yaml
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+# Errors whose message needs no value
+_SAID_ALREADY = ("missing", "extra_forbidden", "value_error")
 ModelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -74,7 +81,7 @@ class Params(Section):
                 if "train" in info.data:
                     _changed(info.data["train"], changes)
             except ValidationError as error:
-                faults += [_fault((name, *fault["loc"]), fault["msg"]) for fault in error.errors()]
+                faults += [_fault(fault, name) for fault in error.errors()]
         if faults:
             raise ValueError("; ".join(faults))
         return per_model
@@ -115,8 +122,7 @@ def load_params(path: Path) -> Params:
         'NORMAL'
     """
     try:
-        values = yaml.safe_load(path.read_bytes())
-        return Params.model_validate(values)
+        return Params.model_validate(read_yaml(path.read_bytes()))
     except FileNotFoundError as error:
         raise ParamsError(
             "params.yaml must exist in the folder that the stage runs in",
@@ -135,28 +141,36 @@ def load_params(path: Path) -> Params:
         faults = error.errors()
         raise ParamsError(
             "every key of params.yaml must be known and within its range",
-            found="; ".join(_fault(fault["loc"], fault["msg"]) for fault in faults),
+            found="; ".join(map(_fault, faults)),
             where=str(path),
-            next_step=f"read the keys and ranges in {_classes(fault['loc'] for fault in faults)}",
+            next_step=f"read the keys and ranges in {_classes(faults)}",
         ) from error
 
 
-def _fault(location: tuple[int | str, ...], message: str) -> str:
-    return f"{'.'.join(map(str, location)) or 'the file'}: {message}"
+def _fault(fault: "ErrorDetails", model: str | None = None) -> str:
+    """Name the key, its rule and, if it is short, the value that breaks it."""
+    location = fault["loc"] if model is None else (model, *fault["loc"])
+    rule = fault["msg"].removeprefix("Value error, ")
+    value, is_secret = fault["input"], "patient_salt" in location
+    kind = fault["type"]
+    if kind not in _SAID_ALREADY and isinstance(value, str | int | float) and not is_secret:
+        rule += f", not {textwrap.shorten(repr(value), 40)}"
+    return f"{'.'.join(map(str, location)) or 'the file'}: {rule}"
 
 
-def _classes(locations: Iterable[tuple[int | str, ...]]) -> str:
+def _classes(faults: "Iterable[ErrorDetails]") -> str:
     """Name the classes that define the keys at fault, each once with its file."""
-    classes = dict.fromkeys(map(_class_of, locations))
+    classes = dict.fromkeys(map(_class_of, faults))
     return ", ".join(f"{cls.__module__.replace('.', '/')}.py ({cls.__name__})" for cls in classes)
 
 
-def _class_of(location: tuple[int | str, ...]) -> type[Section]:
-    """Class of the innermost section on the way to a key."""
+def _class_of(fault: "ErrorDetails") -> type[Section]:
+    """Class of the innermost section on the way to a key, or of the section that breaks a rule."""
+    location = fault["loc"]
     if location and location[0] == "per_model":
         return TrainParams
     section: type[Section] = Params
-    for key in location[:-1]:
+    for key in location if fault["type"] == "value_error" else location[:-1]:
         fields = {field.alias or name: field for name, field in section.model_fields.items()}
         kind = fields[key].annotation if key in fields else None
         if not (isinstance(kind, type) and issubclass(kind, Section)):

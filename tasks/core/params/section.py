@@ -10,6 +10,10 @@ Count = Annotated[int, Field(ge=1)]
 
 
 class Section(BaseModel):
-    """A section of params.yaml: its values are constant after loading, unknown keys are errors."""
+    """A section of params.yaml: its values are constant after loading, unknown keys are errors.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    A value must have the type of its field: `true` is no number and "3" is text. A whole number may
+    stand for a float.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)

@@ -8,6 +8,7 @@ Reads nothing. Writes, below the given folder:
     lungs/<film>.png       both lungs, 0 or 255
     truth.csv, README.md, phantom.json
 
+It is a stage of the dvc.yaml beside it: `dvc repro` runs it if `ingest.source` is in data/phantom.
 Fails when that folder holds anything else than a phantom, or cannot be written.
 Run: python -m tasks.core.phantom [--out data/phantom] [--seed 0] [--films 640]
 """

@@ -1,3 +1,4 @@
+import html
 import re
 
 import numpy as np
@@ -50,6 +51,42 @@ def test_same_numbers_give_the_same_bytes(drawn: dict[str, Markup]) -> None:
 def test_text_is_not_converted_to_paths(drawn: dict[str, Markup]) -> None:
     assert ">pneumonia films</text>" in drawn["scores"]
     assert ">operating point on test</text>" in drawn["roc"]
+
+
+def drawn_name(name: str) -> str:
+    """Text of the plot for the films with a finding, as the browser shows it."""
+    prob, positive = np.array([0.1, 0.9]), np.array([False, True])
+    svg = plot_probabilities(prob, positive, 0.4, (f"{name} films", "normal films"))
+    texts = [html.unescape(text) for text in re.findall(r"<text[^>]*>([^<]*)</text>", svg)]
+    others = {"normal films", "Test films"}
+    (found,) = [text for text in texts if text.endswith(" films") and text not in others]
+    return found
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cost $$",
+        "$x$",
+        r"$\frac{1}{$",
+        "a $ b",
+        "{finding}",
+        "%s %d",
+        "_hidden",
+        "-v",
+        "肺炎",
+        "\N{LUNGS} ill",
+        'x id="y" #040404 url(#z)',
+        "<b>&amp;",
+    ],
+)
+def test_a_class_name_is_drawn_as_it_is(name: str) -> None:
+    assert drawn_name(name) == f"{name} films"
+
+
+def test_a_long_class_name_is_shortened_and_leaves_room_for_the_axes() -> None:
+    name = drawn_name("pleural effusion or " * 10 + "pneumonia")
+    assert name == "pleural effusion or pl…on or pneumonia films"
 
 
 def test_undefined_operating_point_is_not_drawn() -> None:
