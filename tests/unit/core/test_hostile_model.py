@@ -68,7 +68,7 @@ def test_the_file_without_damage_is_loaded(members, tmp_path):
     "contract",
     [
         *([], "text", 3, FACTS | {"classes": 3}, {}, FACTS | {"input": None}),
-        {"a": {"b": "c"}} | {name: None for name in FACTS},
+        {"a": {"b": "c"}} | dict.fromkeys(FACTS),
     ],
 )
 def test_contract_of_another_form_is_refused(contract, members, tmp_path):
