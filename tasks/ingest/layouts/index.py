@@ -14,9 +14,11 @@ Other columns are ignored. Column names may be in upper or lower case.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tasks.core.errors import SourceError
+from tasks.core.params.class_name import canonical_label
 from tasks.core.source.index_file import INDEX_NAMES
+from tasks.ingest.layouts.folder_names import SPLIT_FOLDERS
 from tasks.ingest.layouts.index_table import IndexTable, read_index_table
-from tasks.ingest.layouts.path_facts import SPLIT_FOLDERS, PathFacts, canonical_label
+from tasks.ingest.layouts.path_facts import PathFacts
 
 ALIASES = {
     "path": ("filename", "image", "file"),

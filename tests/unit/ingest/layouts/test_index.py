@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.core.errors import SourceError
+from tasks.core.params.class_name import canonical_label
 from tasks.ingest.layouts import Layout, detect_layout
-from tasks.ingest.layouts.path_facts import PathFacts, canonical_label
+from tasks.ingest.layouts.path_facts import PathFacts
 
 FILMS = ["images/a.png", "images/b c.png", "c.dcm", "d.png"]
 
@@ -126,7 +127,7 @@ def test_two_indexes_are_an_error() -> None:
         (b"path,label\nd.png,a\nD.png,b\n", "must name a file.*row 3: 'D.png'"),
         (b"path,label\n1,a\n2,a\n3,a\n4,a\n5,a\n", "row 2: '1'; row 3.*row 4: '3'; and 2 more"),
         (b"path,label\nd.png,a\n./d.png,a\n", "once.*row 3: 'd.png, first in row 2'"),
-        (b"path,label,split\nd.png,a,dev\n", "`split`.*train, .*row 2: 'dev'"),
+        (b"path,label,split\nd.png,a,extra\n", "`split`.*train, .*row 2: 'extra'"),
         (b"path,label,subtype\nd.png,a,fungus\n", "`subtype`.*bacteria, virus.*row 2: 'fungus'"),
         (b"path,label\n" + b"x" * 200_000 + b",a\n", "line 2: field larger than field limit"),
     ],
