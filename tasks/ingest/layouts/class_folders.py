@@ -18,8 +18,8 @@ from itertools import takewhile
 
 from tasks.core.errors import SourceError
 from tasks.core.params.class_name import canonical_label
-from tasks.ingest.layouts.class_level import Levels, find_levels, listed, refuse
-from tasks.ingest.layouts.folder_names import Kind, kind_of, split_in
+from tasks.ingest.layouts.class_level import FolderLevels, find_levels, listed, refuse
+from tasks.ingest.layouts.folder_names import NameKind, name_kind, split_in
 from tasks.ingest.layouts.mooney import parse_kermany_name
 from tasks.ingest.layouts.path_facts import (
     PathFacts,
@@ -30,7 +30,7 @@ from tasks.ingest.layouts.path_facts import (
     without_masks,
 )
 
-_NO_CLASS: frozenset[Kind] = frozenset({"patient", "number", "container", "blank"})
+_NO_CLASS: frozenset[NameKind] = frozenset({"patient", "number", "container", "blank"})
 
 
 class ClassFolders:
@@ -40,8 +40,8 @@ class ClassFolders:
 
     def __init__(self, paths: Sequence[str], negative_class: str = "") -> None:
         self._folders = film_folders(paths)
-        self._passed_over = _NO_CLASS - {kind_of(negative_class)} if negative_class else _NO_CLASS
-        self._levels: Levels | None = None
+        self._passed_over = _NO_CLASS - {name_kind(negative_class)} if negative_class else _NO_CLASS
+        self._levels: FolderLevels | None = None
         self._error: SourceError | None = None
         self._number_is_patient = False
         self._read = lru_cache(maxsize=4096)(self._read_folders)
@@ -81,7 +81,7 @@ class ClassFolders:
 
     def _named(self, folders: tuple[str, ...]) -> tuple[str, ...]:
         """The folders that may name a class, a split or a site."""
-        return tuple(name for name in folders if kind_of(name) not in self._passed_over)
+        return tuple(name for name in folders if name_kind(name) not in self._passed_over)
 
     def _read_folders(self, folders: tuple[str, ...]) -> PathFacts:
         named, levels = self._named(folders), self._levels
@@ -98,7 +98,7 @@ class ClassFolders:
         )
 
     def _patient(self, folders: tuple[str, ...]) -> str | None:
-        patients = [name for name in folders if kind_of(name) == "patient"]
+        patients = [name for name in folders if name_kind(name) == "patient"]
         if patients:
             return canonical_label(patients[-1])  # MIMIC-CXR: p10/p10000032
         numbers = self._numbers_below(folders) if self._number_is_patient else []
@@ -107,11 +107,11 @@ class ClassFolders:
     def _numbers_below(self, folders: tuple[str, ...]) -> list[str]:
         """Plain numbers below the class folder."""
         below = [folders[i + 1 :] for i in self._positions(folders)[:1]]
-        return [name for names in below for name in names if kind_of(name) == "number"]
+        return [name for names in below for name in names if name_kind(name) == "number"]
 
     def _positions(self, folders: tuple[str, ...]) -> list[int]:
         """Positions of the class folder and of the named folders below it."""
-        named = [i for i, name in enumerate(folders) if kind_of(name) not in self._passed_over]
+        named = [i for i, name in enumerate(folders) if name_kind(name) not in self._passed_over]
         return named[self._levels.label :] if self._levels else []
 
     def _check_depth(self) -> None:
@@ -120,7 +120,7 @@ class ClassFolders:
         names = set()
         for folders in self._folders:
             for position in self._positions(folders)[:1]:
-                is_known = kind_of(folders[position]) == "class"
+                is_known = name_kind(folders[position]) == "class"
                 depths[is_known].add(position)
                 names |= set() if is_known else {folders[position]}
         if depths[True] and not depths[False] <= depths[True]:
@@ -141,7 +141,7 @@ class ClassFolders:
             name
             for folders in without
             for name in folders[n_shared:]
-            if kind_of(name) in self._passed_over and _may_hide_class(name, alone=alone)
+            if name_kind(name) in self._passed_over and _may_hide_class(name, alone=alone)
         }
         if len(found) > alone:
             named = {name for folders in self._folders for name in self._named(folders)}
@@ -162,4 +162,4 @@ def _n_shared(tree: Sequence[tuple[str, ...]]) -> int:
 
 def _may_hide_class(name: str, *, alone: bool) -> bool:
     """Whether films may have lost their class; `images` beside class folders is only counted."""
-    return kind_of(name) != "blank" and (alone or any(map(str.isdigit, name)))
+    return name_kind(name) != "blank" and (alone or any(map(str.isdigit, name)))

@@ -22,7 +22,7 @@ from typing import NoReturn
 from tasks.core.errors import SourceError
 from tasks.core.params.class_name import canonical_label
 from tasks.ingest.layouts.folder_names import (
-    kind_of,
+    name_kind,
     names_finding,
     names_negative_class,
     numbered_stem,
@@ -37,7 +37,7 @@ _Tree = Sequence[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Levels:
+class FolderLevels:
     """Positions, from 0, among the named folders of a path.
 
     split: level of the split folders, or None.
@@ -50,7 +50,7 @@ class Levels:
     sites: tuple[int, ...]
 
 
-def find_levels(tree: _Tree, negative_class: str) -> Levels | None:
+def find_levels(tree: _Tree, negative_class: str) -> FolderLevels | None:
     """Find the levels of a tree.
 
     Args:
@@ -73,7 +73,7 @@ def find_levels(tree: _Tree, negative_class: str) -> Levels | None:
     _check_one_finding(names, label, negative_class)
     _check_depth(tree, label, several)
     _check_class_names(names[label], negative_class)
-    return Levels(split, label, tuple(depth for depth in several if depth < label))
+    return FolderLevels(split, label, tuple(depth for depth in several if depth < label))
 
 
 def listed(names: Iterable[str]) -> str:
@@ -157,7 +157,7 @@ def _class_level(
 
 
 def _is_class(name: str) -> bool:
-    return kind_of(name) == "class"
+    return name_kind(name) == "class"
 
 
 def _by_repeats(tree: _Tree, several: Sequence[int]) -> int | None:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from tasks.core.params.class_name import canonical_label
 
-Kind = Literal["split", "class", "patient", "number", "container", "blank", "other"]
+NameKind = Literal["split", "class", "patient", "number", "container", "blank", "other"]
 
 SPLIT_FOLDERS = {  # words, and the split that each stands for
     "train": "train",
@@ -141,7 +141,7 @@ def names_finding(name: str, *, alone: bool = False) -> bool:
 
 
 @lru_cache(maxsize=65_536)
-def kind_of(name: str) -> Kind:
+def name_kind(name: str) -> NameKind:
     """What a name says.
 
     Returns:
@@ -150,7 +150,7 @@ def kind_of(name: str) -> Kind:
         batch or AP, which name no class), `blank`, or `other`.
 
     Example:
-        >>> [kind_of(name) for name in ("Viral Pneumonia", "patient007", "images_001", "Odense")]
+        >>> [name_kind(name) for name in ("Viral Pneumonia", "patient007", "images_001", "Odense")]
         ['class', 'patient', 'container', 'other']
     """
     words = words_of(name)

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Protocol
 
 from tasks.core.params.class_name import canonical_label
-from tasks.ingest.layouts.folder_names import kind_of, names_masks, split_of
+from tasks.ingest.layouts.folder_names import name_kind, names_masks, split_of
 
 IMAGE_SUFFIXES = frozenset(
     {"jpeg", "jpg", "jpe", "jfif", "jif", "png", "apng", "bmp", "dib", "tif", "tiff", "webp",
@@ -25,7 +25,7 @@ OTHER_SUFFIXES = frozenset(
      "sql", "sas7bdat", "sav", "dta", "dvc", "lock", "gitignore", "svg", "url", "lnk", "exe",
      "dll", "mp4", "avi", "mov", "mp3", "wav", "nii"}
 )  # fmt: skip
-OTHER_NAMES = frozenset(
+_OTHER_NAMES = frozenset(
     {"readme", "license", "licence", "copying", "authors", "notice", "changelog", "makefile",
      "dockerfile", "dicomdir", "version", "sha256sums", "md5sums", "checksums"}
 )  # fmt: skip
@@ -161,7 +161,7 @@ def is_one_split_tree(paths: Iterable[str]) -> bool:
         if len(names) > len(root) and names[: len(root)] == root and names not in roots
     }
     return len(set(map(_without_repeats, roots))) == 1 and all(
-        split_of(name) or kind_of(name) in ("container", "blank") for name in beside
+        split_of(name) or name_kind(name) in ("container", "blank") for name in beside
     )
 
 
@@ -183,7 +183,7 @@ def could_be_image(path: str) -> bool:
     """
     stem, dot, suffix = name_of(path).lower().rpartition(".")
     if not dot or not stem:
-        return suffix not in OTHER_NAMES
+        return suffix not in _OTHER_NAMES
     return suffix not in OTHER_SUFFIXES
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.ingest.layouts.folder_names import kind_of, numbered_stem, split_in, split_of
+from tasks.ingest.layouts.folder_names import name_kind, numbered_stem, split_in, split_of
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_name_with_a_split_and_another_word_counts_only_beside_other_splits() 
     ],
 )  # fmt: skip
 def test_each_kind_is_known(kind: str, names: list[str]) -> None:
-    assert {name: kind_of(name) for name in names} == dict.fromkeys(names, kind)
+    assert {name: name_kind(name) for name in names} == dict.fromkeys(names, kind)
 
 
 def test_numbered_names_have_a_stem_unless_they_announce_a_class() -> None:
@@ -59,4 +59,4 @@ def test_numbered_names_have_a_stem_unless_they_announce_a_class() -> None:
 
 @given(st.text(max_size=40))
 def test_any_text_has_one_kind(name: str) -> None:
-    assert kind_of(name) in ("split", "class", "patient", "number", "container", "blank", "other")
+    assert name_kind(name) in ("split", "class", "patient", "number", "container", "blank", "other")
