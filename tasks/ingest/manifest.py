@@ -78,7 +78,7 @@ def find_layout(
             where=params.source,
             next_step="unpack the download there, or point ingest.source at the right folder",
         )
-    layout = detect_layout(files, params.layout, source.read, negative_class)
+    layout = detect_layout(files, params.layout, source.read, negative_class=negative_class)
     if layout is None:
         n_images = sum(is_image(path) and not is_junk(path) for path in files)
         raise SourceError(

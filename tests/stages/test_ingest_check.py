@@ -18,7 +18,7 @@ def params_with(tmp_path: Path, **changes: Any) -> Params:
 
 
 def names_of(files: list[str], negative_class: str = "NORMAL") -> pd.DataFrame:
-    layout = detect_layout(files, "auto", lambda _: b"", negative_class)
+    layout = detect_layout(files, "auto", lambda _: b"", negative_class=negative_class)
     assert layout is not None
     return read_names(files, layout)
 

@@ -50,6 +50,12 @@ def test_a_file_without_a_row_has_no_facts_and_the_index_has_none() -> None:
     assert layout.path_facts("c.dcm") == layout.path_facts("index.csv") == PathFacts()
 
 
+def test_an_unlisted_mask_is_a_mask_and_a_listed_one_is_a_film() -> None:
+    layout = layout_of(b"path,label\nmasks/a.png,x\n", ["masks/a.png", "masks/b.png"])
+    assert layout.path_facts("masks/a.png") == PathFacts("X")
+    assert layout.path_facts("masks/b.png") == PathFacts(rejected="mask")
+
+
 def test_other_columns_are_ignored() -> None:
     layout = layout_of(b'path,note,label,age\nd.png,"NA, ""n/a""",NA,\n')
     assert layout.path_facts("d.png") == PathFacts("NA")  # pandas would read NA as missing
