@@ -12,6 +12,7 @@ were not at hand.
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from tasks.ingest.layouts.folder_names import words_of
 from tasks.ingest.layouts.path_facts import (
@@ -32,8 +33,13 @@ class CovidQuEx:
     name = "covid_qu_ex"
 
     def __init__(self, paths: Sequence[str]) -> None:
-        read = [path for path in paths if not (is_mask(path) or _is_second_tree(path))]
-        self._first_tree = {(_split_and_label(path)[1], name_of(path)) for path in read}
+        self._paths = paths
+
+    @cached_property
+    def _first_tree(self) -> set[tuple[str | None, str]]:
+        """Class and name of each film of the first tree."""
+        read = (path for path in self._paths if not (is_mask(path) or _is_second_tree(path)))
+        return {(_split_and_label(path)[1], name_of(path)) for path in read}
 
     def recognises(self, paths: Sequence[str]) -> bool:
         """Exactly the three classes, all in split folders."""

@@ -98,6 +98,7 @@ def split_in(name: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+@lru_cache(maxsize=65_536)
 def split_of(name: str) -> str | None:
     """Split of a folder whose name says nothing else; `covid_test` is not one.
 
