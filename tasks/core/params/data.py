@@ -25,7 +25,10 @@ class IngestParams(Section):
     """
 
     source: Annotated[str, Field(min_length=1)]
-    layout: Literal["auto", "mooney", "dincer", "radiography", "covid19", "index", "class_folders"]
+    layout: Literal[
+        "auto", "index", "dincer", "mooney", "radiography", "covid_qu_ex", "covid19",
+        "class_folders",
+    ]  # fmt: skip
     min_side_px: Count
     max_colour: Annotated[float, Field(gt=0, le=255)]
     near_duplicate_bits: Annotated[int, Field(ge=0, le=32)]

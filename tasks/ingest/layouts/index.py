@@ -14,9 +14,11 @@ Other columns are ignored. Column names may be in upper or lower case.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tasks.core.errors import SourceError
+from tasks.core.params.class_name import canonical_label
 from tasks.core.source.index_file import INDEX_NAMES
+from tasks.ingest.layouts.folder_names import SPLIT_FOLDERS
 from tasks.ingest.layouts.index_table import IndexTable, read_index_table
-from tasks.ingest.layouts.path_facts import SPLIT_FOLDERS, PathFacts, canonical_label
+from tasks.ingest.layouts.path_facts import PathFacts, is_mask
 
 ALIASES = {
     "path": ("filename", "image", "file"),
@@ -43,8 +45,9 @@ class IndexLayout:
         self._facts_by_path = facts_by_path
 
     def path_facts(self, path: str) -> PathFacts:
-        """Facts from the row of a path; none for a path without a row."""
-        return self._facts_by_path.get(path, PathFacts())
+        """Facts from the row of a path; a path without a row has none, but may be a mask."""
+        unlisted = PathFacts(rejected="mask" if is_mask(path) else None)
+        return self._facts_by_path.get(path, unlisted)
 
 
 def find_index(paths: Iterable[str]) -> str | None:

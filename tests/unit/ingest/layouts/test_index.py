@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.core.errors import SourceError
+from tasks.core.params.class_name import canonical_label
 from tasks.ingest.layouts import Layout, detect_layout
-from tasks.ingest.layouts.path_facts import PathFacts, canonical_label
+from tasks.ingest.layouts.path_facts import PathFacts
 
 FILMS = ["images/a.png", "images/b c.png", "c.dcm", "d.png"]
 
@@ -47,6 +48,12 @@ def test_a_csv_index_gives_label_split_patient_and_subtype() -> None:
 def test_a_file_without_a_row_has_no_facts_and_the_index_has_none() -> None:
     layout = layout_of(b"path,label\nd.png,x\n")
     assert layout.path_facts("c.dcm") == layout.path_facts("index.csv") == PathFacts()
+
+
+def test_an_unlisted_mask_is_a_mask_and_a_listed_one_is_a_film() -> None:
+    layout = layout_of(b"path,label\nmasks/a.png,x\n", ["masks/a.png", "masks/b.png"])
+    assert layout.path_facts("masks/a.png") == PathFacts("X")
+    assert layout.path_facts("masks/b.png") == PathFacts(rejected="mask")
 
 
 def test_other_columns_are_ignored() -> None:
@@ -126,7 +133,7 @@ def test_two_indexes_are_an_error() -> None:
         (b"path,label\nd.png,a\nD.png,b\n", "must name a file.*row 3: 'D.png'"),
         (b"path,label\n1,a\n2,a\n3,a\n4,a\n5,a\n", "row 2: '1'; row 3.*row 4: '3'; and 2 more"),
         (b"path,label\nd.png,a\n./d.png,a\n", "once.*row 3: 'd.png, first in row 2'"),
-        (b"path,label,split\nd.png,a,dev\n", "`split`.*train, .*row 2: 'dev'"),
+        (b"path,label,split\nd.png,a,extra\n", "`split`.*train, .*row 2: 'extra'"),
         (b"path,label,subtype\nd.png,a,fungus\n", "`subtype`.*bacteria, virus.*row 2: 'fungus'"),
         (b"path,label\n" + b"x" * 200_000 + b",a\n", "line 2: field larger than field limit"),
     ],
