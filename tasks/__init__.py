@@ -14,8 +14,10 @@ A room imports `core` and itself, never another room; `core` imports no room. Th
 families of `core` that each room and each family imports directly.
 
 Imports: begin (`make graph` writes this table)
-  ingest            compute, errors, film, image_store, params, paths, source, stage, tables
-  validate          atomic, errors, html, image_store, params, paths, stage, statistics, tables
+  ingest            compute, errors, film, image_store, params, paths, reasons, source, stage,
+                    tables
+  validate          atomic, errors, html, image_store, params, paths, reasons, stage, statistics,
+                    tables
   resample          errors, params, paths, stage, statistics, tables
   resize            atomic, compute, errors, film, image_store, params, paths, source, stage,
                     statistics, tables
@@ -37,6 +39,7 @@ Imports: begin (`make graph` writes this table)
   core.params       errors
   core.paths        -
   core.phantom      atomic, compute, errors, paths, source, stage
+  core.reasons      -
   core.source       errors
   core.stage        errors
   core.statistics   -

@@ -19,10 +19,25 @@ from tasks.ingest.layouts.covid19 import Covid19
 from tasks.ingest.layouts.dincer import Dincer
 from tasks.ingest.layouts.index import IndexLayout, find_index, read_index
 from tasks.ingest.layouts.mooney import Mooney
-from tasks.ingest.layouts.path_facts import FolderLayout, Layout, PathFacts, is_image, is_junk
+from tasks.ingest.layouts.path_facts import (
+    FolderLayout,
+    Layout,
+    PathFacts,
+    could_be_image,
+    is_image,
+    is_junk,
+)
 from tasks.ingest.layouts.radiography import Radiography
 
-__all__ = ["LAYOUTS", "Layout", "PathFacts", "detect_layout", "is_image", "is_junk"]
+__all__ = [
+    "LAYOUTS",
+    "Layout",
+    "PathFacts",
+    "could_be_image",
+    "detect_layout",
+    "is_image",
+    "is_junk",
+]
 
 FOLDER_LAYOUTS: tuple[type[FolderLayout], ...] = (
     Dincer,

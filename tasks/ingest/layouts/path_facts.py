@@ -8,6 +8,25 @@ from typing import Protocol
 IMAGE_SUFFIXES = frozenset(
     {"jpeg", "jpg", "png", "bmp", "tif", "tiff", "webp", "dcm", "dicom"}
 )  # fmt: skip
+# Suffixes of files that are no pictures. Any other suffix may belong to one: the content decides.
+OTHER_SUFFIXES = frozenset(
+    {
+        "txt", "csv", "tsv", "tab", "parquet", "feather", "arrow", "xls", "xlsx", "ods", "odt",
+        "doc", "docx", "ppt", "pptx", "pdf", "rtf", "md", "rst", "htm", "html", "css", "js", "json",
+        "jsonl", "ndjson", "yaml", "yml", "xml", "toml", "ini", "cfg", "log", "bib", "tex", "py",
+        "pyc", "ipynb", "r", "m", "c", "h", "cpp", "sh", "bat", "ps1", "zip", "gz", "tgz", "bz2",
+        "xz", "7z", "rar", "tar", "npy", "npz", "mat", "pkl", "pickle", "h5", "hdf5", "keras", "pt",
+        "pth", "onnx", "pb", "safetensors", "joblib", "db", "sqlite", "sql", "sas7bdat", "sav",
+        "dta", "dvc", "lock", "gitignore", "svg", "url", "lnk", "exe", "dll", "mp4", "avi", "mov",
+        "mp3", "wav", "nii",
+    }
+)  # fmt: skip
+OTHER_NAMES = frozenset(
+    {
+        "readme", "license", "licence", "copying", "authors", "notice", "changelog", "makefile",
+        "dockerfile", "dicomdir", "version", "sha256sums", "md5sums", "checksums",
+    }
+)  # fmt: skip
 SPLIT_FOLDERS = {  # names of folders, and the split that each stands for
     "train": "train",
     "training": "train",
@@ -124,6 +143,17 @@ def is_image(path: str) -> bool:
     """Whether the suffix is that of an image format."""
     stem, _, suffix = name_of(path).rpartition(".")
     return bool(stem) and suffix.lower() in IMAGE_SUFFIXES
+
+
+def could_be_image(path: str) -> bool:
+    """Whether a file may be a picture, by its name: any but those of another known kind.
+
+    DICOM files often have no suffix, or a number in its place (`1.2.840.113`).
+    """
+    stem, dot, suffix = name_of(path).lower().rpartition(".")
+    if not dot or not stem:
+        return suffix not in OTHER_NAMES
+    return suffix not in OTHER_SUFFIXES
 
 
 def is_junk(path: str) -> bool:
