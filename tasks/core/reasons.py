@@ -98,6 +98,9 @@ _STEPS = (
     ("password", "unpack the archive with its password and set ingest.source to the folder"),
     ("link", "put the files themselves in place of the links"),
     ("permission", "allow this user to read these files"),
+    ("rename it", "rename these files after what they are"),
+    ("unpack it", "unpack these archives beside the films"),
+    ("without preamble", "write DICOM files of them, for example with `dcmconv IN OUT`"),
     ("transfer syntax", "decompress these files, for example with `gdcmconv --raw IN OUT`"),
     ("compression method", "pack the archive again with the method deflate, or unpack it"),
 )

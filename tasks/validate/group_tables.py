@@ -14,7 +14,7 @@ def class_losses(films: pd.DataFrame) -> pd.DataFrame:
         films: Table `films` of `build_frames`.
 
     Returns:
-        `path`, `label`, `n_lost`, `n_films` (with the lost ones), `share` (0 to 1) and `reason`,
+        `path`, `label`, `n_lost`, `n_films` (with the lost ones), `percent` and `reason`,
         the most frequent reason. Classes of which all films are lost are among them.
     """
     counted = films[films["lost"].notna() & films["label"].notna()]
@@ -28,11 +28,11 @@ def class_losses(films: pd.DataFrame) -> pd.DataFrame:
                 "label": label,
                 "n_lost": len(lost),
                 "n_films": len(mine),
-                "share": len(lost) / len(mine),
+                "percent": 100 * len(lost) / len(mine),
                 "reason": None if reasons.empty else reasons.idxmax(),
             }
         )
-    columns = ["path", "label", "n_lost", "n_films", "share", "reason"]
+    columns = ["path", "label", "n_lost", "n_films", "percent", "reason"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -40,8 +40,8 @@ def patient_table(films: pd.DataFrame) -> pd.DataFrame:
     """One row per patient key and class with MANY_FILMS usable films or more.
 
     Returns:
-        `path` (the first film), `patient_id`, `label`, `n_films` and `share` of the films of the
-        class, 0 to 1.
+        `path` (the first film), `patient_id`, `label`, `n_films` and `percent` of the films of the
+        class.
     """
     known = films[(films["status"] == "ok") & films["label"].notna()]
     n_of_class = known["label"].value_counts()
@@ -49,7 +49,7 @@ def patient_table(films: pd.DataFrame) -> pd.DataFrame:
     table = groups.agg(path="first", n_films="size").reset_index()
     table = table[table["n_films"] >= MANY_FILMS].reset_index(drop=True)
     n_of_its_class = table["label"].map(n_of_class).astype("float64")
-    return table.assign(share=table["n_films"] / n_of_its_class)
+    return table.assign(percent=100 * table["n_films"] / n_of_its_class)
 
 
 def site_table(films: pd.DataFrame) -> pd.DataFrame:

@@ -96,10 +96,10 @@ def identity_rules() -> list[Rule]:
             severity="error",
             threshold=percent_limit(_MOST_OF_A_CLASS) + " of a class",
             expectation="ExpectColumnValuesToBeBetween",
-            arguments={"column": "share", "max_value": _MOST_OF_A_CLASS},
+            arguments={"column": "percent", "max_value": 100 * _MOST_OF_A_CLASS},
             frame="patients",
             shows=("label", "n_films", "patient_id"),
-            unit="of a class",
+            unit="% of a class",
             next_step="give the patients in an index.csv with the columns path, label and patient; "
             "if nobody knows them, put the path there, and each film counts as a patient",
         ),

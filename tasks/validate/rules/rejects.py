@@ -57,9 +57,9 @@ def reject_rules(params: ValidateParams) -> list[Rule]:
             severity="error",
             threshold=percent_limit(params.max_class_rejected_share),
             expectation="ExpectColumnValuesToBeBetween",
-            arguments={"column": "share", "max_value": params.max_class_rejected_share},
+            arguments={"column": "percent", "max_value": 100 * params.max_class_rejected_share},
             frame="class_losses",
             shows=("label", "n_lost", "n_films", "reason"),
-            unit="of a class",
+            unit="% of a class",
         ),
     ]

@@ -51,6 +51,9 @@ def test_a_file_that_cannot_be_read_says_why() -> None:
         ("unreadable", "DICOM transfer syntax JPEG Lossless", "gdcmconv"),
         ("unreadable", "no picture: a web page", "signed in"),
         ("unsupported", "a GIF, which is not read; convert it to PNG", "PNG"),
+        ("unsupported", "a PNG whose name ends with txt; rename it", "rename"),
+        ("unsupported", "a zip archive inside the source, which is not read; unpack it", "unpack"),
+        ("unsupported", "a DICOM data set without preamble, which is not read", "dcmconv"),
         ("too_small", "20 x 20 px", "min_side_px"),
     ],
 )
