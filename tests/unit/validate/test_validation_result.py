@@ -144,7 +144,7 @@ def test_page_shows_the_causes_of_each_reason_and_the_next_step(
             "next_step": "download or copy these files again",
         }
     ]
-    assert [row["ok"] + row["rejected"] for row in validation["sites"]] == [5, 5, 5, 5, 1]
+    assert [row["ok"] + row["rejected"] for row in validation["sites"]] == [5, 5, 1, 5, 5]
     page = " ".join(page_of(validation).split())
     assert '<tr><td>7 bytes &lt;missing&gt;</td><td class="n">2</td>' in page
     assert "the file ends before its pixels do</td><td>yes</td>" in page
