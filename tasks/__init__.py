@@ -14,8 +14,10 @@ A room imports `core` and itself, never another room; `core` imports no room. Th
 families of `core` that each room and each family imports directly.
 
 Imports: begin (`make graph` writes this table)
-  ingest            compute, errors, film, image_store, labels, params, paths, source, stage, tables
-  validate          atomic, errors, html, image_store, params, paths, stage, statistics, tables
+  ingest            compute, errors, film, image_store, labels, params, paths, reasons, source,
+                    stage, tables
+  validate          atomic, errors, html, image_store, params, paths, reasons, stage, statistics,
+                    tables
   resample          errors, labels, params, paths, stage, statistics, tables
   resize            atomic, compute, errors, film, image_store, params, paths, source, stage,
                     statistics, tables
@@ -39,6 +41,7 @@ Imports: begin (`make graph` writes this table)
   core.paths        -
   core.phantom      atomic, compute, errors, paths, source, stage
   core.queued_copy  paths
+  core.reasons      -
   core.source       errors, paths
   core.stage        errors
   core.statistics   -

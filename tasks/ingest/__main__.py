@@ -35,7 +35,25 @@ def main(_: argparse.Namespace) -> None:
     pairs = find_pairs(manifest, ImageStore(paths.THUMBNAILS), params)
     write_table(pairs, PAIRS_SCHEMA, paths.PAIRS)
     write_table(manifest, MANIFEST_SCHEMA, paths.MANIFEST)
+    _log_causes(manifest)
     _log_counts(manifest, pairs)
+
+
+def _log_causes(manifest: "pd.DataFrame") -> None:
+    """Print the three most frequent reasons for which films are lost, each with its cause."""
+    from itertools import islice
+
+    from tasks.core.reasons import REASONS
+    from tasks.ingest.causes import cause_in_words, count_causes
+
+    lost = (cause for cause in count_causes(manifest) if REASONS[cause[0]].is_lost_film)
+    for code, n_files, cause in islice(lost, 3):
+        logging.getLogger(__name__).warning(
+            "%s, such as %s; next: %s",
+            cause_in_words(code, n_files, cause),
+            cause.paths[0],
+            cause.next_step,
+        )
 
 
 def _log_counts(manifest: "pd.DataFrame", pairs: "pd.DataFrame") -> None:

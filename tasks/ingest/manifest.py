@@ -12,8 +12,10 @@ from tasks.core.params import ComputeParams, IngestParams
 from tasks.core.source.source import Source, open_source
 from tasks.core.source.synthetic import is_synthetic
 from tasks.core.tables import MANIFEST_SCHEMA
+from tasks.ingest.causes import cause_in_words, count_causes
 from tasks.ingest.examine import Facts, examine, open_worker
 from tasks.ingest.layouts import Layout, PathFacts, detect_layout, is_image, is_junk
+from tasks.ingest.patients import without_stand_in
 
 logger = logging.getLogger(__name__)
 
@@ -95,31 +97,44 @@ def find_layout(
 
 def _row(path: str, layout: Layout, facts: Facts) -> Facts:
     of_path = PathFacts() if is_junk(path) else layout.path_facts(path)
-    reason = facts["reason"] or of_path.rejected
-    if reason is None and of_path.label is None:
-        reason = "unknown_label"
+    reason = _reason(facts, of_path)
     return {
         **facts,
         "path": path,
         "label": of_path.label,
         "subtype": of_path.subtype,
         "given_split": of_path.given_split,
-        "patient_id": of_path.patient_id or facts.get("patient_id"),
+        "patient_id": without_stand_in(of_path.patient_id) or facts.get("patient_id"),
         "layout": layout.name,
         "status": "rejected" if reason else "ok",
         "reason": reason,
-        "detail": facts.get("detail"),
+        "detail": None if reason == of_path.rejected else facts.get("detail"),
         "site": of_path.site,
     }
+
+
+def _reason(facts: Facts, of_path: PathFacts) -> str | None:
+    """The reason of a row: what the path says of a film goes before the faults of its content.
+
+    So a damaged mask is a mask. A document outside the class folders is no lost film.
+    """
+    found: str | None = facts["reason"]
+    if found in ("junk", "not_an_image"):
+        return found
+    if facts.get("is_container") and of_path.label is None:
+        return "not_an_image"
+    if of_path.rejected or found:
+        return of_path.rejected or found
+    return "unknown_label" if of_path.label is None else None
 
 
 def _check_usable(manifest: pd.DataFrame, params: IngestParams) -> None:
     if (manifest["status"] == "ok").any():
         return
-    counts = manifest["reason"].value_counts()
+    causes = list(count_causes(manifest))
     raise SourceError(
         "a source must hold at least one usable film",
-        found=", ".join(f"{count} {reason}" for reason, count in counts.items()),
+        found="; ".join(cause_in_words(*cause) for cause in causes),
         where=params.source,
-        next_step="check that the download is complete and that the files are X-ray images",
+        next_step=causes[0][2].next_step,
     )

@@ -2,7 +2,7 @@
 
 Reads       data/manifest.parquet, data/pairs.parquet, data/thumbnails/, validate.reference
 Writes      reports/validation.json, reports/validation.html
-Params      validate, ingest.min_side_px
+Params      validate, evaluate.negative_class, ingest.min_side_px, resample.labels
 Fails when  an expectation of severity `error` fails; both reports are written first
 Run         python -m tasks.validate
 """
@@ -38,13 +38,16 @@ def main(_: argparse.Namespace) -> None:
     pictures = thumbnail_pictures(validation, films, thumbnails)
     page = render_validation_page(validation, pictures, params.validate_)
     write_text(paths.VALIDATION_HTML, page)
+    warnings = [result.name for result in failed_rules(results, "warning")]
     logging.getLogger(__name__).info(
-        "%d of %d expectations passed; %d warning(s); %d of %d files usable",
+        "%d of %d expectations passed; %d warning(s)%s; %d of %d files usable; see %s",
         sum(result.passed for result in results),
         len(results),
-        len(failed_rules(results, "warning")),
+        len(warnings),
+        f": {', '.join(warnings)}" if warnings else "",
         validation["n_usable"],
         validation["n_rows"],
+        paths.VALIDATION_HTML,
     )
     if not validation["passed"]:
         raise validation_error(results)
@@ -61,6 +64,7 @@ def check_manifest(
     from tasks.validate.drift import REFERENCE_COLUMNS
     from tasks.validate.film_pairs import same_patient
     from tasks.validate.frames import build_frames, drift_frames
+    from tasks.validate.group_tables import negative_class_table
     from tasks.validate.orientation import upside_down
     from tasks.validate.rule_runner import run_rules
     from tasks.validate.shortcuts import audit_shortcuts
@@ -76,6 +80,9 @@ def check_manifest(
     turned = upside_down(usable(complete)["image_id"], thumbnails)
     is_synthetic = bool(complete["is_synthetic"].eq(True).any())
     frames = build_frames(manifest, pairs, shortcuts["rows"], turned)
+    frames["negative_class"] = negative_class_table(
+        frames["films"], params.evaluate.negative_class, params.resample.labels
+    )
     if params.validate_.reference is not None:
         place = Path(params.validate_.reference)
         reference = read_table(MANIFEST_SCHEMA, place, list(REFERENCE_COLUMNS))

@@ -10,10 +10,11 @@ from tasks.core.tables import MANIFEST_SCHEMA
 from tasks.validate.features import CATEGORIES, METADATA, PIXELS, with_features
 
 # Columns that a reference manifest must have; `with_features` computes the other statistics
+_STATISTICS = tuple(name for name in (*METADATA, *PIXELS) if name != "site")
 REFERENCE_COLUMNS = (
     "status",
     "label",
-    *(name for name in (*METADATA, *PIXELS) if name in MANIFEST_SCHEMA.names),
+    *(name for name in _STATISTICS if name in MANIFEST_SCHEMA.names),
 )
 _FLOOR = 1e-4  # share of an empty bin, so that the logarithm exists
 _MOST_BINS = 10
@@ -54,7 +55,7 @@ def drift_table(reference: pd.DataFrame, current: pd.DataFrame) -> pd.DataFrame:
     before, now = with_features(reference), with_features(current)
     n_bins = max(2, min(_MOST_BINS, min(len(before), len(now)) // _FILMS_PER_BIN))
     rows = []
-    for name in (*METADATA, *PIXELS):
+    for name in _STATISTICS:
         one, other = before[name], now[name]
         if name not in CATEGORIES:
             one, other = _binned(one, other, n_bins)

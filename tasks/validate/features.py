@@ -18,6 +18,7 @@ METADATA = {
     "has_exif": "Presence of EXIF metadata",
     "mode": "Colour mode",
     "format": "File format",
+    "site": "Hospital or other origin",
 }
 PIXELS = {
     "mean": "Mean grey level",
@@ -32,7 +33,7 @@ FAMILY_WORDS = {
     "metadata": "Facts of the file taken together",
     "pixels": "Pixel statistics taken together",
 }
-CATEGORIES = ("quantisation", "mode", "format")  # values without an order
+CATEGORIES = ("quantisation", "mode", "format", "site")  # values without an order
 MISSING_NUMBER = -1.0  # replaces a missing number; every statistic is 0 or more
 _MOST_LEVELS = 8  # levels of a category that get a column of their own
 
@@ -49,7 +50,7 @@ def with_features(films: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(index=films.index)
     for name in (*METADATA, *PIXELS):
         if name in CATEGORIES:
-            table[name] = films[name]
+            table[name] = films.get(name)
         elif name in films:
             table[name] = pd.to_numeric(films[name], errors="coerce").astype("float64")
     n_pixels = table["width"] * table["height"]

@@ -8,17 +8,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tasks.core.reasons import is_lost_film
 from tasks.core.tables import MANIFEST_SCHEMA
 from tasks.validate.drift import class_table, drift_table, level_index
 from tasks.validate.features import FAMILIES, PIXELS
 from tasks.validate.film_pairs import join_pairs
+from tasks.validate.group_tables import class_losses, patient_table, site_table
 from tasks.validate.shortcuts import LABEL, SPLIT
 
-_NUMBERS = ("width", "height", "bit_depth", "n_bytes", *PIXELS)
-_FACTS = (*_NUMBERS, "mode", "format", "pixel_hash", "perceptual_hash")
+_SIZES = ("width", "height", "bit_depth", "n_bytes")
+_NUMBERS = (*_SIZES, "n_levels", *PIXELS)
+_FACTS = (*_SIZES, *PIXELS, "mode", "format", "pixel_hash", "perceptual_hash")
+FEW_LEVELS = 64  # of 256; the poorest of 6,371 real films has 113
 FILM_BIT_DEPTHS = (8, 16)  # 1 bit has no grey; 32 bits have no known full scale
-# Reasons of files that are no films of their own; any other rejected file is a lost film
-_NO_FILM = ("junk", "not_an_image", "mask", "nested_copy")
 # Columns that no rule checks or shows; for a million films they take 300 MB
 _UNUSED = ("pixel_hash", "perceptual_hash", "quantisation", "jpeg_quality", *PIXELS)
 
@@ -33,6 +35,10 @@ ROW_NOUNS = {
     "picture_splits": "repeated pictures",
     "patient_splits": "patients with several films",
     "near_pairs": "pairs of near duplicates",
+    "class_losses": "classes",
+    "negative_class": "classes",
+    "patients": "patients with many films",
+    "sites": "sites",
     "label_metadata": "measurements",
     "label_pixels": "measurements",
     "split_metadata": "measurements",
@@ -62,7 +68,8 @@ def build_frames(
         file. `classes`: one row per class of the usable films. `picture_classes`,
         `picture_splits` and `patient_splits`: one row per picture or patient with several films,
         with the number of its classes or given splits. `pairs`: result of `join_pairs`.
-        `near_pairs`: the near duplicates among them. One table of the shortcut audit per question
+        `near_pairs`: the near duplicates among them. `class_losses`, `patients` and `sites`: see
+        group_tables.py. One table of the shortcut audit per question
         and family.
     """
     joined = join_pairs(manifest.reindex(columns=MANIFEST_SCHEMA.names), pairs)
@@ -78,6 +85,9 @@ def build_frames(
         "patient_splits": _spread(usable, key="patient_id", of="given_split"),
         "pairs": joined,
         "near_pairs": joined[joined["kind"] == "near"].reset_index(drop=True),
+        "class_losses": class_losses(films),
+        "patients": patient_table(films),
+        "sites": site_table(films),
         **_audit_frames(shortcuts),
     }
 
@@ -109,9 +119,10 @@ def _films(manifest: pd.DataFrame, joined: pd.DataFrame, upside_down: pd.Series)
     films["short_side_px"] = films[["width", "height"]].min(axis=1, skipna=False)
     films["aspect"] = films[["width", "height"]].max(axis=1, skipna=False) / films["short_side_px"]
     films["missing_facts"] = _missing_facts(films)
-    no_film = films["reason"].isin(_NO_FILM)
-    films["lost"] = (films["status"] == "rejected").astype(float).mask(no_film)
-    is_usable = films["status"] == "ok"
+    is_rejected, is_usable = films["status"] == "rejected", films["status"] == "ok"
+    no_film = is_rejected & ~is_lost_film(films["reason"])
+    films["lost"] = is_rejected.astype(float).mask(no_film)
+    films["few_levels"] = (films["n_levels"] < FEW_LEVELS).astype(float).where(is_usable)
     films["odd_bit_depth"] = _odd(films["bit_depth"].where(is_usable))
     films["burned_in"] = pd.to_numeric(films["burned_in"], errors="coerce").astype("float64")
     films["upside_down"] = films["image_id"].map(upside_down).astype("float64").where(is_usable)

@@ -43,6 +43,7 @@ class RuleResult:
     n_failing: Number of failing rows; 0 for a rule about a whole table.
     rows: The first MAX_ROWS failing rows, in the order of the table (films: by path). The first
         key identifies the row.
+    next_step: As in `Rule`.
     """
 
     group: str
@@ -54,6 +55,7 @@ class RuleResult:
     threshold: str
     n_failing: int
     rows: list[JsonRow]
+    next_step: str = ""
 
 
 def run_rules(frames: Mapping[str, pd.DataFrame], rules: Sequence[Rule]) -> list[RuleResult]:
@@ -147,6 +149,7 @@ def _result(rule: Rule, frame: pd.DataFrame, result: "ExpectationValidationResul
         threshold=rule.threshold,
         n_failing=n_failing,
         rows=rows,
+        next_step=rule.next_step,
     )
 
 

@@ -154,6 +154,7 @@ def _answers(
         alone = [
             (name, auroc_interval(statistic_auroc(mine[name], positive, folds), *n_groups).folded())
             for name in names
+            if name != "site" or mine["site"].nunique() > 1  # most sources have no sites
         ]
         for name, found in sorted(alone, key=lambda pair: -pair[1].value):
             yield _row(question, family, name, found)

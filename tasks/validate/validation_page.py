@@ -8,6 +8,7 @@ from typing import Any
 from tasks.core.html.inline_pictures import Picture
 from tasks.core.html.templating import render_template
 from tasks.core.params import ValidateParams
+from tasks.core.reasons import REASONS
 from tasks.validate.features import FAMILIES
 from tasks.validate.rules.rule import RULE_GROUPS
 from tasks.validate.shortcuts import FEWEST_GROUPS, SPLIT, TOGETHER
@@ -42,8 +43,10 @@ def render_validation_page(
         "fewest_patients": FEWEST_GROUPS,
         "questions": _questions(result["shortcuts"]["rows"], params),
         "pair_sections": _pair_sections(result),
+        "reasons": REASONS,
         "words": _words,
         "shown": _shown,
+        "told": _told(result["rejected_causes"]),
         **_by_importance(result["expectations"]),
     }
     return render_template(_TEMPLATES, "validation.html.j2", context)
@@ -59,6 +62,16 @@ def _shown(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4g}" if abs(value) < 1000 else f"{value:.0f}"
     return str(value)
+
+
+def _told(causes: Mapping[str, Sequence[_Row]]) -> dict[str, Sequence[_Row]]:
+    """The causes of the reasons that say more than their code."""
+    return {
+        reason: mine
+        for reason, mine in causes.items()
+        if any(cause["detail"] for cause in mine)
+        or (reason in REASONS and REASONS[reason].is_lost_film)
+    }
 
 
 def _by_importance(expectations: Sequence[_Row]) -> dict[str, list[_Row]]:

@@ -8,10 +8,16 @@ import pandas as pd
 
 from tasks.core import paths
 from tasks.core.errors import ValidationFailed
+from tasks.core.reasons import commonest_causes
 from tasks.core.tables import SPLITS
 from tasks.validate.film_pairs import conflicts_first
 from tasks.validate.rule_runner import MAX_ROWS, JsonRow, RuleResult, plain_rows
 
+_LAST_STEP = (
+    "repair or remove those files in ingest.source; if they are correct, change the threshold in "
+    "section `validate` of params.yaml, or let the run go on with `validate.severity: "
+    "{NAME: warning}`"
+)
 _MAX_NAMED = 3  # rows per expectation in the failure message; the page lists more
 _PAIR_KINDS = ("exact", "near", "patient")
 _PAIR_COLUMNS = (
@@ -49,12 +55,14 @@ def build_validation_result(
 
     Returns:
         `passed` (no `error` failed), `source`, `n_rows`, `n_usable`, `n_rejected`, `rejected`
-        (files per reason), `rejected_rows` (up to MAX_ROWS per reason), `counts` (files per
-        class, given split and status), `expectations`, `shortcuts`, `n_pairs` (per kind: all,
-        across classes, across given splits) and `pairs` (the first MAX_PAIRS of each kind,
-        conflicts first).
+        (files per reason), `rejected_rows` (up to MAX_ROWS per reason), `rejected_causes`
+        (the most frequent details per reason), `counts` (files per class, given split and
+        status), `sites` (files per site, class and status; empty for one site), `expectations`,
+        `shortcuts`, `n_pairs` (per kind: all, across classes, across given splits) and
+        `pairs` (the first MAX_PAIRS of each kind, conflicts first).
     """
-    rejected = films.loc[films["status"] == "rejected", ["path", "label", "given_split", "reason"]]
+    columns = ["path", "label", "given_split", "reason", "detail"]
+    rejected = films.loc[films["status"] == "rejected", columns]
     reasons = rejected["reason"].fillna(_NO_VALUE).value_counts()
     reasons = reasons.sort_index().sort_values(ascending=False, kind="stable")
     return {
@@ -69,7 +77,12 @@ def build_validation_result(
         "n_rejected": len(rejected),
         "rejected": {str(reason): int(n) for reason, n in reasons.items()},
         "rejected_rows": {str(reason): _rows(rejected, str(reason)) for reason in reasons.index},
+        "rejected_causes": {
+            str(reason): [asdict(cause) for cause in commonest_causes(rejected, str(reason))]
+            for reason in reasons.index
+        },
         "counts": _cross_table(films),
+        "sites": _site_counts(films),
         "expectations": [asdict(result) for result in results],
         "shortcuts": dict(shortcuts),
         "n_pairs": {kind: _n_pairs(pairs[pairs["kind"] == kind]) for kind in _PAIR_KINDS},
@@ -92,12 +105,13 @@ def validation_error(results: Sequence[RuleResult]) -> ValidationFailed:
         An error that names each failed expectation, the number of its failing rows and the first
         of them.
     """
+    failed = failed_rules(results, "error")
+    steps = [f"{found.name}: {found.next_step}" for found in failed if found.next_step]
     return ValidationFailed(
         "every expectation of severity `error` must pass before training",
-        found="\n         ".join(_sentence(result) for result in failed_rules(results, "error")),
+        found="\n         ".join(_sentence(result) for result in failed),
         where=f"{paths.MANIFEST}; {paths.VALIDATION_HTML} lists the rows",
-        next_step="repair or remove those files in ingest.source; if they are correct, change the "
-        "threshold in section `validate` of params.yaml",
+        next_step="; ".join([*steps, _LAST_STEP]),
     )
 
 
@@ -152,6 +166,16 @@ def _cross_table(films: pd.DataFrame) -> list[JsonRow]:
         }
         for label, split in cells
     ]
+
+
+def _site_counts(films: pd.DataFrame) -> list[JsonRow]:
+    """Files per site, class and status; no row if there is one site or none."""
+    if films["site"].nunique() < 2:
+        return []
+    keyed = films[["site", "label"]].fillna(_NO_VALUE).astype(str).assign(status=films["status"])
+    sizes = keyed.groupby(["site", "label", "status"]).size().unstack(fill_value=0)
+    sizes = sizes.reindex(columns=["ok", "rejected"], fill_value=0).astype("int64").reset_index()
+    return plain_rows(sizes)
 
 
 def _place(name: str, order: Sequence[str]) -> int:

@@ -27,6 +27,11 @@ def test_the_manifest_is_written_and_the_last_line_counts_films(tmp_path: Path) 
         "[ingest] 13 files found: 12 usable films, 1 rejected (layout mooney); "
         "0 exact and 0 near duplicate pairs"
     )
+    cause = end.stderr.splitlines()[-2]
+    assert cause.startswith("[ingest] 1 truncated (")
+    assert cause.endswith(
+        "), such as chest_xray/train/NORMAL/cut.jpeg; next: download or copy these files again"
+    )
     manifest = read_table(MANIFEST_SCHEMA, folder / "data/manifest.parquet")
     assert manifest["path"].tolist() == sorted(files)
     written = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))

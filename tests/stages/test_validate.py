@@ -79,7 +79,8 @@ def test_sound_manifest_passes_and_gives_the_same_bytes_twice(repository: Path) 
     first = validate(repository)
     assert (first.returncode, first.stdout) == (0, "")
     assert first.stderr == (
-        "[validate] 37 of 37 expectations passed; 0 warning(s); 60 of 60 files usable\n"
+        "[validate] 42 of 42 expectations passed; 0 warning(s); 60 of 60 files usable; "
+        "see reports/validation.html\n"
     )
     before = written(repository)
     assert json.loads(before[0])["passed"] is True
@@ -98,6 +99,7 @@ def test_failed_expectation_stops_the_run_names_the_row_and_writes_both_reports(
     assert "side_long_enough: 20 to 128 px, accepted: at least 64 px" in done.stderr
     assert "1 row(s): NORMAL/004.png" in done.stderr
     assert "reports/validation.html" in done.stderr
+    assert "validate.severity" in done.stderr
     assert "Traceback" not in done.stderr
     verdict = json.loads((repository / OUTPUTS[0]).read_text(encoding="utf-8"))
     assert verdict["passed"] is False
@@ -117,6 +119,7 @@ def test_warning_is_reported_and_does_not_stop_the_run(repository: Path) -> None
     write_table(manifest, MANIFEST_SCHEMA, repository / "data/manifest.parquet")
     done = validate(repository)
     assert done.returncode == 0, done.stderr
+    assert "1 warning(s): patient_named; 60 of 60 files usable; see reports/" in done.stderr
     verdict = json.loads((repository / OUTPUTS[0]).read_text(encoding="utf-8"))
     broken = [one for one in verdict["expectations"] if not one["passed"]]
     assert [(one["name"], one["severity"]) for one in broken] == [("patient_named", "warning")]
@@ -177,7 +180,7 @@ def test_reference_of_an_older_version_needs_only_the_compared_columns(repositor
     params.write_text(text.replace("reference: null", "reference: earlier.parquet"), "utf-8")
     done = validate(repository)
     assert done.returncode == 0, done.stderr
-    assert "41 of 41 expectations passed" in done.stderr
+    assert "46 of 46 expectations passed" in done.stderr
 
 
 def test_help_answers_without_great_expectations(repository: Path) -> None:

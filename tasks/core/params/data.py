@@ -40,8 +40,9 @@ class ValidateParams(Section):
     """Thresholds of the data gate (tasks/validate/suite.py lists the expectations).
 
     min_films, min_class_films, min_class_patients: fewest usable films and patients.
-    max_rejected_share: largest share of rejected files. Masks, nested copies and files that are no
-        images do not count.
+    max_rejected_share: largest share of rejected files. Masks, nested copies, files that are no
+        images and films of no class in the mapping do not count.
+    max_class_rejected_share: the same among the files of one class.
     max_duplicate_share, max_near_duplicate_share: largest shares of the usable films.
     max_class_ratio: largest ratio between the sizes of the largest and the smallest class.
     max_aspect: largest ratio of the longer to the shorter side.
@@ -59,6 +60,7 @@ class ValidateParams(Section):
     min_class_films: Count
     min_class_patients: Count
     max_rejected_share: Share
+    max_class_rejected_share: Share
     max_duplicate_share: Share
     max_near_duplicate_share: Share
     max_class_ratio: Annotated[float, Field(ge=1)]

@@ -1,8 +1,11 @@
 """Expectations about the columns of the manifest, and about the values that identify a film."""
 
 from tasks.core.tables import MANIFEST_SCHEMA
-from tasks.validate.rules.rule import Rule
+from tasks.validate.group_tables import MANY_FILMS
+from tasks.validate.rules.rule import Rule, percent_limit
 
+# All films of one key are in one split: above a half, the other splits of the class stay small
+_MOST_OF_A_CLASS = 0.5
 _SHA256 = r"^[0-9a-f]{64}$"
 
 
@@ -84,6 +87,21 @@ def identity_rules() -> list[Rule]:
             expectation="ExpectColumnValuesToNotBeNull",
             arguments={"column": "patient_id"},
             status="ok",
+        ),
+        Rule(
+            group="identity",
+            name="patients_told_apart",
+            title=f"No patient key stands for most films of a class ({MANY_FILMS} films or more), "
+            "as in a set that was anonymised with one PatientID",
+            severity="error",
+            threshold=percent_limit(_MOST_OF_A_CLASS) + " of a class",
+            expectation="ExpectColumnValuesToBeBetween",
+            arguments={"column": "percent", "max_value": 100 * _MOST_OF_A_CLASS},
+            frame="patients",
+            shows=("label", "n_films", "patient_id"),
+            unit="% of a class",
+            next_step="give the patients in an index.csv with the columns path, label and patient; "
+            "if nobody knows them, put the path there, and each film counts as a patient",
         ),
         Rule(
             group="identity",

@@ -1,8 +1,10 @@
 """Expectations about the values of single films: size, shape, bit depth, orientation, text."""
 
 from tasks.core.params import ValidateParams
-from tasks.validate.frames import FILM_BIT_DEPTHS
+from tasks.validate.frames import FEW_LEVELS, FILM_BIT_DEPTHS
 from tasks.validate.rules.rule import Rule, percent_limit
+
+_MOST_POOR = 0.01  # share of such films; none of 6,371 real films is one
 
 
 def range_rules(params: ValidateParams, min_side_px: int) -> list[Rule]:
@@ -75,6 +77,19 @@ def picture_rules(params: ValidateParams) -> list[Rule]:
             arguments={"column": "odd_bit_depth"},
             status="ok",
             shows=("bit_depth", "mode", "label"),
+        ),
+        Rule(
+            group="ranges",
+            name="films_use_their_range",
+            title="Films use their range of grey levels (films that were cut to few levels show "
+            "little; the poorest film of five public sets has 113)",
+            severity="warning",
+            threshold=f"{percent_limit(_MOST_POOR)} with fewer than {FEW_LEVELS} of 256 levels",
+            expectation="ExpectColumnMeanToBeBetween",
+            arguments={"column": "few_levels", "max_value": _MOST_POOR},
+            status="ok",
+            shows=("n_levels", "bit_depth", "label"),
+            next_step="export the films again with a window, or with the range of their values",
         ),
         Rule(
             group="ranges",

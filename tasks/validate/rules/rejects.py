@@ -41,12 +41,25 @@ def reject_rules(params: ValidateParams) -> list[Rule]:
         Rule(
             group="rejects",
             name="few_rejected",
-            title="Few films were rejected (masks, nested copies and files that are no images do "
-            "not count)",
+            title="Few pictures are not used (masks, nested copies, files that are no pictures and "
+            "films of no class in the mapping do not count)",
             severity="error",
             threshold=percent_limit(params.max_rejected_share),
             expectation="ExpectColumnMeanToBeBetween",
             arguments={"column": "lost", "max_value": params.max_rejected_share},
-            shows=("reason",),
+            shows=("reason", "detail"),
+        ),
+        Rule(
+            group="rejects",
+            name="class_keeps_films",
+            title="No class loses a large share of its films (a class may be small, so that its "
+            "loss hardly counts among all films)",
+            severity="error",
+            threshold=percent_limit(params.max_class_rejected_share),
+            expectation="ExpectColumnValuesToBeBetween",
+            arguments={"column": "percent", "max_value": 100 * params.max_class_rejected_share},
+            frame="class_losses",
+            shows=("label", "n_lost", "n_films", "reason"),
+            unit="% of a class",
         ),
     ]

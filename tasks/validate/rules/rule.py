@@ -35,6 +35,7 @@ class Rule:
     shows: Columns of a failing row that the report shows beside `key`.
     key: Column that identifies a row; for most rules the path of a film.
     unit: Unit of the checked values.
+    next_step: What the reader can do if the rule fails, where that is not plain.
     """
 
     group: str
@@ -49,6 +50,7 @@ class Rule:
     shows: tuple[str, ...] = ()
     unit: str = ""
     key: str = "path"
+    next_step: str = ""
 
 
 def percent_limit(share: float) -> str:

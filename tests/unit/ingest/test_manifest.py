@@ -151,7 +151,7 @@ def test_two_different_pictures_have_very_different_hashes(tmp_path: Path) -> No
         ("NORMAL/x.png", encode(np.full((64, 64), 7, np.uint8), "PNG"), "constant"),
         ("PNEUMONIA/masks/x.png", png(3), "mask"),
         ("x.png", png(3), "unknown_label"),
-        ("NORMAL/x.png", encode(film_pixels(3) > 120, "PNG"), "bit_depth"),
+        ("NORMAL/x.png", encode(film_pixels(3) > 120, "PNG"), "mask"),
         ("NORMAL/x.tif", encode(film_pixels(3).astype(np.float32) / 255, "TIFF"), "bit_depth"),
         ("NORMAL/x.jpeg", encode(orange(), "JPEG"), "colour_photograph"),
     ],
@@ -191,6 +191,7 @@ def test_a_link_that_leads_out_is_rejected_and_has_no_facts(tmp_path: Path) -> N
     (root / "NORMAL/link.png").symlink_to(secret)
     row = only_row(build_manifest(ingest_params(root), compute=on_workers(1)), "NORMAL/link.png")
     assert (row["status"], row["reason"]) == ("rejected", "unreadable")
+    assert row["detail"] == "the file is a link that leads out of the source"
     assert row["image_id"] is row["n_bytes"] is row["pixel_hash"] is None
 
 

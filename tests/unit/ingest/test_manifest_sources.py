@@ -76,7 +76,7 @@ def test_every_file_has_a_row_and_rows_are_sorted_by_path(tmp_path: Path) -> Non
         ({"train/NORMAL/a.png": png(1), "test/NORMAL/b.png": png(2)}, "2 images"),
         (
             {"NORMAL/a.png": b"", "PNEUMONIA/b.png": b"", "c.md": b""},
-            "2 unreadable, 1 not_an_image",
+            "2 unreadable (no picture: an empty file); 1 not_an_image",
         ),
     ],
     ids=["empty", "no image", "flat", "one class", "one class in splits", "nothing usable"],

@@ -8,6 +8,7 @@ from tasks.core.params import ValidateParams
 from tasks.core.tables import MANIFEST_SCHEMA, PAIRS_SCHEMA
 from tasks.validate.film_pairs import same_patient
 from tasks.validate.frames import build_frames
+from tasks.validate.group_tables import negative_class_table
 from tasks.validate.rule_runner import RuleResult, run_rules
 from tasks.validate.shortcuts import audit_shortcuts
 from tasks.validate.suite import build_suite
@@ -69,11 +70,13 @@ def check(
     pairs: pd.DataFrame,
     params: ValidateParams,
     upside_down: pd.Series | None = None,
+    negative_class: str = "NORMAL",
 ) -> tuple[list[RuleResult], dict[str, Any]]:
     """Results of the rules and the whole result, from a manifest and its pairs."""
     shortcuts = audit_shortcuts(manifest.reindex(columns=MANIFEST_SCHEMA.names), pairs)
     turned = pd.Series(0.0, manifest["image_id"].unique()) if upside_down is None else upside_down
     frames = build_frames(manifest, pairs, shortcuts["rows"], turned)
+    frames["negative_class"] = negative_class_table(frames["films"], negative_class, "folder")
     results = run_rules(frames, build_suite(params, MIN_SIDE_PX))
     listed = [frames["pairs"], same_patient(frames["films"])]
     validation = build_validation_result(

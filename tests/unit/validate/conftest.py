@@ -32,6 +32,7 @@ def thresholds() -> ValidateParams:
         min_class_films=6,
         min_class_patients=4,
         max_rejected_share=0.1,
+        max_class_rejected_share=0.15,
         max_duplicate_share=0.1,
         max_near_duplicate_share=0.1,
         max_class_ratio=1.5,

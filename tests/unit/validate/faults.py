@@ -35,6 +35,12 @@ def in_title_case(manifest: pd.DataFrame) -> pd.DataFrame:
     return manifest.assign(label=manifest["label"].replace("NORMAL", "Normal"))
 
 
+def one_class_at_a_site(manifest: pd.DataFrame) -> pd.DataFrame:
+    """Hospital B has normal films only."""
+    films = manifest["label"].eq("NORMAL") & manifest["path"].str.contains("0[0-4]")
+    return manifest.assign(site=films.map({True: "hospital B", False: "hospital A"}))
+
+
 def listed_twice(manifest: pd.DataFrame) -> pd.DataFrame:
     # other pixels, because a copy would also be a duplicate picture
     again = manifest.head(1).assign(pixel_hash="f" * 64)
@@ -76,9 +82,19 @@ FAULTS: dict[str, tuple[Fault, list[str]]] = {
     "rejection_has_reason": (setting(status="rejected"), [FILM]),
     "usable_has_no_reason": (setting(reason="constant"), [FILM]),
     "few_rejected": (
-        setting_at(train("NORMAL", 0, 1, 2), status="rejected", reason="truncated"),
-        train("NORMAL", 0, 1, 2),
+        setting_at(
+            [FILM, "train/PNEUMONIA/10.png", "train/PNEUMONIA/11.png"],
+            status="rejected",
+            reason="unsupported",
+            label=None,
+        ),
+        [FILM, "train/PNEUMONIA/10.png", "train/PNEUMONIA/11.png"],
     ),
+    "class_keeps_films": (
+        setting_at(train("NORMAL", 0, 1), status="rejected", reason="unsupported"),
+        [FILM],
+    ),
+    "films_use_their_range": (setting(n_levels=17), [FILM]),
     "few_duplicates": (
         setting_at(train("NORMAL", 0, 1, 2, 3), pixel_hash=PIXELS_OF_1),
         train("NORMAL", 1, 2, 3),

@@ -19,6 +19,8 @@ from tests.unit.validate.faults import (
     without,
 )
 
+ABOUT_GROUPS = {"patients_told_apart", "negative_class_present", "class_at_every_site"}
+
 # Great Expectations imports a module that Python has deprecated
 pytestmark = pytest.mark.filterwarnings("ignore:module 'sre_:DeprecationWarning")
 
@@ -28,7 +30,7 @@ def test_clean_manifest_passes_every_expectation(
 ) -> None:
     results, _ = check(clean, pairs_of(), thresholds)
     assert broken(results) == {}
-    assert len(results) == 37
+    assert len(results) == 42
     observed = {result.name: result.observed for result in results}
     assert observed["enough_films"] == "20 films"
     assert observed["side_long_enough"] == "100 px"
@@ -104,8 +106,9 @@ def test_a_shortcut_breaks_only_its_own_expectation_and_is_described(
 
 def test_every_expectation_has_a_fault_that_breaks_it(thresholds: ValidateParams) -> None:
     rules = build_suite(thresholds, MIN_SIDE_PX)
-    # the last two have tests of their own, one of them in test_orientation.py
-    tested = {*FAULTS, *NEAR, *SHORTCUTS, "class_has_films", "films_upright"}
+    # these have tests of their own, here, in test_group_tables.py and in test_orientation.py
+    alone = {"class_has_films", "films_upright", *ABOUT_GROUPS}
+    tested = {*FAULTS, *NEAR, *SHORTCUTS, *alone}
     assert {rule.name for rule in rules} == tested
     assert len({rule.name for rule in rules}) == len(rules)
     assert [rule.group for rule in rules] == sorted((r.group for r in rules), key=RULE_GROUPS.index)
@@ -133,9 +136,10 @@ def test_patient_in_train_and_val_is_a_leak(
     assert (pair["path"], pair["other_path"]) == (FILM, "train/NORMAL/01.png")
 
 
+@pytest.mark.parametrize("reason", ["mask", "nested_copy", "no_class", "not_an_image", "junk"])
 def test_files_that_are_no_films_do_not_count_as_rejected(
-    clean: pd.DataFrame, thresholds: ValidateParams
+    reason: str, clean: pd.DataFrame, thresholds: ValidateParams
 ) -> None:
-    aside = clean.assign(path="masks/" + clean["path"], status="rejected", reason="mask")
+    aside = clean.assign(path="masks/" + clean["path"], status="rejected", reason=reason)
     manifest = pd.concat([clean, aside], ignore_index=True)
     assert broken(check(manifest, pairs_of(), thresholds)[0]) == {}

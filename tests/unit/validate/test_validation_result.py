@@ -127,6 +127,32 @@ def test_page_shows_failed_rules_first_and_escapes_file_names(
     assert "synthetic" not in page
 
 
+def test_page_shows_the_causes_of_each_reason_and_the_next_step(
+    clean: pd.DataFrame, page_of: Callable[..., str]
+) -> None:
+    films = rejected(clean).astype({"detail": object, "site": object})
+    cut = films["reason"] == "truncated"
+    films.loc[cut, "detail"] = ["7 bytes <missing>", "9 bytes <missing>"]
+    films["site"] = ["A", "B"] * 10 + ["A"]
+    warning = replace(WARNING, next_step="ask a radiologist")
+    validation = validation_of(films, [warning], is_synthetic=False)
+    assert validation["rejected_causes"]["truncated"] == [
+        {
+            "n_files": 2,
+            "detail": "7 bytes <missing>",
+            "paths": ["train/NORMAL/00.png", "train/NORMAL/01.png"],
+            "next_step": "download or copy these files again",
+        }
+    ]
+    assert [row["ok"] + row["rejected"] for row in validation["sites"]] == [5, 5, 1, 5, 5]
+    page = " ".join(page_of(validation).split())
+    assert '<tr><td>7 bytes &lt;missing&gt;</td><td class="n">2</td>' in page
+    assert "the file ends before its pixels do</td><td>yes</td>" in page
+    assert "a file of the operating system</td><td>no</td>" in page
+    assert "Next: ask a radiologist." in page
+    assert "Files by site and class" in page
+
+
 def test_page_of_a_clean_manifest_says_passed_and_synthetic(
     clean: pd.DataFrame, page_of: Callable[..., str]
 ) -> None:
