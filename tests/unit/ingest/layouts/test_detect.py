@@ -1,12 +1,14 @@
 """The choice of a layout: the order of readers, a wanted layout, trees without a layout."""
 
 import time
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.core.errors import SourceError
+from tasks.core.params import IngestParams
 from tasks.ingest.layouts import FOLDER_LAYOUTS, LAYOUTS, detect_layout
 from tasks.ingest.layouts.path_facts import canonical_label, folders_of
 from tests.unit.ingest.layouts.listing import layout_of, nothing_to_read
@@ -31,7 +33,15 @@ BOTH = {
 
 
 def test_the_order_is_the_documented_one() -> None:
-    assert LAYOUTS == ("index", "dincer", "mooney", "radiography", "covid19", "class_folders")
+    assert LAYOUTS == (
+        "table", "index", "nih", "chexpert", "rsna", "covidx", "vindr", "padchest", "coronahack",
+        "dincer", "mooney", "radiography", "covid19", "class_folders",
+    )  # fmt: skip
+
+
+def test_params_know_the_same_layouts() -> None:
+    kind = IngestParams.model_fields["layout"].annotation
+    assert set(get_args(kind)) == {"auto", *LAYOUTS}
 
 
 @pytest.mark.parametrize("name", TREES)

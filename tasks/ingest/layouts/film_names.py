@@ -1,0 +1,67 @@
+"""Find the file that a cell of a table names: by its path, or by a name that only one file has."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from tasks.ingest.layouts.path_facts import SPLIT_FOLDERS, folders_of, is_image, is_junk, name_of
+
+
+class FilmNames:
+    """The files of a source, by path, name and stem.
+
+    Args:
+        folder: Folder of the table, with a `/` at its end; empty for the root.
+        paths: All files of the source.
+    """
+
+    def __init__(self, folder: str, paths: Iterable[str]) -> None:
+        self._folder = folder
+        self._files = frozenset(paths)
+        self._by_name: dict[str, list[str]] = defaultdict(list)
+        self._by_stem: dict[str, list[str]] = defaultdict(list)
+        for path in sorted(self._files):
+            if not is_junk(path):
+                name = name_of(path)
+                self._by_name[name].append(path)
+                if is_image(path):
+                    self._by_stem[name.rpartition(".")[0]].append(path)
+
+    def find(self, cell: str, split: str | None = None) -> list[str]:
+        """Files that a cell may mean: one if it is clear, none if there is no such file.
+
+        The path itself decides. Else the file name does, with or without its suffix, if one of the
+        cell and the path ends with the other: `CheXpert-v1.0-small/train/a.jpg` is `train/a.jpg`,
+        and `a.png` is `images_001/images/a.png`, but `train/a.png` is not `test/a.png`. Of several
+        files, masks are not meant; then those in a folder of the split are.
+
+        Args:
+            cell: A path or a name, with `/`.
+            split: `train`, `val` or `test`, if the table says it.
+        """
+        parts = tuple(part for part in cell.split("/") if part not in ("", "."))
+        if not parts or ".." in parts:
+            return []
+        path = self._folder + "/".join(parts)
+        if path in self._files:
+            return [path]
+        named = self._by_name.get(parts[-1]) or self._by_stem.get(parts[-1], [])
+        found = [path for path in named if self._agree(parts[:-1], path)]
+        films = [path for path in found if "mask" not in path.lower()] or found
+        in_split = [path for path in films if split and split in _splits(path)]
+        return in_split if len(films) > 1 and in_split else films
+
+    def _agree(self, folders: Sequence[str], path: str) -> bool:
+        """Whether the folders of a cell and of a path are equal from the innermost outwards."""
+        above = folders_of(path.removeprefix(self._folder))
+        n_shared = min(len(folders), len(above))
+        return n_shared == 0 or tuple(folders[-n_shared:]) == above[-n_shared:]
+
+
+def _splits(path: str) -> set[str]:
+    lower = (folder.lower() for folder in folders_of(path))
+    return {SPLIT_FOLDERS[folder] for folder in lower if folder in SPLIT_FOLDERS}
+
+
+def folder_above(path: str) -> str:
+    """Folder of a file, with a `/` at its end; empty for the root."""
+    return path[: len(path) - len(name_of(path))]
