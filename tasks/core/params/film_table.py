@@ -62,7 +62,7 @@ class TableParams(Section):
             raise ValueError("columns need the file and the path column that they belong to")
         if self.file is not None and self.label is None and self.classes is None:
             raise ValueError("state the column label, or classes whose findings are columns")
-        if self.label is None and any("*" in found for found in (self.classes or {}).values()):
+        if self.file is not None and self.label is None and "*" in self._findings():
             raise ValueError('"*" needs a column label: name the columns instead')
         return self
 
@@ -72,11 +72,14 @@ class TableParams(Section):
             return self
         if len({_form(name) for name in self.classes}) < 2:
             raise ValueError("classes must name at least two classes")
-        findings = [_form(finding) for found in self.classes.values() for finding in found]
+        findings = [_form(finding) for finding in self._findings()]
         twice = sorted({finding for finding in findings if findings.count(finding) > 1})
         if twice:
             raise ValueError(f"a finding stands for one class: {', '.join(twice)} is listed twice")
         return self
+
+    def _findings(self) -> list[str]:
+        return [finding for found in (self.classes or {}).values() for finding in found]
 
 
 def _form(name: str) -> str:

@@ -88,7 +88,9 @@ def read_tables(
     rows_by_film: dict[str, list[TableRow]] = defaultdict(list)
     without: list[TableRow] = []
     several: list[tuple[TableRow, list[str]]] = []
-    for row in rows_of(spec, tables, read):
+    rows = list(rows_of(spec, tables, read))
+    _check_classes(spec, rows)
+    for row in rows:
         found = names.find(row.cell.replace("\\", "/"), row.facts.given_split)
         if len(found) == 1:
             rows_by_film[found[0]].append(row)
@@ -101,11 +103,27 @@ def read_tables(
         _refuse_all(without, paths)
     lists, splits = _split_lists(spec, paths, read)
     facts = {
-        path: _completed(spec, path, _agreed(spec, path, rows), splits)
-        for path, rows in rows_by_film.items()
+        path: _completed(spec, path, _agreed(spec, path, found), splits)
+        for path, found in rows_by_film.items()
     }
     _log(spec, rows_by_film, facts, without)
     return TableLayout(spec, [*(path for path, _ in tables), *lists], facts)
+
+
+def _check_classes(spec: TableSpec, rows: Sequence[TableRow]) -> None:
+    """Refuse a stated class that no film has: its findings may be spelt in another way."""
+    if not (spec.is_stated and spec.classes):
+        return
+    missing = set(spec.classes.of_finding.values()) - {row.facts.label for row in rows}
+    if missing:
+        other = dict.fromkeys(finding for row in rows for finding in row.findings)
+        raise SourceError(
+            "at least one film must have each class of ingest.table.classes",
+            found=f"no film of {', '.join(sorted(missing))}; findings without a class: "
+            + (", ".join(repr(name[:60]) for name in list(other)[:10]) or "none"),
+            where=rows[0].where.partition(" row ")[0],
+            next_step="write the findings as the table does, or leave the class out",
+        )
 
 
 def _agreed(spec: TableSpec, path: str, rows: Sequence[TableRow]) -> PathFacts:

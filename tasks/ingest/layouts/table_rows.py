@@ -44,15 +44,13 @@ def read_rows(spec: TableSpec, path: str, split: str | None, read: Read) -> list
         read: Returns the bytes of a path.
 
     Raises:
-        SourceError: A column is missing, a cell breaks its rule, or a stated class never occurs.
+        SourceError: A column is missing, or a cell breaks its rule.
     """
     file = open_spec(spec, path, read)
     flags = _flag_columns(spec, path, file.names)
     names = list(dict.fromkeys((*spec.columns, *(name.lower() for name in flags.values()))))
     table = read_columns(path, file, names, _MOST_PARQUET_ROWS)
     found = _flagged(spec, table, flags) if flags else _listed(spec, table)
-    if spec.is_stated:
-        _check_classes(spec, table, found)
     facts = _facts(spec, table, found, _splits(spec, table, split))
     return [
         TableRow(f"{path} row {table.row_of(i)}", cell, facts[i], found[i][1])
@@ -155,21 +153,6 @@ def _flags(table: IndexTable, name: str) -> list[int]:
                 next_step="correct that cell, or state another column",
             )
     return [flag or 0 for flag in flags]
-
-
-def _check_classes(spec: TableSpec, table: IndexTable, found: _Found) -> None:
-    """Refuse a stated class that no film has: its findings may be spelt in another way."""
-    stated = set(spec.classes.of_finding.values()) if spec.classes else set()
-    missing = sorted(stated - {label for label, _ in found})
-    if missing:
-        other = dict.fromkeys(finding for _, findings in found for finding in findings)
-        raise SourceError(
-            "at least one film must have each class of ingest.table.classes",
-            found=f"no film of {', '.join(missing)}; findings without a class: "
-            + (", ".join(repr(name[:60]) for name in list(other)[:10]) or "none"),
-            where=table.name,
-            next_step="write the findings as the table does, or leave the class out",
-        )
 
 
 def _splits(spec: TableSpec, table: IndexTable, split: str | None) -> list[str | None]:
