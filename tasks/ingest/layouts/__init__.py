@@ -80,8 +80,7 @@ def detect_layout(
         >>> layout.name, layout.path_facts(paths[1]).patient_id
         ('mooney', 'virus:7')
     """
-    states_file = table is not None and table.file is not None
-    if wanted in ("auto", IndexLayout.name) and not states_file:
+    if wanted in ("auto", IndexLayout.name) and table is None:
         index = find_index(paths)
         if index:
             return read_index(index, paths, read)

@@ -1,7 +1,7 @@
 """What a cell of a table means: a missing value, a whole number, several findings, yes or no."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 # Words that programs and people write for a missing value, in lower case
 MISSING = frozenset(
@@ -59,6 +59,11 @@ def findings_in(cell: str) -> tuple[str, ...]:
         parts = cell.split("|")
     found = (whole(part.strip()) for part in parts)
     return tuple(part for part in found if not is_missing(part))
+
+
+def several_findings(cells: Iterable[str]) -> str | None:
+    """The first cell that lists several findings, or None."""
+    return next((cell for cell in dict.fromkeys(cells) if len(findings_in(cell)) > 1), None)
 
 
 def flag_of(cell: str) -> int | None:

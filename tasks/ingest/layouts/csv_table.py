@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Collection, Iterator, Sequence
 
 from tasks.ingest.layouts.unreadable_table import TableUnreadable
@@ -14,6 +15,7 @@ _MAGIC = {
     b"\xd0\xcf\x11\xe0": ("an old Excel workbook", "save the sheet as CSV in UTF-8"),
     b"PAR1": ("a Parquet file", "rename it so that it ends in .parquet"),
 }
+_HINT = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -42,11 +44,14 @@ class CsvTable:
         separator: str | None,
         header: Sequence[str] | None,
     ) -> None:
-        self._text = _decode(data)
+        text = _decode(data)
+        hint = _HINT.match(text)  # Excel writes its separator into a line of its own
+        self._text = text[hint.end() :] if hint else text
         self._has_header = header is None
-        self.first_row = 2 if self._has_header else 1
-        line = self._text.lstrip("\r\n").partition("\n")[0] if self._has_header else ""
-        self._separator = separator or _separator(line, wanted)
+        self.first_row = (2 if self._has_header else 1) + bool(hint)
+        line = re.split(r"[\r\n]", self._text.lstrip("\r\n"), maxsplit=1)[0]
+        found = hint[1] if hint else None
+        self._separator = separator or found or _separator(line, wanted)
         self.first = next(_rows(self._text, self._separator), [])
         self.names = self.first if header is None else list(header)[: len(self.first)]
 

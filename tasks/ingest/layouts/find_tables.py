@@ -6,9 +6,9 @@ from itertools import islice
 
 from tasks.core.errors import SourceError
 from tasks.ingest.layouts.csv_table import CsvTable
-from tasks.ingest.layouts.index_table import Columns, TableFile, open_table
+from tasks.ingest.layouts.index_table import Columns, TableFile, open_table, refuse_pictures_in
 from tasks.ingest.layouts.known_tables import KNOWN_TABLES
-from tasks.ingest.layouts.path_facts import is_junk, name_of
+from tasks.ingest.layouts.path_facts import is_image, is_junk, name_of
 from tasks.ingest.layouts.table_spec import TableSpec
 
 TABLE_SUFFIXES = ("csv", "tsv", "parquet", "xlsx", "xls", "ods", "csv.gz")
@@ -39,12 +39,24 @@ def find_known(paths: Sequence[str], wanted: str, read: Read) -> Found | None:
             continue
         found = []
         for pattern, split in spec.files:
-            matching = [path for path, name in names if re.fullmatch(pattern, name)]
+            matching = [path for path, name in names if re.fullmatch(pattern, name, re.IGNORECASE)]
             recognised = [path for path in matching if _recognises(spec, path, paths, read)]
             found += [(path, split) for path in _one(recognised)]
         if found:
             return spec, found
     return None
+
+
+def refuse_pictures_in_cells(paths: Sequence[str], read: Read) -> None:
+    """Refuse a source without a picture file whose Parquet tables hold pictures in their cells.
+
+    Raises:
+        SourceError: There is such a table; the next step is a command that writes files.
+    """
+    if not any(is_image(path) for path in paths):
+        for path in tables_in(paths):
+            if path.lower().endswith(".parquet"):
+                refuse_pictures_in(path, read)
 
 
 def find_stated(paths: Sequence[str], file: str) -> str:

@@ -24,6 +24,7 @@ from tasks.ingest.layouts.index_table import (
     Columns,
     IndexTable,
     TableFile,
+    check_one_class,
     no_film,
     open_table,
     read_columns,
@@ -81,6 +82,7 @@ def read_index(index: str, paths: Sequence[str], read: Callable[[str], bytes]) -
     chosen = _columns(index, file)
     # An index lists a file once, so more rows than files are refused before they are read
     table = read_columns(index, file, list(chosen.values()), most_rows=len(paths))
+    check_one_class(table, chosen["label"])
     columns = {name: table.columns[column] for name, column in chosen.items()}
     names = _films(table, columns["path"], paths)
     empty = [""] * len(names)

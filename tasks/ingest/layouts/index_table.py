@@ -7,6 +7,7 @@ from typing import NoReturn, Protocol
 
 from tasks.core.errors import SourceError
 from tasks.core.source.index_file import EXCEL_SUFFIXES
+from tasks.ingest.layouts.cells import several_findings
 from tasks.ingest.layouts.csv_table import CsvTable
 from tasks.ingest.layouts.parquet_table import ParquetTable
 from tasks.ingest.layouts.unreadable_table import TableUnreadable
@@ -121,6 +122,37 @@ def read_columns(path: str, table: TableFile, names: Sequence[str], most_rows: i
     if not cells or not cells[0]:
         no_film(path, "no row below the names of the columns")
     return IndexTable(path, dict(zip(names, cells, strict=True)), table.first_row)
+
+
+def refuse_pictures_in(path: str, read: Callable[[str], bytes]) -> None:
+    """Refuse a Parquet table that holds pictures in its cells.
+
+    Raises:
+        SourceError: It does, or it cannot be read.
+    """
+    table = open_table(path, read, Columns())
+    try:
+        if isinstance(table, ParquetTable):
+            table.refuse_pictures()
+    except TableUnreadable as error:
+        _refuse(path, error)
+
+
+def check_one_class(table: IndexTable, column: str) -> None:
+    """Refuse a column of classes in which a cell lists several findings.
+
+    Raises:
+        SourceError: One does.
+    """
+    cells = table.columns[column]
+    if (cell := several_findings(cells)) is not None:
+        raise SourceError(
+            "a film has one class, and these findings belong to no stated class",
+            found=f"row {table.row_of(cells.index(cell))}: {cell[:200]!r}",
+            where=table.name,
+            next_step="list the findings of each class under `ingest.table.classes` in "
+            "params.yaml, with the file, its path column and its label column",
+        )
 
 
 def no_film(path: str, found: str) -> NoReturn:

@@ -25,11 +25,12 @@ from tasks.ingest.layouts.table_spec import TableSpec
 
 _NO_FINDING = {"NORMAL": ["No Finding"], "PNEUMONIA": ["Pneumonia"]}
 
-# Source: Wang et al., "ChestX-ray8", CVPR 2017; https://nihcc.app.box.com/v/ChestXray-NIHCC. The
-# follow-up number tells films of one patient apart and is part of the file name.
+# Source: Wang et al., "ChestX-ray8", CVPR 2017; https://nihcc.app.box.com/v/ChestXray-NIHCC;
+# `sample_labels.csv` is that of Kaggle's random sample. The follow-up number tells films of one
+# patient apart and is part of the file name.
 NIH = TableSpec(
     "nih",
-    ((r"Data_Entry_2017.*\.csv(\.gz)?", None),),
+    ((r"(Data_Entry_2017.*|sample_labels)\.csv(\.gz)?", None),),
     "image index",
     Classes.from_lists(_NO_FINDING),
     label="finding labels",

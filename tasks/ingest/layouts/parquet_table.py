@@ -1,12 +1,15 @@
 """Open a Parquet table: the named columns only, and no more rows than there may be."""
 
 import io
+import json
+import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from tasks.ingest.layouts.unreadable_table import TableUnreadable
 
 _LABELS = ("label", "labels", "class", "finding", "diagnosis", "target")
+_PLAIN = re.compile(r"[\w ./+-]+")
 
 
 class ParquetTable:
@@ -34,9 +37,8 @@ class ParquetTable:
         except (pa.ArrowException, OSError, ValueError) as error:
             raise TableUnreadable(str(error), "write the Parquet file again") from error
         self.names = [name.strip() for name in self._schema.names]
-        pictures = [field.name for field in self._schema if _holds_pictures(field.type)]
-        if pictures and not any(_is_text(field.type) for field in self._schema):
-            self._refuse_pictures(pictures[0])
+        if not any(_is_text(field.type) for field in self._schema):
+            self.refuse_pictures()
 
     def cells(self, positions: Sequence[int], most_rows: int) -> list[list[str]]:
         """Stripped cells of some columns, column by column; empty for null and NaN, 12 for 12.0.
@@ -69,6 +71,16 @@ class ParquetTable:
         except (pa.ArrowException, OSError, ValueError) as error:
             raise TableUnreadable(str(error), "write the Parquet file again") from error
 
+    def refuse_pictures(self) -> None:
+        """Name the first column that holds pictures, if there is one.
+
+        Raises:
+            TableUnreadable: There is one; the next step is a command that writes files.
+        """
+        for field in self._schema:
+            if _holds_pictures(field.type):
+                self._refuse_pictures(field.name)
+
     def _check_kind(self, field: Any) -> None:
         """Refuse pictures; and times and lists: their conversion may fail, or need a zone."""
         from pyarrow import types
@@ -83,22 +95,39 @@ class ParquetTable:
 
     def _refuse_pictures(self, picture: str) -> NoReturn:
         labels = [name for name in self._schema.names if name.lower() in _LABELS]
+        label = labels[0] if labels else None
         raise TableUnreadable(
             f"pictures inside the cells of the column {picture!r}",
-            _command(self._path, picture, labels[0] if labels else None),
+            _way_out(self._path, picture, label, _class_names(self._schema, label)),
             "a table must name the files of the films",
         )
 
 
-def _command(path: str, picture: str, label: str | None) -> str:
+def _class_names(schema: Any, label: str | None) -> list[str]:
+    """Names of the classes 0, 1, ... of a label, as the library `datasets` stores them."""
+    try:
+        features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
+        return [str(name) for name in features[label]["names"]]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return []
+
+
+def _way_out(path: str, picture: str, label: str | None, classes: Sequence[str]) -> str:
     """One command that writes the pictures of a table as files, in one folder for each label."""
-    folder = f"str(r[{label!r}])" if label else "'films'"
+    step = "write the pictures as files, in a folder for each class"
+    # The command is pasted into a shell, so no name may hold a sign that a shell obeys
+    if not all(_PLAIN.fullmatch(name) for name in (path, picture, label or "label", *classes)):
+        return f"{step}, for instance with pyarrow"
+    folder = "'films'" if label is None else f"str(r['{label}'])"
+    if classes:
+        folder = f"{list(classes)!r}[r['{label}']]"
+    stem = path.rpartition("/")[2].rpartition(".")[0]
     return (
-        "write them as files, in a folder for each label, and leave the table out: "
+        f"{step}, and point ingest.source at the new folder `films`: in the folder of the source, "
         f'python -c "import pyarrow.parquet as q, pathlib as p; '
         f"[(d := p.Path('films', {folder})).mkdir(parents=True, exist_ok=True) or "
-        f"(d / f'{{i}}.png').write_bytes(c['bytes'] if isinstance(c := r[{picture!r}], dict) "
-        f'else c) for i, r in enumerate(q.read_table({path!r}).to_pylist())]"'
+        f"(d / f'{stem}-{{i}}.png').write_bytes(c['bytes'] if isinstance(c := r['{picture}'], dict)"
+        f" else c) for i, r in enumerate(q.read_table('{path}').to_pylist())]\""
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tasks.core.errors import SourceError
 from tasks.core.params import TableParams
 from tasks.ingest.layouts.film_names import FilmNames, folder_above
-from tasks.ingest.layouts.find_tables import Read, find_known, find_stated
+from tasks.ingest.layouts.find_tables import Read, find_known, find_stated, refuse_pictures_in_cells
 from tasks.ingest.layouts.mooney import parse_kermany_name
 from tasks.ingest.layouts.path_facts import PathFacts, folders_of, is_image, name_of
 from tasks.ingest.layouts.table_rows import TableRow, rows_of
@@ -58,14 +58,26 @@ def find_table_layout(
         The reader, or None if nothing is stated and no table is known.
 
     Raises:
-        SourceError: The table cannot be read, or a row breaks a rule.
+        SourceError: The table cannot be read, or a row breaks a rule; only classes are stated and
+            no table is known; or a source without picture files has pictures in Parquet cells.
     """
     once = _cached(read)
     if params and params.file:
         spec = stated_spec(params)
         return read_tables(spec, [(find_stated(paths, params.file), None)], paths, once)
-    found = find_known(paths, wanted, once)
-    return read_tables(found[0].changed(params), found[1], paths, once) if found else None
+    if found := find_known(paths, wanted, once):
+        return read_tables(found[0].changed(params), found[1], paths, once)
+    if params:
+        raise SourceError(
+            "ingest.table without a file changes the classes of a table that a layout knows",
+            found="no known table" + ("" if wanted == "auto" else f" of layout {wanted}"),
+            where="params.yaml, and the files of ingest.source",
+            next_step="state the file, its path column and its label column too, or write "
+            "`table: null`",
+        )
+    if wanted == "auto":
+        refuse_pictures_in_cells(paths, once)
+    return None
 
 
 def read_tables(

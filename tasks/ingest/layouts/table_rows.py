@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tasks.core.errors import SourceError
 from tasks.ingest.layouts.cells import findings_in, flag_of, is_missing, whole, whole_numbers
 from tasks.ingest.layouts.find_tables import Read, open_spec
-from tasks.ingest.layouts.index_table import IndexTable, read_columns
+from tasks.ingest.layouts.index_table import IndexTable, check_one_class, read_columns
 from tasks.ingest.layouts.path_facts import SPLIT_FOLDERS, PathFacts, canonical_label
 from tasks.ingest.layouts.table_spec import TableSpec
 
@@ -96,6 +96,8 @@ def _rejected(view: str | None, findings: Sequence[str]) -> str | None:
 def _listed(spec: TableSpec, table: IndexTable) -> _Found:
     """Labels from the column with the findings."""
     cells = table.columns[spec.label or ""]
+    if spec.classes is None:
+        check_one_class(table, spec.label or "")
     known = {cell: _label(spec, cell) for cell in dict.fromkeys(cells)}
     return [known[cell] for cell in cells]
 

@@ -111,3 +111,17 @@ def test_two_names_of_one_film_are_a_repeated_row() -> None:
 
 def test_another_file_named_index_is_no_index() -> None:
     assert detect_layout(["index.html", "index.png"], "auto", {}.__getitem__) is None
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+@pytest.mark.parametrize("hint", ["", "sep=;"])
+def test_line_ends_and_the_hint_of_excel(end: str, hint: str) -> None:
+    text = (f"{hint}\n" if hint else "") + end.join(["path;label", "d.png;a,b", "nowhere;c", ""])
+    with pytest.raises(SourceError, match=f"row {4 if hint else 3}: .nowhere"):
+        layout_of(text.encode())
+
+
+@pytest.mark.parametrize("cell", ["Effusion|Pneumonia", "\"['a', 'b']\""])
+def test_several_findings_in_an_index_need_stated_classes(cell: str) -> None:
+    with pytest.raises(SourceError, match=r"(?s)one class.*row 3.*ingest.table.classes"):
+        layout_of(f"path,label\nd.png,a\nc.dcm,{cell}\n".encode())

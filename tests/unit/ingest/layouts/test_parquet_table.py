@@ -1,7 +1,6 @@
 """A Parquet table gives the named columns only, in bounded memory; what it cannot give is named."""
 
 import io
-import shutil
 import subprocess
 import sys
 import tracemalloc
@@ -137,13 +136,36 @@ def test_pictures_inside_cells_are_refused_with_the_command_that_writes_them(dat
         layout_of(data)
 
 
-def test_the_command_writes_the_pictures_in_a_folder_for_each_label(tmp_path: Path) -> None:
-    data = pictures(label=[0, 1])
-    (tmp_path / "index.parquet").write_bytes(data)
-    with pytest.raises(SourceError) as caught:
-        layout_of(data)
+NAMES = b'{"info": {"features": {"label": {"names": ["NORMAL", "PNEUMONIA"]}}}}'
+
+
+@pytest.mark.parametrize(
+    ("metadata", "folders"),
+    [({}, ["0", "1"]), ({b"huggingface": NAMES}, ["NORMAL", "PNEUMONIA"])],
+    ids=["numbers", "names of Hugging Face"],
+)
+def test_the_command_writes_the_pictures_in_a_folder_for_each_label(
+    tmp_path: Path, metadata: dict[bytes, bytes], folders: list[str]
+) -> None:
+    name = "data/train-0.parquet"
+    table = pq.read_table(io.BytesIO(pictures(label=[0, 1], note=["", ""])))
+    (tmp_path / "data").mkdir()
+    pq.write_table(table.replace_schema_metadata(metadata), tmp_path / name)
+    with pytest.raises(SourceError, match="folder `films`") as caught:
+        detect_layout([name, "README.md"], "auto", {name: (tmp_path / name).read_bytes()}.get)
     command = caught.value.next_step.partition("python -c ")[2].strip('"')
-    assert shutil.which("python")
     subprocess.run([sys.executable, "-c", command], cwd=tmp_path, check=True, timeout=60)
-    assert (tmp_path / "films/0/0.png").read_bytes() == png(1)
-    assert (tmp_path / "films/1/1.png").read_bytes() == png(2)
+    for i, folder in enumerate(folders):
+        assert (tmp_path / f"films/{folder}/train-0-{i}.png").read_bytes() == png(i + 1)
+
+
+@pytest.mark.parametrize("name", ["$(reboot)", "`reboot`", 'a"; reboot; "', "a'b", "a\\b"])
+def test_a_name_that_a_shell_obeys_is_in_no_command(name: str) -> None:
+    cells = pa.array([b"\xff", b"\xd8"])
+    for columns in ({name: cells, "label": [0, 1]}, {"image": cells}):
+        data = parquet(columns)
+        path = "index.parquet" if name in columns else f"{name}.parquet"
+        with pytest.raises(SourceError, match="pictures inside the cells") as caught:
+            detect_layout([path], "auto", {path: data}.__getitem__)
+        assert "python" not in caught.value.next_step
+        assert "reboot" not in caught.value.next_step

@@ -149,6 +149,18 @@ def test_a_stated_table_goes_before_an_index_and_a_known_table() -> None:
     assert "index.csv" in unread_tables(list(tree), layout)
 
 
+@pytest.mark.parametrize("tree", [{"x/a.png": "", "y/b.png": ""}, {"index.csv": "", "a.png": ""}])
+@pytest.mark.parametrize("wanted", ["auto", "nih"])
+def test_stated_classes_that_no_table_uses_are_refused(tree: dict[str, str], wanted: str) -> None:
+    with pytest.raises(SourceError, match="no known table"):
+        layout_of(tree, wanted, TableParams.model_validate({"classes": CLASSES}))
+
+
+def test_several_findings_without_classes_are_refused() -> None:
+    with pytest.raises(SourceError, match=r"(?s)one class.*row 2: 'x.z'"):
+        stated("film,y\na,x|z\nb,y\n", label="y")
+
+
 def test_a_broken_cell_of_a_known_table_is_named() -> None:
     row = "train/patient00001/study1/view1_frontal.jpg,M,1,Frontal,AP,2,,,,,,,,,,,,,\n"
     with pytest.raises(SourceError, match=r"row 2: '2' in the column 'no finding'"):
