@@ -68,7 +68,7 @@ class ParquetTable:
             file = pq.ParquetFile(io.BytesIO(self._data), read_dictionary=texts)
             table = file.read(columns=[field.name for field in fields])
             return [_texts(table.column(field.name)) for field in fields]
-        except (pa.ArrowException, OSError, ValueError) as error:
+        except (pa.ArrowException, OSError, ValueError, IndexError) as error:
             raise TableUnreadable(str(error), "write the Parquet file again") from error
 
     def refuse_pictures(self) -> None:
