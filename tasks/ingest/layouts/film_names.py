@@ -1,5 +1,6 @@
 """Find the file that a cell of a table names: by its path, or by a name that only one file has."""
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -21,7 +22,7 @@ class FilmNames:
         self._by_stem: dict[str, list[str]] = defaultdict(list)
         for path in sorted(self._files):
             if not is_junk(path):
-                name = name_of(path)
+                name = _composed(name_of(path))
                 self._by_name[name].append(path)
                 if is_image(path):
                     self._by_stem[name.rpartition(".")[0]].append(path)
@@ -38,11 +39,10 @@ class FilmNames:
             cell: A path or a name, with `/`.
             split: `train`, `val` or `test`, if the table says it.
         """
-        parts = tuple(part for part in cell.split("/") if part not in ("", "."))
+        parts = tuple(part for part in _composed(cell).split("/") if part not in ("", "."))
         if not parts or ".." in parts:
             return []
-        path = self._folder + "/".join(parts)
-        if path in self._files:
+        if (path := self._folder + "/".join(parts)) in self._files:
             return [path]
         named = self._by_name.get(parts[-1]) or self._by_stem.get(parts[-1], [])
         found = [path for path in named if self._agree(parts[:-1], path)]
@@ -52,9 +52,14 @@ class FilmNames:
 
     def _agree(self, folders: Sequence[str], path: str) -> bool:
         """Whether the folders of a cell and of a path are equal from the innermost outwards."""
-        above = folders_of(path.removeprefix(self._folder))
+        above = folders_of(_composed(path.removeprefix(self._folder)))
         n_shared = min(len(folders), len(above))
         return n_shared == 0 or tuple(folders[-n_shared:]) == above[-n_shared:]
+
+
+def _composed(name: str) -> str:
+    """A name with composed letters: macOS writes é as two signs, a spreadsheet as one."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 def _splits(path: str) -> set[str]:

@@ -10,9 +10,11 @@ from tasks.ingest.layouts.index_table import IndexTable, check_one_class, read_c
 from tasks.ingest.layouts.path_facts import SPLIT_FOLDERS, PathFacts, canonical_label
 from tasks.ingest.layouts.table_spec import TableSpec
 
+# Projections of a frontal film; AP_horizontal is PadChest's word for a patient who lies in bed
 FRONTAL = frozenset(
-    {"frontal", "ap", "pa", "ap_horizontal", "ap supine", "ap erect"}
-)  # AP_horizontal: PadChest's name of a film of a patient in bed
+    {"frontal", "ap", "pa", "ap_horizontal", "ap supine", "ap erect", "posteroanterior",
+     "anteroposterior"}
+)  # fmt: skip
 _MOST_PARQUET_ROWS = 1_000_000  # no public set has half as many films
 _SUBTYPES = ("bacteria", "virus")
 

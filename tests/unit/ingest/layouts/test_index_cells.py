@@ -1,5 +1,7 @@
 """Separators, encodings, numbers, missing values and file names of an index."""
 
+import unicodedata
+
 import pytest
 
 from tasks.core.errors import SourceError
@@ -125,3 +127,11 @@ def test_line_ends_and_the_hint_of_excel(end: str, hint: str) -> None:
 def test_several_findings_in_an_index_need_stated_classes(cell: str) -> None:
     with pytest.raises(SourceError, match=r"(?s)one class.*row 3.*ingest.table.classes"):
         layout_of(f"path,label\nd.png,a\nc.dcm,{cell}\n".encode())
+
+
+@pytest.mark.parametrize("written", ["NFC", "NFD"])
+@pytest.mark.parametrize("stored", ["NFC", "NFD"])
+def test_an_accent_of_macos_and_one_of_a_spreadsheet_are_equal(written: str, stored: str) -> None:
+    cell, film = (unicodedata.normalize(form, "réel/é.png") for form in (written, stored))
+    layout = layout_of(f"path,label\n{cell},x\n".encode(), [film])
+    assert layout.path_facts(film).label == "X"
