@@ -14,9 +14,9 @@ A room imports `core` and itself, never another room; `core` imports no room. Th
 families of `core` that each room and each family imports directly.
 
 Imports: begin (`make graph` writes this table)
-  ingest            compute, errors, film, image_store, params, paths, source, stage, tables
+  ingest            compute, errors, film, image_store, labels, params, paths, source, stage, tables
   validate          atomic, errors, html, image_store, params, paths, stage, statistics, tables
-  resample          errors, params, paths, stage, statistics, tables
+  resample          errors, labels, params, paths, stage, statistics, tables
   resize            atomic, compute, errors, film, image_store, params, paths, source, stage,
                     statistics, tables
   train             atomic, classifier, compute, errors, film, image_store, params, paths, stage,
@@ -34,6 +34,7 @@ Imports: begin (`make graph` writes this table)
   core.film         image_store, params
   core.html         errors
   core.image_store  atomic, errors
+  core.labels       errors
   core.params       errors
   core.paths        -
   core.phantom      atomic, compute, errors, paths, source, stage

@@ -2,7 +2,7 @@
 
 Reads       the folder, zip or URL that `ingest.source` names
 Writes      data/manifest.parquet, data/thumbnails/, data/pairs.parquet
-Params      ingest
+Params      ingest, evaluate.negative_class
 Fails when  the source is missing, empty or damaged, or has no known layout
 Run         python -m tasks.ingest
 """
@@ -29,7 +29,9 @@ def main(_: argparse.Namespace) -> None:
     all_params = load_params(paths.PARAMS)
     params = all_params.ingest
     with collect_thumbnails(paths.THUMBNAILS) as keep_thumbnail:
-        manifest = build_manifest(params, keep_thumbnail, all_params.compute)
+        manifest = build_manifest(
+            params, keep_thumbnail, all_params.compute, all_params.evaluate.negative_class
+        )
     pairs = find_pairs(manifest, ImageStore(paths.THUMBNAILS), params)
     write_table(pairs, PAIRS_SCHEMA, paths.PAIRS)
     write_table(manifest, MANIFEST_SCHEMA, paths.MANIFEST)

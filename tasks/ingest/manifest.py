@@ -29,6 +29,7 @@ def build_manifest(
     params: IngestParams,
     keep_thumbnail: Callable[[str, Pixels], None] | None = None,
     compute: ComputeParams = ALL_CORES,
+    negative_class: str = "",
 ) -> pd.DataFrame:
     """Read every file of the source once.
 
@@ -36,6 +37,7 @@ def build_manifest(
         params: Section `ingest`.
         keep_thumbnail: Called with image id and thumbnail of every file that is a picture.
         compute: Section `compute`. The rows do not depend on it.
+        negative_class: `evaluate.negative_class`.
 
     Returns:
         One row per file, sorted by path, with the columns of `tables.MANIFEST_SCHEMA`.
@@ -46,7 +48,7 @@ def build_manifest(
     """
     with open_source(params.source) as source:
         files = source.paths()
-        layout = find_layout(files, params, source)
+        layout = find_layout(files, params, source, negative_class)
     logger.info("%d files in %s, layout %s", len(files), params.source, layout.name)
     if unread := unread_tables(files, layout):
         logger.info("tables in the source that are not read: %s", ", ".join(unread[:5]))
@@ -64,13 +66,16 @@ def build_manifest(
     return manifest
 
 
-def find_layout(files: Sequence[str], params: IngestParams, source: Source) -> Layout:
+def find_layout(
+    files: Sequence[str], params: IngestParams, source: Source, negative_class: str
+) -> Layout:
     """Find the layout of a source from its file names, or from its index.
 
     Args:
         files: All paths of the source.
         params: Section `ingest`.
         source: Open, for the bytes of the index.
+        negative_class: `evaluate.negative_class`: a folder of this name is a class.
 
     Raises:
         SourceError: There is no file, no layout fits, or the index breaks a rule.
@@ -82,7 +87,7 @@ def find_layout(files: Sequence[str], params: IngestParams, source: Source) -> L
             where=params.source,
             next_step="unpack the download there, or point ingest.source at the right folder",
         )
-    layout = detect_layout(files, params.layout, source.read, params.table)
+    layout = detect_layout(files, params.layout, source.read, params.table, negative_class)
     if layout is None:
         n_images = sum(is_image(path) and not is_junk(path) for path in files)
         tables = ", ".join(unread_tables(files, layout)[:5])

@@ -2,12 +2,12 @@
 
 import pandas as pd
 
+from tasks.core.labels import map_labels
 from tasks.core.params import ResampleParams
 from tasks.core.statistics.groups import join_groups, patients
 from tasks.core.tables import EXCLUDED_SCHEMA, SAMPLES_SCHEMA, SPLITS
 from tasks.resample.balance import class_weights, count_repeats, surplus_films
 from tasks.resample.hash_draws import group_draws, hash_draws
-from tasks.resample.labels import map_labels
 from tasks.resample.splits import split_films
 
 _COLUMNS = (

@@ -30,7 +30,8 @@ class IngestParams(Section):
     source: Annotated[str, Field(min_length=1)]
     layout: Literal[
         "auto", "table", "index", "nih", "chexpert", "rsna", "covidx", "vindr", "padchest",
-        "coronahack", "dincer", "mooney", "radiography", "covid19", "class_folders",
+        "coronahack", "dincer", "mooney", "radiography", "covid_qu_ex", "covid19",
+        "class_folders",
     ]  # fmt: skip
     table: TableParams | None
     min_side_px: Count

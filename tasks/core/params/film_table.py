@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from tasks.core.params.class_name import canonical_label
 from tasks.core.params.section import Section
 
 Uncertain = Literal["positive", "negative", "leave_out"]
@@ -70,9 +71,9 @@ class TableParams(Section):
     def _classes_differ(self) -> Self:
         if self.classes is None:
             return self
-        if len({_form(name) for name in self.classes}) < 2:
+        if len({canonical_label(name) for name in self.classes}) < 2:
             raise ValueError("classes must name at least two classes")
-        findings = [_form(finding) for finding in self._findings()]
+        findings = [canonical_label(finding) for finding in self._findings()]
         twice = sorted({finding for finding in findings if findings.count(finding) > 1})
         if twice:
             raise ValueError(f"a finding stands for one class: {', '.join(twice)} is listed twice")
@@ -80,7 +81,3 @@ class TableParams(Section):
 
     def _findings(self) -> list[str]:
         return [finding for found in (self.classes or {}).values() for finding in found]
-
-
-def _form(name: str) -> str:
-    return " ".join(name.replace("_", " ").split()).upper()

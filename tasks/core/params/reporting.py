@@ -2,22 +2,31 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from tasks.core.params.class_name import canonical_label
 from tasks.core.params.section import Count, Section, Seed, Share
+
+
+def _class_name(value: object) -> str:
+    """A class name in canonical form; YAML reads an unquoted 0 as a number."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError("write the name of the class in quotation marks")
+    return canonical_label(str(value))
 
 
 class EvaluateParams(Section):
     """How a model is evaluated.
 
-    negative_class: the class that means "no finding". Every other class is positive.
+    negative_class: the class that means "no finding", in any form of its name (`Normal`, `0`).
+        Every other class is positive.
     target_sensitivity: sensitivity on validation that the operating point must reach. The highest
         threshold that reaches it is chosen.
     n_bootstrap: bootstrap samples, drawn by patient, for each 95 % interval.
     seed: seed of the bootstrap and of the baselines.
     """
 
-    negative_class: Annotated[str, Field(min_length=1)]
+    negative_class: Annotated[str, BeforeValidator(_class_name), Field(min_length=1)]
     target_sensitivity: Share
     n_bootstrap: Annotated[int, Field(ge=100)]
     seed: Seed

@@ -10,22 +10,35 @@ The readers are tried in this order. A reader that knows more about a film comes
 | `dincer` | Mooney's tree with names such as BACTERIA-1008087-0001.jpeg |
 | `mooney` | split folders with NORMAL and PNEUMONIA, and no other class |
 | `radiography` | class folders with names such as COVID-1.png or COVID-19 (1).png |
+| `covid_qu_ex` | split folders with COVID-19, Non-COVID and Normal, and no other class |
 | `covid19` | split folders with Covid, Normal and Viral Pneumonia, and no other class |
 | `class_folders` | two class folders or more |
+
+A file counts as a film here if it could be a picture by its name; its content decides later.
 """
 
 from collections.abc import Callable, Sequence
 
+from tasks.core.errors import SourceError
 from tasks.core.params import TableParams
 from tasks.ingest.layouts.class_folders import ClassFolders
 from tasks.ingest.layouts.covid19 import Covid19
+from tasks.ingest.layouts.covid_qu_ex import CovidQuEx
 from tasks.ingest.layouts.dincer import Dincer
 from tasks.ingest.layouts.find_index import find_index
 from tasks.ingest.layouts.find_tables import unread_tables
 from tasks.ingest.layouts.index import IndexLayout, read_index
 from tasks.ingest.layouts.known_tables import KNOWN_TABLES
 from tasks.ingest.layouts.mooney import Mooney
-from tasks.ingest.layouts.path_facts import FolderLayout, Layout, PathFacts, is_image, is_junk
+from tasks.ingest.layouts.path_facts import (
+    FolderLayout,
+    Layout,
+    PathFacts,
+    could_be_image,
+    is_image,
+    is_junk,
+    is_mask,
+)
 from tasks.ingest.layouts.radiography import Radiography
 from tasks.ingest.layouts.table_layout import find_table_layout
 
@@ -33,9 +46,11 @@ __all__ = [
     "LAYOUTS",
     "Layout",
     "PathFacts",
+    "could_be_image",
     "detect_layout",
     "is_image",
     "is_junk",
+    "is_mask",
     "unread_tables",
 ]
 
@@ -43,6 +58,7 @@ FOLDER_LAYOUTS: tuple[type[FolderLayout], ...] = (
     Dincer,
     Mooney,
     Radiography,
+    CovidQuEx,
     Covid19,
     ClassFolders,
 )
@@ -59,6 +75,7 @@ def detect_layout(
     wanted: str,
     read: Callable[[str], bytes],
     table: TableParams | None = None,
+    negative_class: str = "",
 ) -> Layout | None:
     """Find the first layout that recognises a source, or try only the wanted one.
 
@@ -67,12 +84,14 @@ def detect_layout(
         wanted: Name of a layout, or `auto`.
         read: Returns the bytes of a path. It is called for a table only.
         table: Section `ingest.table`.
+        negative_class: `evaluate.negative_class`: a folder of this name is a class.
 
     Returns:
         The reader, or None if none recognises the source.
 
     Raises:
-        SourceError: The index cannot be read or breaks a rule.
+        SourceError: The index cannot be read or breaks a rule; all pictures are masks; or the
+            folder names contradict each other.
 
     Example:
         >>> paths = ["train/NORMAL/IM-0001-0001.jpeg", "train/PNEUMONIA/person7_virus_8.jpeg"]
@@ -86,10 +105,23 @@ def detect_layout(
             return read_index(index, paths, read)
     if listed := find_table_layout(paths, wanted, read, table):
         return listed
-    images = [path for path in paths if is_image(path) and not is_junk(path)]
+    images = [path for path in paths if could_be_image(path) and not is_junk(path)]
     for layout in FOLDER_LAYOUTS:
         if wanted in ("auto", layout.name):
-            reader = layout(images)
+            reader = (
+                ClassFolders(images, negative_class) if layout is ClassFolders else layout(images)
+            )
             if reader.recognises(images):
                 return reader
+    _refuse_masks(images)
     return None
+
+
+def _refuse_masks(images: Sequence[str]) -> None:
+    if images and all(map(is_mask, images)):
+        raise SourceError(
+            "folders and files named as masks, segmentations or annotations hold no films",
+            found=f"{len(images)} such files and no other picture, for instance {images[0]}",
+            where="the names below ingest.source",
+            next_step="if they are films, rename the folder or point ingest.source inside it",
+        )

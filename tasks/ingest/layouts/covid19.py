@@ -12,6 +12,8 @@ from tasks.ingest.layouts.path_facts import (
     PathFacts,
     classes_in_splits,
     folders_of,
+    is_mask,
+    is_one_split_tree,
     split_and_class,
 )
 
@@ -27,10 +29,11 @@ class Covid19:
         del paths  # each path of this layout is read without the others
 
     def recognises(self, paths: Sequence[str]) -> bool:
-        """The split folders hold images of exactly the three classes."""
-        return classes_in_splits(paths) == _CLASSES
+        """One set of split folders holds films of exactly the three classes."""
+        return classes_in_splits(paths) == _CLASSES and is_one_split_tree(paths)
 
     def path_facts(self, path: str) -> PathFacts:
         """Label and split from the last two folders."""
         split, label = split_and_class(folders_of(path))
-        return PathFacts(label, given_split=split) if label in _CLASSES else PathFacts()
+        rejected = "mask" if is_mask(path) else None
+        return PathFacts(label if label in _CLASSES else None, given_split=split, rejected=rejected)

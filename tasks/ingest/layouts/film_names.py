@@ -4,7 +4,14 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from tasks.ingest.layouts.path_facts import SPLIT_FOLDERS, folders_of, is_image, is_junk, name_of
+from tasks.ingest.layouts.folder_names import split_of
+from tasks.ingest.layouts.path_facts import (
+    could_be_image,
+    folders_of,
+    is_junk,
+    is_mask,
+    name_of,
+)
 
 
 class FilmNames:
@@ -24,7 +31,7 @@ class FilmNames:
             if not is_junk(path):
                 name = _composed(name_of(path))
                 self._by_name[name].append(path)
-                if is_image(path):
+                if could_be_image(path):
                     self._by_stem[name.rpartition(".")[0]].append(path)
 
     def find(self, cell: str, split: str | None = None) -> list[str]:
@@ -46,7 +53,7 @@ class FilmNames:
             return [path]
         named = self._by_name.get(parts[-1]) or self._by_stem.get(parts[-1], [])
         found = [path for path in named if self._agree(parts[:-1], path)]
-        films = [path for path in found if "mask" not in path.lower()] or found
+        films = [path for path in found if not is_mask(path)] or found
         in_split = [path for path in films if split and split in _splits(path)]
         return in_split if len(films) > 1 and in_split else films
 
@@ -62,9 +69,8 @@ def _composed(name: str) -> str:
     return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
-def _splits(path: str) -> set[str]:
-    lower = (folder.lower() for folder in folders_of(path))
-    return {SPLIT_FOLDERS[folder] for folder in lower if folder in SPLIT_FOLDERS}
+def _splits(path: str) -> set[str | None]:
+    return {split_of(folder) for folder in folders_of(path)}
 
 
 def folder_above(path: str) -> str:

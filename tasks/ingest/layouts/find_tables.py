@@ -8,7 +8,7 @@ from tasks.core.errors import SourceError
 from tasks.ingest.layouts.csv_table import CsvTable
 from tasks.ingest.layouts.index_table import Columns, TableFile, open_table, refuse_pictures_in
 from tasks.ingest.layouts.known_tables import KNOWN_TABLES
-from tasks.ingest.layouts.path_facts import is_image, is_junk, name_of
+from tasks.ingest.layouts.path_facts import could_be_image, is_junk, name_of
 from tasks.ingest.layouts.table_spec import TableSpec
 
 TABLE_SUFFIXES = ("csv", "tsv", "parquet", "xlsx", "xls", "ods", "csv.gz")
@@ -53,7 +53,7 @@ def refuse_pictures_in_cells(paths: Sequence[str], read: Read) -> None:
     Raises:
         SourceError: There is such a table; the next step is a command that writes files.
     """
-    if not any(is_image(path) for path in paths):
+    if not any(could_be_image(path) and not is_junk(path) for path in paths):
         for path in tables_in(paths):
             if path.lower().endswith(".parquet"):
                 refuse_pictures_in(path, read)

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from tasks.core.params import Uncertain
+from tasks.core.params.class_name import canonical_label
 from tasks.ingest.layouts.cells import whole
-from tasks.ingest.layouts.path_facts import canonical_label
 
 ANY_OTHER = "*"
 

@@ -18,8 +18,10 @@ or suffix is enough if one file has it.
 from collections.abc import Callable, Mapping, Sequence
 
 from tasks.core.errors import SourceError
+from tasks.core.params.class_name import canonical_label
 from tasks.ingest.layouts.cells import is_missing, whole_numbers
 from tasks.ingest.layouts.film_names import FilmNames, folder_above
+from tasks.ingest.layouts.folder_names import SPLIT_FOLDERS
 from tasks.ingest.layouts.index_table import (
     Columns,
     IndexTable,
@@ -29,7 +31,7 @@ from tasks.ingest.layouts.index_table import (
     open_table,
     read_columns,
 )
-from tasks.ingest.layouts.path_facts import SPLIT_FOLDERS, PathFacts, canonical_label
+from tasks.ingest.layouts.path_facts import PathFacts
 
 ALIASES = {
     "path": ("filename", "file_name", "image", "file"),

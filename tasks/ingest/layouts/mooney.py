@@ -10,6 +10,8 @@ from tasks.ingest.layouts.path_facts import (
     PathFacts,
     classes_in_splits,
     folders_of,
+    is_mask,
+    is_one_split_tree,
     name_of,
     split_and_class,
 )
@@ -17,9 +19,9 @@ from tasks.ingest.layouts.path_facts import (
 _CLASSES = frozenset({"NORMAL", "PNEUMONIA"})
 
 # PNEUMONIA_NAME and NORMAL_NAME match all 5,840 names of the set on Kaggle. The numbers have a
-# largest length, because a name in a zip may have 65,535 digits. Any image suffix is accepted, so
-# that a converted set keeps its patients.
-SUFFIX = r"\.(?i:jpe?g|png|bmp|tiff?|webp|dcm|dicom)"
+# largest length, because a name in a zip may have 65,535 digits. Any suffix or none is accepted, so
+# that a converted set keeps its patients; whether the file is a picture is decided elsewhere.
+SUFFIX = r"(?:\.[0-9A-Za-z]{1,9})?"
 PNEUMONIA_NAME = re.compile(
     r"person(?P<number>[0-9]{1,9})_(?P<subtype>bacteria|virus)_"
     r"(?P<film>[0-9]{1,9})(?:_(?P<part>[0-9]{1,9}))?" + SUFFIX
@@ -43,8 +45,8 @@ class Mooney:
         self._files = frozenset(paths)
 
     def recognises(self, paths: Sequence[str]) -> bool:
-        """The split folders hold images of NORMAL and PNEUMONIA, and of no other class."""
-        return classes_in_splits(paths) == _CLASSES
+        """One set of split folders holds films of NORMAL and PNEUMONIA, and of no other class."""
+        return classes_in_splits(paths) == _CLASSES and is_one_split_tree(paths)
 
     def path_facts(self, path: str) -> PathFacts:
         """Label and split from the last two folders, subtype and patient from the file name."""
@@ -52,8 +54,12 @@ class Mooney:
         if label not in _CLASSES:
             return PathFacts()
         subtype, patient_id = parse_kermany_name(name_of(path))
-        rejected = "nested_copy" if self._is_nested_copy(path) else None
-        return PathFacts(label, subtype, split, patient_id, rejected)
+        return PathFacts(label, subtype, split, patient_id, self._rejected(path))
+
+    def _rejected(self, path: str) -> str | None:
+        if is_mask(path):
+            return "mask"
+        return "nested_copy" if self._is_nested_copy(path) else None
 
     def _is_nested_copy(self, path: str) -> bool:
         """Whether the film is a second copy: Kaggle's zip repeats all in chest_xray/chest_xray."""

@@ -1,23 +1,35 @@
 """What all layouts share: the facts that a path tells, and which files are images or junk."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import Protocol
 
+from tasks.core.params.class_name import canonical_label
+from tasks.ingest.layouts.folder_names import name_kind, names_masks, split_of
+
 IMAGE_SUFFIXES = frozenset(
-    {"jpeg", "jpg", "png", "bmp", "tif", "tiff", "webp", "dcm", "dicom"}
+    {"jpeg", "jpg", "jpe", "jfif", "jif", "png", "apng", "bmp", "dib", "tif", "tiff", "webp",
+     "jp2", "j2k", "jpx", "j2c", "jls", "dcm", "dicom", "dic", "dc3", "ima"}
 )  # fmt: skip
-SPLIT_FOLDERS = {  # names of folders, and the split that each stands for
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "test": "test",
-    "testing": "test",
-}
-MASK_FOLDERS = frozenset({"mask", "masks"})
+# Suffixes of files that are no pictures. Any other suffix may belong to one: the content decides.
+OTHER_SUFFIXES = frozenset(
+    {"txt", "csv", "tsv", "tab", "parquet", "feather", "arrow", "xls", "xlsx", "ods", "odt",
+     "doc", "docx", "ppt", "pptx", "pdf", "rtf", "md", "rst", "htm", "html", "css", "js",
+     "json", "jsonl", "ndjson", "yaml", "yml", "xml", "toml", "ini", "cfg", "log", "bib",
+     "tex", "py", "pyc", "ipynb", "r", "m", "c", "h", "cpp", "sh", "bat", "ps1", "zip", "gz",
+     "tgz", "bz2", "xz", "7z", "rar", "tar", "npy", "npz", "mat", "pkl", "pickle", "h5",
+     "hdf5", "keras", "pt", "pth", "onnx", "pb", "safetensors", "joblib", "db", "sqlite",
+     "sql", "sas7bdat", "sav", "dta", "dvc", "lock", "gitignore", "svg", "url", "lnk", "exe",
+     "dll", "mp4", "avi", "mov", "mp3", "wav", "nii"}
+)  # fmt: skip
+_OTHER_NAMES = frozenset(
+    {"readme", "license", "licence", "copying", "authors", "notice", "changelog", "makefile",
+     "dockerfile", "dicomdir", "version", "sha256sums", "md5sums", "checksums"}
+)  # fmt: skip
+_MASK_FILE = re.compile("mask|segm|annot|ground", re.IGNORECASE)  # a quick first look
 # macOS stores the icon of a folder in a file named "Icon" and a carriage return
 JUNK_NAMES = frozenset({"thumbs.db", "desktop.ini", "icon\r"})
 
@@ -85,45 +97,94 @@ def name_of(path: str) -> str:
     return path.rpartition("/")[2]
 
 
+def film_folders(paths: Iterable[str]) -> list[tuple[str, ...]]:
+    """`distinct_folders` without those of masks."""
+    return [names for names in distinct_folders(paths) if not _in_masks(names)]
+
+
 def distinct_folders(paths: Iterable[str]) -> list[tuple[str, ...]]:
     """`folders_of` for each folder that holds a file, sorted: far fewer items than files."""
     return [_names(parent) for parent in sorted({path.rpartition("/")[0] for path in paths})]
 
 
+def without_masks(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """The same folders without those of masks: `COVID/masks` lies in `COVID`."""
+    return tuple(name for name in folders if not names_masks(name))
+
+
+def is_mask(path: str) -> bool:
+    """Whether a folder of a file, or the file itself, is named as a mask or annotation."""
+    return _in_masks(folders_of(path)) or (
+        _MASK_FILE.search(path) is not None and names_masks(name_of(path).partition(".")[0])
+    )
+
+
+@lru_cache(maxsize=4096)
+def _in_masks(folders: tuple[str, ...]) -> bool:
+    return any(map(names_masks, folders))
+
+
 @lru_cache(maxsize=4096)
 def split_and_class(folders: tuple[str, ...]) -> tuple[str | None, str | None]:
-    """Read `.../<split>/<class>/` from the two innermost folders.
+    """Read `.../<split>/<class>/` from the two innermost folders that hold no masks.
 
     Returns:
         (split, class name in canonical form); both None for other folders.
     """
-    split = SPLIT_FOLDERS.get(folders[-2].lower()) if len(folders) > 1 else None
+    folders = without_masks(folders)
+    split = split_of(folders[-2]) if len(folders) > 1 else None
     return (split, canonical_label(folders[-1])) if split else (None, None)
 
 
 def classes_in_splits(paths: Iterable[str]) -> set[str | None]:
-    """Classes of all files below a split folder; None stands for a file without a class."""
+    """Classes of all films below a split folder; None stands for a film without a class."""
     return {
         split_and_class(folders)[1]
-        for folders in distinct_folders(paths)
-        if any(folder.lower() in SPLIT_FOLDERS for folder in folders)
+        for folders in film_folders(paths)
+        if any(map(split_of, folders))
     }
 
 
-def canonical_label(folder: str) -> str:
-    """Class name in one form: upper case, single spaces for underscores and runs of spaces.
+def is_one_split_tree(paths: Iterable[str]) -> bool:
+    """Whether all split folders lie in one folder, which tells no site, and no others beside them.
 
-    Example:
-        >>> canonical_label("Viral_Pneumonia")
-        'VIRAL PNEUMONIA'
+    A folder inside a folder of its own name, as in Kaggle's zip, is one folder. Pictures beside the
+    splits, and folders such as `images`, are left to the layout.
     """
-    return " ".join(folder.replace("_", " ").split()).upper()
+    folders = film_folders(paths)
+    roots = {names[:-2] for names in folders if split_and_class(names)[0]}
+    others = [names for names in folders if not split_and_class(names)[0]]
+    beside = {
+        names[len(root)]
+        for root in roots
+        for names in others
+        if len(names) > len(root) and names[: len(root)] == root and names not in roots
+    }
+    return len(set(map(_without_repeats, roots))) == 1 and all(
+        split_of(name) or name_kind(name) in ("container", "blank") for name in beside
+    )
+
+
+def _without_repeats(root: tuple[str, ...]) -> tuple[str, ...]:
+    names = tuple(name for name, _ in groupby(root))
+    return names[:-1] if names[-1:] == ("chest_xray",) else names
 
 
 def is_image(path: str) -> bool:
-    """Whether the suffix is that of an image format."""
+    """Whether the suffix promises a picture."""
     stem, _, suffix = name_of(path).rpartition(".")
     return bool(stem) and suffix.lower() in IMAGE_SUFFIXES
+
+
+def could_be_image(path: str) -> bool:
+    """Whether a file may be a picture, by its name: any but those of another known kind.
+
+    DICOM files often have no suffix, or a number in its place (`1.2.840.113`).
+    """
+    stem, dot, suffix = name_of(path).lower().rpartition(".")
+    if not dot or not stem:
+        return suffix not in _OTHER_NAMES
+    return suffix not in OTHER_SUFFIXES
 
 
 def is_junk(path: str) -> bool:

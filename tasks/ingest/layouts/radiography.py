@@ -14,14 +14,16 @@ Source: T. Rahman et al., "COVID-19 Radiography Database", Kaggle; Chowdhury et 
 import re
 from collections.abc import Sequence
 
+from tasks.core.params.class_name import canonical_label
+from tasks.ingest.layouts.folder_names import split_of
+from tasks.ingest.layouts.mooney import SUFFIX
 from tasks.ingest.layouts.path_facts import (
-    MASK_FOLDERS,
-    SPLIT_FOLDERS,
     PathFacts,
-    canonical_label,
-    distinct_folders,
+    film_folders,
     folders_of,
+    is_mask,
     name_of,
+    without_masks,
 )
 
 LABELS = {
@@ -33,7 +35,7 @@ LABELS = {
 }
 FILM_NAME = re.compile(
     r"(?P<label>COVID-19|COVID|NORMAL|LUNG[_ ]OPACITY|VIRAL PNEUMONIA)"
-    r"(?: ?\((?P<old>[0-9]{1,9})\)|-(?P<new>[0-9]{1,9}))\.png",
+    r"(?: ?\((?P<old>[0-9]{1,9})\)|-(?P<new>[0-9]{1,9}))" + SUFFIX,
     re.IGNORECASE | re.ASCII,
 )
 
@@ -48,7 +50,7 @@ class Radiography:
 
     def recognises(self, paths: Sequence[str]) -> bool:
         """At least two known classes and no other; most names state the class of their folder."""
-        if _holds_other_classes(distinct_folders(paths)):
+        if _holds_other_classes(film_folders(paths)):
             return False
         placed = [(name_of(path), self.path_facts(path)) for path in paths]
         films = [(name, facts.label) for name, facts in placed if not facts.rejected]
@@ -60,8 +62,8 @@ class Radiography:
         """Label from the class folder, which may hold `images` and `masks`; split from above it."""
         folders = folders_of(path)
         outer, label = _outer_and_label(folders)
-        split = SPLIT_FOLDERS.get(outer[-1].lower()) if label and outer else None
-        rejected = "mask" if _has_masks(folders) else None
+        split = split_of(outer[-1]) if label and outer else None
+        rejected = "mask" if is_mask(path) else None
         return PathFacts(label, given_split=split, rejected=rejected)
 
 
@@ -73,18 +75,15 @@ def parse_radiography_name(name: str) -> str | None:
 
 def _outer_and_label(folders: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
     """Folders above the class folder, and the class; None if the class is unknown or missing."""
-    if folders and folders[-1].lower() in {"images", *MASK_FOLDERS}:
+    folders = without_masks(folders)
+    if folders and folders[-1].lower() == "images":
         folders = folders[:-1]
     return folders[:-1], LABELS.get(canonical_label(folders[-1])) if folders else None
 
 
-def _has_masks(folders: tuple[str, ...]) -> bool:
-    return any(folder.lower() in MASK_FOLDERS for folder in folders)
-
-
 def _holds_other_classes(folders: Sequence[tuple[str, ...]]) -> bool:
     """Whether a folder beside or below the class folders holds images without a known class."""
-    read = [(names, *_outer_and_label(names)) for names in folders if not _has_masks(names)]
+    read = [(names, *_outer_and_label(names)) for names in folders]
     roots = {outer for _, outer, label in read if label}
     unread = [names for names, _, label in read if not label]
     return any(names[:depth] in roots for names in unread for depth in range(len(names)))

@@ -10,7 +10,7 @@ from tasks.core.params import TableParams
 from tasks.ingest.layouts.film_names import FilmNames, folder_above
 from tasks.ingest.layouts.find_tables import Read, find_known, find_stated, refuse_pictures_in_cells
 from tasks.ingest.layouts.mooney import parse_kermany_name
-from tasks.ingest.layouts.path_facts import PathFacts, folders_of, is_image, name_of
+from tasks.ingest.layouts.path_facts import PathFacts, could_be_image, folders_of, is_image, name_of
 from tasks.ingest.layouts.table_rows import TableRow, rows_of
 from tasks.ingest.layouts.table_spec import TableSpec, stated_spec
 
@@ -39,7 +39,7 @@ class TableLayout:
         """Facts from the rows of a film; none for a film without a row."""
         if found := self._facts_by_path.get(path):
             return found
-        left_out = not self._unlabelled.isdisjoint(folders_of(path)) and is_image(path)
+        left_out = not self._unlabelled.isdisjoint(folders_of(path)) and could_be_image(path)
         return PathFacts(rejected="no_class" if left_out else None)
 
 

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tasks.core.errors import SourceError
+from tasks.core.params.class_name import canonical_label
 from tasks.ingest.layouts.cells import findings_in, flag_of, is_missing, whole, whole_numbers
 from tasks.ingest.layouts.find_tables import Read, open_spec
+from tasks.ingest.layouts.folder_names import SPLIT_FOLDERS
 from tasks.ingest.layouts.index_table import IndexTable, check_one_class, read_columns
-from tasks.ingest.layouts.path_facts import SPLIT_FOLDERS, PathFacts, canonical_label
+from tasks.ingest.layouts.path_facts import PathFacts
 from tasks.ingest.layouts.table_spec import TableSpec
 
 # Projections of a frontal film; AP_horizontal is PadChest's word for a patient who lies in bed

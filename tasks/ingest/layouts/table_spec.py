@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from tasks.core.params import TableParams, Uncertain
+from tasks.core.params.class_name import canonical_label
 from tasks.ingest.layouts.findings import Classes
-from tasks.ingest.layouts.path_facts import canonical_label
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.core.errors import SourceError
+from tasks.core.params.class_name import canonical_label
 from tasks.ingest.layouts import Layout, detect_layout
 from tasks.ingest.layouts.cells import is_missing
-from tasks.ingest.layouts.path_facts import PathFacts, canonical_label
+from tasks.ingest.layouts.path_facts import PathFacts
 
 FILMS = ["images/a.png", "images/b c.png", "c.dcm", "d.png"]
 

@@ -34,7 +34,7 @@ def test_every_normal_name_gives_back_its_parts(
     assert parse_kermany_name(name) == (None, f"{family}IM:{number}")
 
 
-@pytest.mark.parametrize("suffix", ["jpeg", "JPG", "png", "tif", "dcm"])
+@pytest.mark.parametrize("suffix", ["jpeg", "JPG", "png", "tif", "dcm", "jfif", "ima", "1"])
 def test_films_converted_to_another_format_keep_their_patients(suffix: str) -> None:
     assert parse_kermany_name(f"person7_virus_8.{suffix}") == ("virus", "virus:7")
     assert parse_kermany_name(f"IM-0007-0001.{suffix}") == (None, "IM:7")
@@ -53,7 +53,7 @@ def test_other_names_have_neither_subtype_nor_patient(name: str) -> None:
         "person1_fungus_1.jpeg",
         "person_bacteria_1.jpeg",
         "person1_bacteria.jpeg",
-        "person1_bacteria_1.gif",
+        "person1_bacteria_1.gif.zip",
         "copy of person1_bacteria_1.jpeg",
         "person1_bacteria_1.jpeg.tmp",
         "person\u0661_bacteria_1.jpeg",  # an Arabic digit one

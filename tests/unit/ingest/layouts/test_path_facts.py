@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.ingest.layouts.path_facts import canonical_label, folders_of, is_image, is_junk
+from tasks.core.params.class_name import canonical_label
+from tasks.ingest.layouts.path_facts import could_be_image, folders_of, is_image, is_junk, is_mask
 
 
 @pytest.mark.parametrize(
@@ -65,3 +66,37 @@ def test_images_are_known_by_suffix_in_upper_and_lower_case() -> None:
 def test_any_text_is_accepted_as_a_path(path: str) -> None:
     assert all("/" not in name and name not in ("", ".") for name in folders_of(path))
     assert isinstance(is_image(path) or is_junk(path), bool)
+
+
+def test_only_a_suffix_of_another_kind_says_that_a_file_is_no_picture() -> None:
+    films = ["a.jfif", "b.JPE", "c.jp2", "IM0001", "1.2.840.113", "d.0001", "e.xyz", "f.gif", "g."]
+    others = [
+        "a.csv", "b.XLSX", "c.txt", "d.json", "e.png.zip", "f.npy", "README", "set/LICENSE",
+        "DICOMDIR",
+    ]  # fmt: skip
+    assert all(map(could_be_image, [*films, "a.png", "b.dcm"]))
+    assert not any(map(could_be_image, others))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "COVID/masks/1.png", "lung masks/1.png", "Lung_Masks/1.png", "masks_png/1.png",
+        "ManualMask/leftMask/1.png", "lungmasks/1.png", "infection masks/a/1.png", "mask1/1.png",
+        "segmentation/1.png", "COVID/annotations/1.png", "ground_truth/1.png", "a/1_mask.png",
+        "CHNCXR_0001_0_mask.png",
+    ],
+)  # fmt: skip
+def test_whatever_is_named_as_a_mask_is_one(path: str) -> None:
+    assert is_mask(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "Lung Segmentation Data/1.png", "annotated/1.png", "masked/1.png", "segment/1.png",
+        "maskless/1.png", "a/1.png", "background/1.png",
+    ],
+)  # fmt: skip
+def test_a_word_that_only_begins_as_mask_is_no_mask(path: str) -> None:
+    assert not is_mask(path)

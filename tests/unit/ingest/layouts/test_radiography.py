@@ -37,7 +37,7 @@ CANONICAL = {
 
 @given(st.sampled_from(sorted(CANONICAL)), st.integers(0, 99_999))
 def test_every_name_of_both_versions_states_its_class(label: str, number: int) -> None:
-    for name in (f"{label} ({number}).png", f"{label}({number}).png", f"{label}-{number}.png"):
+    for name in (f"{label} ({number}).png", f"{label}({number}).JPG", f"{label}-{number}"):
         assert parse_radiography_name(name) == CANONICAL[label]
 
 
@@ -48,7 +48,14 @@ def test_any_name_is_accepted(start: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["COVID-1.jpeg", "COVID-00001a.png", "COVID 1.png", "COVID-19.1.png", "Tumour-1.png", "1.png"],
+    [
+        "COVID-1.png.tmp",
+        "COVID-00001a.png",
+        "COVID 1.png",
+        "COVID-19.1.png",
+        "Tumour-1.png",
+        "1.png",
+    ],
 )
 def test_a_name_with_a_small_error_states_no_class(name: str) -> None:
     assert parse_radiography_name(name) is None

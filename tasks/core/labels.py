@@ -9,6 +9,7 @@ from tasks.core.errors import CohortError
 _PNEUMONIAS = (
     "PNEUMONIA", "VIRAL PNEUMONIA", "BACTERIAL PNEUMONIA", "BACTERIA", "VIRUS",
     "COVID", "COVID-19", "LUNG OPACITY",
+    "NON-COVID",  # in COVID-QU-Ex: another pneumonia, viral or bacterial
 )  # fmt: skip
 BINARY: Mapping[str, str] = {"NORMAL": "NORMAL", **dict.fromkeys(_PNEUMONIAS, "PNEUMONIA")}
 SUBTYPE: Mapping[str, str] = {

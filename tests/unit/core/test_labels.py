@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from tasks.core.errors import CohortError
-from tasks.resample.labels import map_labels
+from tasks.core.labels import map_labels
 
 
 def films(*rows: tuple[str | None, str | None]) -> pd.DataFrame:
@@ -27,6 +27,7 @@ def test_folder_keeps_the_labels() -> None:
         "COVID",
         "COVID-19",
         "LUNG OPACITY",
+        "NON-COVID",
     ],
 )
 def test_binary_maps_every_pneumonia_to_pneumonia(label: str) -> None:
