@@ -172,7 +172,7 @@ def test_a_broken_cell_of_a_known_table_is_named() -> None:
 def test_a_table_of_a_common_name_and_other_columns_is_left_to_the_folders(
     name: str, text: str
 ) -> None:
-    tree = {name: text, "x/a.png": "", "y/b.png": ""}
+    tree = {name: text, "normal/a.png": "", "sick/b.png": ""}
     layout = layout_of(tree)
     assert layout.name == "class_folders"
     assert unread_tables(list(tree), layout) == [name]
