@@ -1,7 +1,6 @@
 """Layout of a set whose table lists the films: each row meets its file, and rows must agree."""
 
-import logging
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -10,13 +9,10 @@ from tasks.core.params import TableParams
 from tasks.ingest.layouts.film_names import FilmNames, folder_above
 from tasks.ingest.layouts.find_tables import Read, find_known, find_stated, refuse_pictures_in_cells
 from tasks.ingest.layouts.mooney import parse_kermany_name
-from tasks.ingest.layouts.path_facts import PathFacts, could_be_image, folders_of, is_image, name_of
+from tasks.ingest.layouts.path_facts import PathFacts, could_be_image, folders_of, name_of
+from tasks.ingest.layouts.table_messages import log_left_out, refuse_all, refuse_several
 from tasks.ingest.layouts.table_rows import TableRow, rows_of
 from tasks.ingest.layouts.table_spec import TableSpec, stated_spec
-
-N_SHOWN_ROWS = 3
-
-logger = logging.getLogger(__name__)
 
 
 class TableLayout:
@@ -110,15 +106,15 @@ def read_tables(
             several.append((row, found))
         else:
             without.append(row)
-    _refuse_several(several)
+    refuse_several(several)
     if not rows_by_film:
-        _refuse_all(without, paths)
+        refuse_all(without, paths)
     lists, splits = _split_lists(spec, paths, read)
     facts = {
         path: _completed(spec, path, _agreed(spec, path, found), splits)
         for path, found in rows_by_film.items()
     }
-    _log(spec, rows_by_film, facts, without)
+    log_left_out(spec, rows_by_film, facts, without)
     return TableLayout(spec, [*(path for path, _ in tables), *lists], facts)
 
 
@@ -192,62 +188,6 @@ def _split_lists(
             ) from error
         splits |= dict.fromkeys(map(name_of, names), spec.split_lists[name_of(path)])
     return lists, splits
-
-
-def _refuse_several(several: Sequence[tuple[TableRow, list[str]]]) -> None:
-    if several:
-        shown = [
-            f"{row.where}: {row.cell[:200]!r} may be {' or '.join(found[:N_SHOWN_ROWS])}"
-            for row, found in several[:N_SHOWN_ROWS]
-        ]
-        more = [f"and {len(several) - N_SHOWN_ROWS} more"] if len(several) > N_SHOWN_ROWS else []
-        raise SourceError(
-            "a row must name one film",
-            found="; ".join([*shown, *more]),
-            where=several[0][0].where.partition(" row ")[0],
-            next_step="write the folder of the film into the cell, or move the copies out of the "
-            "source",
-        )
-
-
-def _refuse_all(rows: Sequence[TableRow], paths: Sequence[str]) -> None:
-    films = [path for path in paths if is_image(path)]
-    cells = ", ".join(repr(row.cell[:200]) for row in rows[:N_SHOWN_ROWS])
-    raise SourceError(
-        "a table must name films of the source",
-        found=f"{cells}; the source has {', '.join(films[:N_SHOWN_ROWS]) or 'no film'}",
-        where=rows[0].where.partition(" row ")[0],
-        next_step="unpack the films beside the table, or state the column with their names "
-        "(`ingest.table.path`)",
-    )
-
-
-def _log(
-    spec: TableSpec,
-    rows_by_film: Mapping[str, Sequence[TableRow]],
-    facts: Mapping[str, PathFacts],
-    without: Sequence[TableRow],
-) -> None:
-    """Say what was left out and why: rows without a film, and films without a class."""
-    if without:
-        logger.warning(
-            "%d rows of the table name no film of the source, for instance %s: %r",
-            len(without),
-            without[0].where,
-            without[0].cell[:200],
-        )
-    left_out = [path for path, found in facts.items() if found.rejected == "no_class"]
-    if left_out:
-        findings = Counter("|".join(rows_by_film[path][0].findings) for path in left_out)
-        common = ", ".join(f"{n} {name[:60]!r}" for name, n in findings.most_common(3))
-        logger.warning(
-            "%d of %d films have no class (`no_class`), because the classes of layout %s list none "
-            "of their findings, or those of two classes: %s",
-            len(left_out),
-            len(facts),
-            spec.layout,
-            common,
-        )
 
 
 def _cached(read: Read) -> Callable[[str], bytes]:
