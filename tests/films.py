@@ -113,6 +113,7 @@ def ingest_params(source: Path | str, **changes: Any) -> IngestParams:
     values = {
         "source": str(source),
         "layout": "auto",
+        "table": None,
         "min_side_px": 32,
         "max_colour": 12.0,
         "near_duplicate_bits": 12,

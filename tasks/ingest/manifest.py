@@ -14,7 +14,14 @@ from tasks.core.source.synthetic import is_synthetic
 from tasks.core.tables import MANIFEST_SCHEMA
 from tasks.ingest.causes import cause_in_words, count_causes
 from tasks.ingest.examine import Facts, examine, open_worker
-from tasks.ingest.layouts import Layout, PathFacts, detect_layout, is_image, is_junk
+from tasks.ingest.layouts import (
+    Layout,
+    PathFacts,
+    detect_layout,
+    is_image,
+    is_junk,
+    unread_tables,
+)
 from tasks.ingest.patients import without_stand_in
 
 logger = logging.getLogger(__name__)
@@ -45,6 +52,8 @@ def build_manifest(
         files = source.paths()
         layout = find_layout(files, params, source, negative_class)
     logger.info("%d files in %s, layout %s", len(files), params.source, layout.name)
+    if unread := unread_tables(files, layout):
+        logger.info("tables in the source that are not read: %s", ", ".join(unread[:5]))
     examined = map_in_order(
         examine, files, unit="files", setup=open_worker, setup_args=(params,), compute=compute
     )
@@ -80,17 +89,20 @@ def find_layout(
             where=params.source,
             next_step="unpack the download there, or point ingest.source at the right folder",
         )
-    layout = detect_layout(files, params.layout, source.read, negative_class=negative_class)
+    layout = detect_layout(files, params.layout, source.read, params.table, negative_class)
     if layout is None:
         n_images = sum(is_image(path) and not is_junk(path) for path in files)
+        tables = ", ".join(unread_tables(files, layout)[:5])
         raise SourceError(
             "films must lie in one folder per class (at least two classes), such as "
             "chest_xray/{train,val,test}/{NORMAL,PNEUMONIA}/ or {NORMAL,PNEUMONIA}/, or beside "
             "an index.csv or index.parquet with the columns path and label",
-            found=f"{n_images} images among {len(files)} files, for instance {files[0]}",
+            found=f"{n_images} images among {len(files)} files, for instance {files[0]}"
+            + (f"; tables that no layout knows: {tables}" if tables else ""),
             where=f"{params.source} (ingest.layout: {params.layout})",
             next_step="point ingest.source at the folder that holds the class folders or the "
-            "index; `ingest.layout: auto` tries every layout",
+            "index; `ingest.layout: auto` tries every layout; or state the columns of another "
+            "table under `ingest.table` in params.yaml",
         )
     return layout
 

@@ -10,6 +10,7 @@ from tasks.core.params.data import (
     ResizeParams,
     ValidateParams,
 )
+from tasks.core.params.film_table import TableParams, Uncertain
 from tasks.core.params.params import Params, load_params
 from tasks.core.params.reporting import EvaluateParams, ExplainParams, PageParams, ReportParams
 from tasks.core.params.section import Section
@@ -28,7 +29,9 @@ __all__ = [
     "ResampleParams",
     "ResizeParams",
     "Section",
+    "TableParams",
     "TrainParams",
+    "Uncertain",
     "ValidateParams",
     "load_params",
 ]

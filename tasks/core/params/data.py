@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from tasks.core.params.film_table import TableParams
 from tasks.core.params.section import Count, Section, Seed, Share
 
 
@@ -14,6 +15,8 @@ class IngestParams(Section):
         to the repository root.
     layout: the reader that finds labels and splits. `auto` takes the first that recognises the
         files.
+    table: the columns of a table that lists the films, and which findings are which class; null if
+        a layout knows the source.
     min_side_px: a film with a shorter side is rejected as `too_small`.
     max_colour: mean difference between the largest and the smallest colour channel, in grey levels.
         A picture above it is rejected as `colour_photograph`.
@@ -26,14 +29,25 @@ class IngestParams(Section):
 
     source: Annotated[str, Field(min_length=1)]
     layout: Literal[
-        "auto", "index", "dincer", "mooney", "radiography", "covid_qu_ex", "covid19",
+        "auto", "table", "index", "nih", "chexpert", "rsna", "covidx", "vindr", "padchest",
+        "coronahack", "dincer", "mooney", "radiography", "covid_qu_ex", "covid19",
         "class_folders",
     ]  # fmt: skip
+    table: TableParams | None
     min_side_px: Count
     max_colour: Annotated[float, Field(gt=0, le=255)]
     near_duplicate_bits: Annotated[int, Field(ge=0, le=32)]
     near_duplicate_correlation: Annotated[float, Field(ge=-1, le=1)]
     patient_salt: Annotated[str, Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _table_is_read(self) -> Self:
+        states_file = self.table is not None and self.table.file is not None
+        if self.layout == "table" and not states_file:
+            raise ValueError("layout is table, and table states no file and path")
+        if states_file and self.layout not in ("auto", "table"):
+            raise ValueError(f"table states a file, but layout {self.layout} does not read it")
+        return self
 
 
 class ValidateParams(Section):

@@ -4,8 +4,9 @@ from pathlib import PurePosixPath
 
 from tasks.core.errors import SourceError
 
-INDEX_NAMES = frozenset({"index.csv", "index.parquet"})
-_SUFFIXES = (".csv", ".parquet")
+INDEX_NAMES = frozenset({"index.csv", "index.tsv", "index.parquet"})
+EXCEL_SUFFIXES = (".xlsx", ".xls", ".xlsm", ".ods")
+_SUFFIXES = (".csv", ".tsv", ".parquet", ".txt", *EXCEL_SUFFIXES)
 
 
 def refuse_index_file(location: str) -> None:
@@ -18,16 +19,21 @@ def refuse_index_file(location: str) -> None:
         location: Path or URL of an existing file.
 
     Raises:
-        SourceError: Its name ends in .csv or .parquet.
+        SourceError: Its name has the suffix of a table.
     """
     if not location.lower().endswith(_SUFFIXES):
         return
     above, slash, name = location.rpartition("/")
     step = f"write `ingest.source: {above or slash or '.'}`"
+    suffix = PurePosixPath(name).suffix.lower()
     if name.lower() in INDEX_NAMES:
         step += f"; the index there is found by its name, {name}"
+    elif suffix in EXCEL_SUFFIXES:
+        step = f"save the sheet as index.csv (CSV in UTF-8) and {step}"
+    elif f"index{suffix}" in INDEX_NAMES:
+        step = f"rename it to index{suffix} (not if a layout knows its name) and {step}"
     else:
-        step = f"rename it to index{PurePosixPath(name).suffix.lower()} and {step}"
+        step += f"; state what its columns mean under `ingest.table` with `file: {name}`"
     raise SourceError(
         "ingest.source must be the folder that holds the index and the films: DVC watches what it "
         "names, and must notice when a film changes",

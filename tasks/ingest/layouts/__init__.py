@@ -4,7 +4,9 @@ The readers are tried in this order. A reader that knows more about a film comes
 
 | reader | recognised by |
 |---|---|
-| `index` | `index.csv` or `index.parquet` at the root |
+| `table` | the table that `ingest.table` states |
+| `index` | `index.csv`, `.tsv` or `.parquet` above all films |
+| `nih`, ... | the table of a public set, see known_tables.py |
 | `dincer` | Mooney's tree with names such as BACTERIA-1008087-0001.jpeg |
 | `mooney` | split folders with NORMAL and PNEUMONIA, and no other class |
 | `radiography` | class folders with names such as COVID-1.png or COVID-19 (1).png |
@@ -18,11 +20,15 @@ A file counts as a film here if it could be a picture by its name; its content d
 from collections.abc import Callable, Sequence
 
 from tasks.core.errors import SourceError
+from tasks.core.params import TableParams
 from tasks.ingest.layouts.class_folders import ClassFolders
 from tasks.ingest.layouts.covid19 import Covid19
 from tasks.ingest.layouts.covid_qu_ex import CovidQuEx
 from tasks.ingest.layouts.dincer import Dincer
-from tasks.ingest.layouts.index import IndexLayout, find_index, read_index
+from tasks.ingest.layouts.find_index import find_index
+from tasks.ingest.layouts.find_tables import unread_tables
+from tasks.ingest.layouts.index import IndexLayout, read_index
+from tasks.ingest.layouts.known_tables import KNOWN_TABLES
 from tasks.ingest.layouts.mooney import Mooney
 from tasks.ingest.layouts.path_facts import (
     FolderLayout,
@@ -34,6 +40,7 @@ from tasks.ingest.layouts.path_facts import (
     is_mask,
 )
 from tasks.ingest.layouts.radiography import Radiography
+from tasks.ingest.layouts.table_layout import find_table_layout
 
 __all__ = [
     "LAYOUTS",
@@ -44,6 +51,7 @@ __all__ = [
     "is_image",
     "is_junk",
     "is_mask",
+    "unread_tables",
 ]
 
 FOLDER_LAYOUTS: tuple[type[FolderLayout], ...] = (
@@ -54,18 +62,28 @@ FOLDER_LAYOUTS: tuple[type[FolderLayout], ...] = (
     Covid19,
     ClassFolders,
 )
-LAYOUTS = (IndexLayout.name, *(layout.name for layout in FOLDER_LAYOUTS))
+LAYOUTS = (
+    "table",
+    IndexLayout.name,
+    *(spec.layout for spec in KNOWN_TABLES),
+    *(layout.name for layout in FOLDER_LAYOUTS),
+)
 
 
 def detect_layout(
-    paths: Sequence[str], wanted: str, read: Callable[[str], bytes], negative_class: str = ""
+    paths: Sequence[str],
+    wanted: str,
+    read: Callable[[str], bytes],
+    table: TableParams | None = None,
+    negative_class: str = "",
 ) -> Layout | None:
     """Find the first layout that recognises a source, or try only the wanted one.
 
     Args:
         paths: All files of the source.
         wanted: Name of a layout, or `auto`.
-        read: Returns the bytes of a path. It is called for an index file only.
+        read: Returns the bytes of a path. It is called for a table only.
+        table: Section `ingest.table`.
         negative_class: `evaluate.negative_class`: a folder of this name is a class.
 
     Returns:
@@ -81,10 +99,12 @@ def detect_layout(
         >>> layout.name, layout.path_facts(paths[1]).patient_id
         ('mooney', 'virus:7')
     """
-    if wanted in ("auto", IndexLayout.name):
+    if wanted in ("auto", IndexLayout.name) and table is None:
         index = find_index(paths)
         if index:
             return read_index(index, paths, read)
+    if listed := find_table_layout(paths, wanted, read, table):
+        return listed
     images = [path for path in paths if could_be_image(path) and not is_junk(path)]
     for layout in FOLDER_LAYOUTS:
         if wanted in ("auto", layout.name):

@@ -1,35 +1,47 @@
-"""Layout `index`: a CSV or Parquet table at the root lists each film and its class.
+"""Layout `index`: a table named `index.csv`, `.tsv` or `.parquet` lists each film and its class.
+
+It lies at the root, or below outer folders that all films share.
 
 | column | other names | required | content |
 |---|---|---|---|
-| `path` | `filename`, `image`, `file` | yes | relative to the folder of the index, with `/` |
+| `path` | `filename`, `file_name`, `image`, `file` | yes | below the index, with `/`; or a name |
 | `label` | `class`, `finding`, `diagnosis` | yes | class; empty if unknown |
 | `split` | | no | train, val or test, or empty |
 | `patient_id` | `patient` | no | any text, or empty |
 | `subtype` | | no | bacteria, virus or empty |
 
-Other columns are ignored. Column names may be in upper or lower case.
+Other columns are not read. Column names may be in upper or lower case; commas, semicolons or tabs
+separate them. Words such as `nan` and `unknown` are missing values. A file name without its folder
+or suffix is enough if one file has it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tasks.core.errors import SourceError
 from tasks.core.params.class_name import canonical_label
-from tasks.core.source.index_file import INDEX_NAMES
+from tasks.ingest.layouts.cells import is_missing, whole_numbers
+from tasks.ingest.layouts.film_names import FilmNames, folder_above
 from tasks.ingest.layouts.folder_names import SPLIT_FOLDERS
-from tasks.ingest.layouts.index_table import IndexTable, read_index_table
+from tasks.ingest.layouts.index_table import (
+    Columns,
+    IndexTable,
+    TableFile,
+    check_one_class,
+    no_film,
+    open_table,
+    read_columns,
+)
 from tasks.ingest.layouts.path_facts import PathFacts, is_mask
 
 ALIASES = {
-    "path": ("filename", "image", "file"),
+    "path": ("filename", "file_name", "image", "file"),
     "label": ("class", "finding", "diagnosis"),
     "split": (),
     "patient_id": ("patient",),
     "subtype": (),
 }
 REQUIRED_COLUMNS = ("path", "label")
-SUBTYPE_CELLS = {"": None, "bacteria": "bacteria", "virus": "virus"}
-SPLIT_CELLS = {"": None, **SPLIT_FOLDERS}
+SUBTYPE_CELLS = {"bacteria": "bacteria", "virus": "virus"}
 N_SHOWN = 3  # most faults that a message lists
 N_CHARACTERS = 200  # most characters of each fault
 
@@ -37,11 +49,16 @@ _Faults = list[tuple[int, str]]  # position of a row, and its wrong text
 
 
 class IndexLayout:
-    """Films as an index file lists them."""
+    """Films as an index file lists them.
+
+    Attributes:
+        tables: The index.
+    """
 
     name = "index"
 
-    def __init__(self, facts_by_path: Mapping[str, PathFacts]) -> None:
+    def __init__(self, index: str, facts_by_path: Mapping[str, PathFacts]) -> None:
+        self.tables = frozenset({index})
         self._facts_by_path = facts_by_path
 
     def path_facts(self, path: str) -> PathFacts:
@@ -50,25 +67,8 @@ class IndexLayout:
         return self._facts_by_path.get(path, unlisted)
 
 
-def find_index(paths: Iterable[str]) -> str | None:
-    """Path of the index at the root of a source, or None.
-
-    Raises:
-        SourceError: There are two indexes.
-    """
-    found = sorted(path for path in paths if path.lower() in INDEX_NAMES)
-    if len(found) > 1:
-        raise SourceError(
-            "a source may have one index",
-            found=", ".join(found),
-            where="the folder, zip or URL of ingest.source",
-            next_step="keep the right one and move the other one out of the source",
-        )
-    return found[0] if found else None
-
-
-def read_index(index: str, paths: Iterable[str], read: Callable[[str], bytes]) -> IndexLayout:
-    """Read and check the index file at the root of a source.
+def read_index(index: str, paths: Sequence[str], read: Callable[[str], bytes]) -> IndexLayout:
+    """Read and check the index file of a source.
 
     Args:
         index: Its path, one of `paths`. `.parquet` is read as Parquet, anything else as CSV.
@@ -77,79 +77,98 @@ def read_index(index: str, paths: Iterable[str], read: Callable[[str], bytes]) -
 
     Raises:
         SourceError: The index cannot be read, or lacks a column or any row; or a row has a path
-            that is absolute, leads out, is missing or is listed twice, or an unknown split or
-            subtype.
+            that is absolute, leads out, is missing, may be several files or is listed twice, or an
+            unknown split or subtype.
     """
-    table = read_index_table(index, read)
-    columns = _columns(table)
-    names = _paths(table, columns["path"])
-    _check_files(table, names, frozenset(paths))
+    wanted = Columns(frozenset(REQUIRED_COLUMNS))
+    file = open_table(index, read, wanted)
+    chosen = _columns(index, file)
+    # An index lists a file once, so more rows than files are refused before they are read
+    table = read_columns(index, file, list(chosen.values()), most_rows=len(paths))
+    check_one_class(table, chosen["label"])
+    columns = {name: table.columns[column] for name, column in chosen.items()}
+    names = _films(table, columns["path"], paths)
     empty = [""] * len(names)
-    split = _known(table, "split", columns.get("split", empty), SPLIT_CELLS)
+    split = _known(table, "split", columns.get("split", empty), SPLIT_FOLDERS)
     subtype = _known(table, "subtype", columns.get("subtype", empty), SUBTYPE_CELLS)
-    patients = columns.get("patient_id", empty)
-    rows = zip(names, columns["label"], subtype, split, patients, strict=True)
+    patients = _texts(columns.get("patient_id", empty))
+    rows = zip(names, _texts(columns["label"]), subtype, split, patients, strict=True)
     return IndexLayout(
+        index,
         {
-            name: PathFacts(canonical_label(label) or None, kind, given, patient or None)
+            name: PathFacts(canonical_label(label or "") or None, kind, given, patient)
             for name, label, kind, given, patient in rows
-        }
+        },
     )
 
 
-def _columns(table: IndexTable) -> dict[str, list[str]]:
-    """Cells of each known column, by its main name."""
-    found: dict[str, list[str]] = {}
+def _texts(cells: Sequence[str]) -> list[str | None]:
+    return [None if is_missing(cell) else cell for cell in whole_numbers(cells)]
+
+
+def _columns(index: str, file: TableFile) -> dict[str, str]:
+    """Name in the table of each known column, by its main name."""
+    columns = [name.lower() for name in file.names]
+    if not columns:
+        no_film(index, "an empty file")
+    found: dict[str, str] = {}
     for name, aliases in ALIASES.items():
-        there = [column for column in (name, *aliases) if column in table.columns]
+        there = [column for column in (name, *aliases) if column in columns]
         if name not in there and len(there) > 1:
             raise SourceError(
                 f"only one column of an index may hold the `{name}`",
                 found=", ".join(there),
-                where=table.name,
+                where=index,
                 next_step=f"rename the right one to `{name}`",
             )
         if there:
-            found[name] = table.columns[there[0]]
+            found[name] = there[0]
     missing = [name for name in REQUIRED_COLUMNS if name not in found]
     if missing:
         raise SourceError(
             "an index must have the columns path and label",
-            found=f"no {' and no '.join(missing)} among {', '.join(table.columns) or 'none'}",
-            where=table.name,
+            found=f"no {' and no '.join(missing)} among {', '.join(columns[:50])}",
+            where=index,
             next_step="; ".join(
                 f"`{name}` may also be called {', '.join(ALIASES[name])}" for name in missing
-            ),
+            )
+            + "; or state the columns under `ingest.table` in params.yaml",
         )
     return found
 
 
-def _paths(table: IndexTable, cells: Sequence[str]) -> list[str]:
-    """Paths relative to the root of the source, without empty and `.` parts."""
-    bad = [(i, cell) for i, cell in enumerate(cells) if not _stays_inside(cell)]
+def _films(table: IndexTable, cells: Sequence[str], paths: Sequence[str]) -> list[str]:
+    """The file of each row."""
     _refuse(
         table,
-        bad,
+        [(i, cell) for i, cell in enumerate(cells) if not _stays_inside(cell)],
         "paths of an index must be relative to its folder, with `/`, and stay inside it",
         "write paths such as images/film-1.png",
     )
-    return ["/".join(part for part in cell.split("/") if part not in ("", ".")) for cell in cells]
-
-
-def _stays_inside(path: str) -> bool:
-    has_drive = path[1:2] == ":" or "://" in path
-    leads_out = path.startswith("/") or ".." in path.split("/")
-    return bool(path) and not (has_drive or leads_out or "\\" in path)
-
-
-def _check_files(table: IndexTable, names: Sequence[str], files: frozenset[str]) -> None:
-    missing = [(i, name) for i, name in enumerate(names) if name not in files]
+    files = FilmNames(folder_above(table.name), paths)
+    found = [files.find(cell) for cell in cells]
     _refuse(
         table,
-        missing,
+        [(i, cells[i]) for i, films in enumerate(found) if not films],
         "each path of an index must name a file of the source",
         "check the spelling, upper and lower case, or delete the row",
     )
+    _refuse(
+        table,
+        [
+            (i, f"{cells[i]} may be {' or '.join(films[:N_SHOWN])}")
+            for i, films in enumerate(found)
+            if len(films) > 1
+        ],
+        "each path of an index must name one file",
+        "write the folder of the film into the cell",
+    )
+    names = [films[0] for films in found]
+    _refuse_twice(table, names)
+    return names
+
+
+def _refuse_twice(table: IndexTable, names: Sequence[str]) -> None:
     first: dict[str, int] = {}
     again = [
         (i, f"{name}, first in row {table.row_of(first[name])}")
@@ -159,20 +178,25 @@ def _check_files(table: IndexTable, names: Sequence[str], files: frozenset[str])
     _refuse(table, again, "an index may list a file once", "keep the right row")
 
 
+def _stays_inside(path: str) -> bool:
+    has_drive = path[1:2] == ":" or "://" in path
+    leads_out = path.startswith("/") or ".." in path.split("/")
+    return bool(path) and not (has_drive or leads_out or "\\" in path)
+
+
 def _known(
-    table: IndexTable, column: str, cells: Sequence[str], known: Mapping[str, str | None]
+    table: IndexTable, column: str, cells: Sequence[str], known: Mapping[str, str]
 ) -> list[str | None]:
     """Look up each cell in a table of known values; upper and lower case are equal."""
-    found = [cell.lower() for cell in cells]
-    unknown = [(i, cells[i]) for i, cell in enumerate(found) if cell not in known]
-    names = ", ".join(name for name in known if name)
+    found = ["" if is_missing(cell) else cell.lower() for cell in cells]
+    unknown = [(i, cells[i]) for i, cell in enumerate(found) if cell and cell not in known]
     _refuse(
         table,
         unknown,
-        f"`{column}` of an index must be one of {names}, or empty",
+        f"`{column}` of an index must be one of {', '.join(known)}, or empty",
         f"correct these cells of the column `{column}`",
     )
-    return [known[cell] for cell in found]
+    return [known.get(cell) for cell in found]
 
 
 def _refuse(table: IndexTable, faults: _Faults, rule: str, next_step: str) -> None:

@@ -1,12 +1,16 @@
-"""Read an index table from CSV or Parquet as text, with row numbers for error messages."""
+"""Read a table from CSV or Parquet as text, with row numbers for error messages."""
 
-import csv
-import io
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import NoReturn, Protocol
 
 from tasks.core.errors import SourceError
+from tasks.core.source.index_file import EXCEL_SUFFIXES
+from tasks.ingest.layouts.cells import several_findings
+from tasks.ingest.layouts.csv_table import CsvTable
+from tasks.ingest.layouts.parquet_table import ParquetTable
+from tasks.ingest.layouts.unreadable_table import TableUnreadable
 
 
 @dataclass(frozen=True)
@@ -28,26 +32,81 @@ class IndexTable:
         return self.first_row + i
 
 
-def read_index_table(path: str, read: Callable[[str], bytes]) -> IndexTable:
-    """Read a table with named columns and at least one row.
+class TableFile(Protocol):
+    """A table whose columns are known and whose cells are still to be read."""
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns as the file has them, stripped."""
+        ...
+
+    @property
+    def first_row(self) -> int:
+        """Number of the first row of cells."""
+        ...
+
+    def cells(self, positions: Sequence[int], most_rows: int) -> list[list[str]]:
+        """Stripped cells of some columns, column by column."""
+        ...
+
+
+@dataclass(frozen=True)
+class Columns:
+    """How the columns of a table are written, and which are wanted.
+
+    Attributes:
+        wanted: Names in lower case that decide between separators.
+        separator: Of a CSV; None finds it from the header.
+        header: Names of the columns of a CSV that has no header; None reads the first line.
+    """
+
+    wanted: frozenset[str] = frozenset()
+    separator: str | None = None
+    header: tuple[str, ...] | None = None
+
+
+def open_table(path: str, read: Callable[[str], bytes], columns: Columns) -> TableFile:
+    """Open a table and read the names of its columns.
 
     Args:
-        path: Path of the index. `.parquet` is read as Parquet, anything else as CSV (UTF-8, with
-            commas).
+        path: `.parquet` is read as Parquet, anything else as CSV in UTF-8.
         read: Returns the bytes of a path.
+        columns: How they are written.
 
     Raises:
-        SourceError: The file cannot be read, has no row, or two columns have the same name.
+        SourceError: The file cannot be read or is no such table.
     """
+    if path.lower().endswith(EXCEL_SUFFIXES):
+        _refuse(path, TableUnreadable("an Excel workbook", "save the sheet as CSV in UTF-8"))
     try:
         data = read(path)
     except OSError as error:
-        _unreadable(path, str(error), "give yourself the right to read it, or copy it again", error)
-    header, columns, first_row = (
-        _parquet(path, data) if path.lower().endswith(".parquet") else _csv(path, data)
-    )
-    names = [name.strip().lower() for name in header]
-    twice = sorted({name for name in names if names.count(name) > 1})
+        step = "give yourself the right to read it, or copy it again"
+        _refuse(path, TableUnreadable(str(error), step))
+    try:
+        if path.lower().endswith(".parquet"):
+            return ParquetTable(path, data)
+        return CsvTable(data, columns.wanted, columns.separator, columns.header)
+    except TableUnreadable as error:
+        _refuse(path, error)
+
+
+def read_columns(path: str, table: TableFile, names: Sequence[str], most_rows: int) -> IndexTable:
+    """Read some columns of an open table.
+
+    Args:
+        path: Of the table, for messages.
+        table: From `open_table`.
+        names: Columns to read, in lower case; each exists.
+        most_rows: A Parquet table with more rows is refused before it is read.
+
+    Raises:
+        SourceError: A cell cannot be read, there is no row or there are too many, or two columns
+            have the same name.
+    """
+    there = [name.lower() for name in table.names]
+    counts = Counter(there)
+    twice = sorted(name for name in names if counts[name] > 1)
     if twice:
         raise SourceError(
             "each column of an index must have its own name",
@@ -55,78 +114,58 @@ def read_index_table(path: str, read: Callable[[str], bytes]) -> IndexTable:
             where=path,
             next_step="rename or delete the columns that are not needed",
         )
-    if not columns or not columns[0]:
+    positions = {name: i for i, name in enumerate(there)}
+    try:
+        cells = table.cells([positions[name] for name in names], most_rows)
+    except TableUnreadable as error:
+        _refuse(path, error)
+    if not cells or not cells[0]:
+        no_film(path, "no row below the names of the columns")
+    return IndexTable(path, dict(zip(names, cells, strict=True)), table.first_row)
+
+
+def refuse_pictures_in(path: str, read: Callable[[str], bytes]) -> None:
+    """Refuse a Parquet table that holds pictures in its cells.
+
+    Raises:
+        SourceError: It does, or it cannot be read.
+    """
+    table = open_table(path, read, Columns())
+    try:
+        if isinstance(table, ParquetTable):
+            table.refuse_pictures()
+    except TableUnreadable as error:
+        _refuse(path, error)
+
+
+def check_one_class(table: IndexTable, column: str) -> None:
+    """Refuse a column of classes in which a cell lists several findings.
+
+    Raises:
+        SourceError: One does.
+    """
+    cells = table.columns[column]
+    if (cell := several_findings(cells)) is not None:
         raise SourceError(
-            "an index must list at least one film",
-            found="no row below the names of the columns" if names else "an empty file",
-            where=path,
-            next_step="add a row for each film, with its path and label",
+            "a film has one class, and these findings belong to no stated class",
+            found=f"row {table.row_of(cells.index(cell))}: {cell[:200]!r}",
+            where=table.name,
+            next_step="list the findings of each class under `ingest.table.classes` in "
+            "params.yaml, with the file, its path column and its label column",
         )
-    return IndexTable(path, dict(zip(names, columns, strict=True)), first_row)
 
 
-def _csv(path: str, data: bytes) -> tuple[list[str], list[list[str]], int]:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        _unreadable(path, f"line {line} is not UTF-8", "save it as CSV in UTF-8", error)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[list[str]] = []
-    try:
-        for row in reader:
-            rows.append([cell.strip() for cell in row])
-    except csv.Error as error:
-        _unreadable(path, f"line {reader.line_num}: {error}", "save it as CSV again", error)
-    while rows and not any(rows[-1]):  # blank lines at the end
-        rows.pop()
-    header, *cells = rows or [[]]
-    for number, row in enumerate(cells, start=2):
-        if len(row) != len(header):
-            raise SourceError(
-                "each row of an index must have as many cells as there are columns",
-                found=f"row {number}: {len(row)} cells, {len(header)} columns",
-                where=path,
-                next_step='put a text that contains a comma in "quotation marks"',
-            )
-    return header, [list(column) for column in zip(*cells, strict=True)], 2
-
-
-def _parquet(path: str, data: bytes) -> tuple[list[str], list[list[str]], int]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.read_table(io.BytesIO(data))
-        # Leave out bytes and lists: some Parquet files hold whole images
-        kept = [i for i, field in enumerate(table.schema) if not _is_binary(field.type)]
-        table = table.select(kept)
-        columns = [[_text(value) for value in column.to_pylist()] for column in table.columns]
-    except (pa.ArrowException, OSError, ValueError) as error:
-        _unreadable(path, str(error), "write the Parquet file again", error)
-    return table.column_names, columns, 1
-
-
-def _is_binary(kind: Any) -> bool:
-    from pyarrow import types
-
-    tests = (types.is_nested, types.is_binary, types.is_large_binary, types.is_fixed_size_binary)
-    return any(test(kind) for test in tests)
-
-
-def _text(value: Any) -> str:
-    """A cell as text: empty for null and NaN, 12 for 12.0."""
-    if value is None or value != value:  # noqa: PLR0124 - only NaN differs from itself
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip()
-
-
-def _unreadable(path: str, found: str, next_step: str, error: Exception) -> NoReturn:
+def no_film(path: str, found: str) -> NoReturn:
+    """Refuse a table that lists nothing."""
     raise SourceError(
-        "an index must be a whole CSV file in UTF-8, or a whole Parquet file",
+        "an index must list at least one film",
         found=found,
         where=path,
-        next_step=next_step,
+        next_step="add a row for each film, with its path and label",
+    )
+
+
+def _refuse(path: str, error: TableUnreadable) -> NoReturn:
+    raise SourceError(
+        error.rule, found=error.found, where=path, next_step=error.next_step
     ) from error

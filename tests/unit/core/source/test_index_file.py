@@ -28,7 +28,17 @@ def test_the_folder_of_an_index_is_named(tmp_path: Path, name: str) -> None:
 def test_an_index_of_another_name_must_be_renamed(tmp_path: Path) -> None:
     write_tree(tmp_path, {"labels.parquet": b""})
     step = refusal(f"{tmp_path}/labels.parquet").next_step
-    assert step == f"rename it to index.parquet and write `ingest.source: {tmp_path}`"
+    assert step.startswith("rename it to index.parquet ")
+    assert step.endswith(f"write `ingest.source: {tmp_path}`")
+
+
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [("labels.xlsx", "save the sheet as index.csv"), ("train.txt", "`file: train.txt`")],
+)
+def test_a_workbook_and_a_list_are_no_source(tmp_path: Path, name: str, step: str) -> None:
+    write_tree(tmp_path, {name: b"PK\x03\x04"})
+    assert step in refusal(f"{tmp_path}/{name}").next_step
 
 
 def test_an_index_in_the_current_folder_names_that_folder(

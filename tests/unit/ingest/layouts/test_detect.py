@@ -2,12 +2,14 @@
 
 import time
 from contextlib import suppress
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.core.errors import SourceError
+from tasks.core.params import IngestParams
 from tasks.core.params.class_name import canonical_label
 from tasks.ingest.layouts import FOLDER_LAYOUTS, LAYOUTS, detect_layout
 from tasks.ingest.layouts.path_facts import folders_of
@@ -36,8 +38,14 @@ BOTH = {
 
 def test_the_order_is_the_documented_one() -> None:
     assert LAYOUTS == (
-        "index", "dincer", "mooney", "radiography", "covid_qu_ex", "covid19", "class_folders"
+        "table", "index", "nih", "chexpert", "rsna", "covidx", "vindr", "padchest", "coronahack",
+        "dincer", "mooney", "radiography", "covid_qu_ex", "covid19", "class_folders",
     )  # fmt: skip
+
+
+def test_params_know_the_same_layouts() -> None:
+    kind = IngestParams.model_fields["layout"].annotation
+    assert set(get_args(kind)) == {"auto", *LAYOUTS}
 
 
 @pytest.mark.parametrize("name", TREES)

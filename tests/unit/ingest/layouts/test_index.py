@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tasks.core.errors import SourceError
 from tasks.core.params.class_name import canonical_label
 from tasks.ingest.layouts import Layout, detect_layout
+from tasks.ingest.layouts.cells import is_missing
 from tasks.ingest.layouts.path_facts import PathFacts
 
 FILMS = ["images/a.png", "images/b c.png", "c.dcm", "d.png"]
@@ -57,8 +58,8 @@ def test_an_unlisted_mask_is_a_mask_and_a_listed_one_is_a_film() -> None:
 
 
 def test_other_columns_are_ignored() -> None:
-    layout = layout_of(b'path,note,label,age\nd.png,"NA, ""n/a""",NA,\n')
-    assert layout.path_facts("d.png") == PathFacts("NA")  # pandas would read NA as missing
+    layout = layout_of(b'path,note,label,age\nd.png,"NA, ""n/a""",a,\n')
+    assert layout.path_facts("d.png") == PathFacts("A")
 
 
 def test_a_parquet_index_gives_the_same_as_a_csv() -> None:
@@ -94,19 +95,6 @@ def test_utf8_with_and_without_a_byte_order_mark_is_read(encoding: str) -> None:
     assert layout_of(data, ["röntgen/ф.png"]).path_facts("röntgen/ф.png") == PathFacts("PNEUMONÍA")
 
 
-def test_an_index_is_found_at_the_root_only() -> None:
-    paths = ["sub/index.csv", "a/1.png", "b/1.png"]
-    layout = detect_layout(paths, "auto", {}.__getitem__)
-    assert layout is not None
-    assert layout.name == "class_folders"
-    assert detect_layout(paths, "index", {}.__getitem__) is None
-
-
-def test_two_indexes_are_an_error() -> None:
-    with pytest.raises(SourceError, match=r"one index\n  found: index.csv, index.parquet"):
-        detect_layout(["index.csv", "index.parquet"], "auto", {}.__getitem__)
-
-
 @pytest.mark.parametrize(
     ("data", "message"),
     [
@@ -115,7 +103,7 @@ def test_two_indexes_are_an_error() -> None:
         (b"path,label\r\n\r\n", "at least one film.*no row"),
         (b"path,Label,label\nd.png,a,b\n", "its own name.*'label' more than once"),
         (b"path,text\nd.png,a\n", "columns path and label.*no label among path, text"),
-        (b"path;label\nd.png;a\n", "no path and no label among path;label"),
+        (b"path|label\nd.png|a\n", "no path and no label among path.label"),
         (b"file,image,label\nd.png,d.png,a\n", "may hold the `path`.*image, file"),
         (b"path,label\nd.png,a\nc.dcm\n", "as many cells.*row 3: 1 cells, 2 columns"),
         (b"path,label\nd.png,a,b\n", "as many cells.*row 2: 3 cells, 2 columns"),
@@ -133,7 +121,7 @@ def test_two_indexes_are_an_error() -> None:
         (b"path,label\nd.png,a\nD.png,b\n", "must name a file.*row 3: 'D.png'"),
         (b"path,label\n1,a\n2,a\n3,a\n4,a\n5,a\n", "row 2: '1'; row 3.*row 4: '3'; and 2 more"),
         (b"path,label\nd.png,a\n./d.png,a\n", "once.*row 3: 'd.png, first in row 2'"),
-        (b"path,label,split\nd.png,a,extra\n", "`split`.*train, .*row 2: 'extra'"),
+        (b"path,label,split\nd.png,a,fold-1\n", "`split`.*train, .*row 2: 'fold-1'"),
         (b"path,label,subtype\nd.png,a,fungus\n", "`subtype`.*bacteria, virus.*row 2: 'fungus'"),
         (b"path,label\n" + b"x" * 200_000 + b",a\n", "line 2: field larger than field limit"),
     ],
@@ -149,12 +137,12 @@ def test_the_error_says_what_is_wrong_with_a_csv(data: bytes, message: str) -> N
         (b"", "whole CSV file in UTF-8, or a whole Parquet file"),
         (b"PAR1 no Parquet PAR1", "whole Parquet file"),
         (parquet({"path": ["d.png"], "label": ["a"]})[:-9], "whole Parquet file"),
-        (parquet({"path": pa.array([], pa.string())}), "at least one film"),
+        (parquet(dict.fromkeys(("path", "label"), pa.array([], pa.string()))), "at least one film"),
         (parquet({"path": ["d.png", None], "label": ["a", "b"]}), "row 2: ''"),
         (parquet({"path": ["d.png", "x.png"], "label": ["a", "b"]}), "row 2: 'x.png'"),
-        (parquet({"image": pa.array([b"\xff"]), "label": ["a"]}), "no path among label"),
+        (parquet({"image": pa.array([b"\xff"]), "label": ["a"]}), "pictures inside the cells"),
     ],
-)
+)  # fmt: skip
 def test_the_error_says_what_is_wrong_with_a_parquet(data: bytes, message: str) -> None:
     with pytest.raises(SourceError, match=f"(?s){message}.*where: index.parquet"):
         layout_of(data, index="index.parquet")
@@ -168,7 +156,10 @@ def test_the_error_says_why_an_index_cannot_be_opened() -> None:
         detect_layout(["index.csv", "a.png"], "auto", refuse)
 
 
-CELL = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
+# a bar and a list are several findings; numbers may be written in another way
+CELL = st.text(
+    st.characters(exclude_categories=["Cs", "Cc", "Nd"], exclude_characters="|["), max_size=12
+)
 SEGMENT = st.from_regex(r"[a-zA-Z0-9é (),'\"_-]{1,8}\.png", fullmatch=True).map(str.strip)
 
 
@@ -181,8 +172,9 @@ def test_any_index_that_csv_writes_is_read_back(films: dict[str, tuple[str, str]
     writer.writerows((name, label, split) for name, (label, split) in films.items())
     layout = layout_of(text.getvalue().encode(), list(films))
     for name, (label, split) in films.items():
-        expected = PathFacts(canonical_label(label) or None, given_split=split or None)
-        assert layout.path_facts(name) == expected
+        assert layout.path_facts(name).given_split == (split or None)
+        assert layout.path_facts(name).label in (canonical_label(label) or None, None)
+        assert layout.path_facts(name).label or is_missing(canonical_label(label))
 
 
 def is_read_or_refused_clearly(data: bytes, index: str) -> bool:
