@@ -3,7 +3,11 @@
 The decoder applies no colour profile. Of the metadata it uses the orientation and, for DICOM, the
 elements that define the grey values. In Kaggle's set the colour profile and the image mode reveal
 the label, so they must not change a pixel. If a file holds several pictures (TIFF pages,
-animations, DICOM frames), the first one is decoded.
+animations, DICOM frames), the first one is decoded. Metadata that a decoder cannot read is left
+out: it never costs a film.
+
+Time and memory are limited by the header alone: pixels, the length of a side and the number of
+scans. A clock could not stop a decoder, because it runs to its end before Python handles a signal.
 """
 
 import io
@@ -14,10 +18,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from tasks.core.film.errors import DECODER_ERRORS, MAX_PIXELS, FilmError, film_error
+from tasks.core.film.errors import MAX_PIXELS_RUNS, FilmError, check_size, film_error
 from tasks.core.film.grey import bit_depth, on_black, to_8_bit_grey
+from tasks.core.film.jpeg_damage import check_stream
+from tasks.core.film.jpeg_parts import END, START, read_jpeg
+from tasks.core.film.without_metadata import without_metadata
 
 # A fixed list: Pillow knows more formats, and runs another program to read EPS
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")
@@ -37,6 +44,18 @@ _EDGES = {
     7: (_TOP, _LEFT),
     8: (_TOP, _RIGHT),
 }
+
+# For each orientation: what turns the stored picture upright
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_BMP_RUNS = (1, 2)  # values of the header's field for run lengths of 8 and 4 bits
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 # Pillow logs some damage, without the file name, before it raises an exception
@@ -88,7 +107,8 @@ def open_film(data: bytes) -> Film:
 
     Raises:
         FilmError: `unreadable` if the format is not in FORMATS and not DICOM; `truncated` if the
-            file ends inside the header; `bomb` if the header states more than MAX_PIXELS.
+            file ends inside the header; `bomb` if the picture is too large (`check_size`) or has
+            too many scans.
 
     Example:
         >>> import io
@@ -102,6 +122,7 @@ def open_film(data: bytes) -> Film:
         from tasks.core.film import dicom
 
         width, height, mode = dicom.read_shape(data)
+        check_size(width, height, (mode,))
         return Film(data, width, height, mode, DICOM, None)
     image = _open_image(data)
     # Pillow calls a JPEG with several pictures `MPO`
@@ -144,16 +165,13 @@ def decode_reduced(film: Film, at_least_px: int | None) -> ReducedFilm:
 
         grey = dicom.decode(film.data).convert("L")
         return ReducedFilm(grey, (0, 0, grey.width, grey.height), 1.0)
-    image = film.image
+    image, drafted = _loaded(film, film.image, at_least_px)
     with _as_film_error():
-        target = (at_least_px, at_least_px) if at_least_px else image.size
-        drafted = image.draft("L", target)  # a JPEG decoded to grey skips the colour planes
-        image.load()
-        width, height = drafted[1][2:] if drafted else image.size
-        excess = image.width - width, image.height - height
-        orientation = image.getexif().get(_ORIENTATION, 1)
-        upright = image if orientation == 1 else ImageOps.exif_transpose(image)
-        grey = to_8_bit_grey(upright)
+        orientation = _orientation(image)
+        turn = _TURNS.get(orientation)
+        grey = to_8_bit_grey(image if turn is None else image.transpose(turn))
+    width, height = drafted or image.size
+    excess = image.width - width, image.height - height
     edges = _EDGES.get(orientation, _EDGES[1])
     box = _box_within(grey, dict(zip(edges, excess, strict=True)))
     return ReducedFilm(grey, box, width / film.width if drafted else 1.0)
@@ -188,11 +206,71 @@ def patient_key(film: Film, salt: str) -> str | None:
 
 
 def _open_image(data: bytes) -> Image.Image:
-    with _as_film_error():
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-    if image.width * image.height > MAX_PIXELS:
-        raise FilmError("bomb", f"{image.width} x {image.height} px")
+    data = _with_end(data)
+    try:
+        image = _pillow_image(data)
+    except FilmError as error:
+        bare = without_metadata(data)
+        if bare is None or error.reason == "bomb":
+            raise
+        image = _pillow_image(bare)
+    is_runs = image.format == "BMP" and image.info.get("compression") in _BMP_RUNS
+    limit = {"max_pixels": MAX_PIXELS_RUNS} if is_runs else {}
+    check_size(image.width, image.height, (image.mode, image.format or ""), **limit)
     return image
+
+
+def _pillow_image(data: bytes) -> Image.Image:
+    with _as_film_error():
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+
+
+def _with_end(data: bytes) -> bytes:
+    """A JPEG with an end marker; other bytes as they are.
+
+    A JPEG that lacks only this marker has all its pixels.
+    """
+    parts = read_jpeg(data) if data.startswith(START) else None
+    if parts is None or parts.has_end:
+        return data
+    return data + END if check_stream(parts) else data
+
+
+def _loaded(
+    film: Film, image: Image.Image, at_least_px: int | None
+) -> tuple[Image.Image, tuple[float, float] | None]:
+    """Decode the pixels; without the metadata, if the decoder stumbles.
+
+    Returns:
+        image: the decoded picture, not turned.
+        drafted: width and height of the film in px of the picture, if the decoder reduced it.
+    """
+    try:
+        return image, _load(image, at_least_px)
+    except FilmError:
+        bare = without_metadata(film.data)
+        if bare is None or film.format == "JPEG":  # its metadata was read before
+            raise
+        image = _pillow_image(bare)
+        return image, _load(image, at_least_px)
+
+
+def _load(image: Image.Image, at_least_px: int | None) -> tuple[float, float] | None:
+    with _as_film_error():
+        target = (at_least_px, at_least_px) if at_least_px else image.size
+        drafted = image.draft("L", target)  # a JPEG decoded to grey skips the colour planes
+        image.load()
+        return (drafted[1][2], drafted[1][3]) if drafted else None
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8; 1 (upright) if the metadata is damaged."""
+    try:
+        with _as_film_error():
+            orientation = image.getexif().get(_ORIENTATION, 1)
+    except FilmError:
+        return 1
+    return orientation if orientation in _EDGES else 1
 
 
 def _check_bit_depth(mode: str) -> None:
@@ -202,7 +280,11 @@ def _check_bit_depth(mode: str) -> None:
 
 @contextmanager
 def _as_film_error() -> Iterator[None]:
-    """Raise Pillow's exceptions as FilmErrors; silence its warnings on metadata and size."""
+    """Raise Pillow's exceptions as FilmErrors; silence its warnings on metadata and size.
+
+    Any exception, because a decoder that meets damage can raise any. The blocks are as small as
+    possible, and a sound film must pass them in a test: so no error of our own is hidden.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
@@ -210,7 +292,9 @@ def _as_film_error() -> Iterator[None]:
             yield
     except Image.DecompressionBombError as error:
         raise FilmError("bomb", str(error)) from error
-    except DECODER_ERRORS as error:
+    except FilmError:
+        raise
+    except Exception as error:
         raise film_error(error) from error
 
 
@@ -226,8 +310,8 @@ def _colour_cells(film: Film) -> Image.Image:
         image.draft("RGB", cells)
         image.load()
         return on_black(image).convert("RGB")
-    film.image.load()
-    return on_black(film.image).convert("RGB").reduce(_COLOUR_CELL_PX)
+    image, _ = _loaded(film, film.image, None)
+    return on_black(image).convert("RGB").reduce(_COLOUR_CELL_PX)
 
 
 def _box_within(image: Image.Image, excess: dict[int, float]) -> Box:
