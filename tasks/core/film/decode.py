@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from tasks.core.film.errors import MAX_PIXELS_RUNS, FilmError, check_size, film_error
 from tasks.core.film.grey import bit_depth, on_black, to_8_bit_grey
@@ -222,18 +222,38 @@ def _open_image(data: bytes) -> Image.Image:
 
 def _pillow_image(data: bytes) -> Image.Image:
     with _as_film_error():
-        return Image.open(io.BytesIO(data), formats=FORMATS)
+        try:
+            return Image.open(io.BytesIO(data), formats=FORMATS)
+        except UnidentifiedImageError:  # its words hold an address in memory and no cause
+            raise _cause(data) from None
+
+
+def _cause(data: bytes) -> FilmError:
+    """Why no decoder of FORMATS opens a file, in the words of the one whose magic bytes fit."""
+    for form in FORMATS:
+        factory, accept = Image.OPEN[form]
+        if accept is not None and accept(data[:16]):
+            try:
+                with _as_film_error():
+                    factory(io.BytesIO(data), "")
+            except FilmError as error:
+                return error
+    return FilmError("unreadable", f"no picture of the formats {', '.join(FORMATS)}")
 
 
 def _with_end(data: bytes) -> bytes:
     """A JPEG with an end marker; other bytes as they are.
 
-    A JPEG that lacks only this marker has all its pixels.
+    A JPEG that lacks only this marker has all its pixels. One that lacks more stays without, so
+    the decoder calls it truncated.
     """
     parts = read_jpeg(data) if data.startswith(START) else None
     if parts is None or parts.has_end:
         return data
-    return data + END if check_stream(parts) else data
+    try:
+        return data + END if check_stream(parts) else data
+    except FilmError:
+        return data
 
 
 def _loaded(
