@@ -24,6 +24,7 @@ from tasks.core.film.errors import MAX_PIXELS_RUNS, FilmError, check_size, film_
 from tasks.core.film.grey import bit_depth, on_black, to_8_bit_grey
 from tasks.core.film.jpeg_damage import check_stream
 from tasks.core.film.jpeg_parts import END, START, read_jpeg
+from tasks.core.film.png_chunks import MAGIC, check_number_of_chunks
 from tasks.core.film.without_metadata import without_metadata
 
 # A fixed list: Pillow knows more formats, and runs another program to read EPS
@@ -207,6 +208,8 @@ def patient_key(film: Film, salt: str) -> str | None:
 
 def _open_image(data: bytes) -> Image.Image:
     data = _with_end(data)
+    if data.startswith(MAGIC):
+        check_number_of_chunks(data)
     try:
         image = _pillow_image(data)
     except FilmError as error:
