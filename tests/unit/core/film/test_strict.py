@@ -154,6 +154,15 @@ def test_a_png_with_a_wrong_checksum_is_unreadable() -> None:
     assert reason(bytes(wrong)) == "unreadable"
 
 
+@pytest.mark.parametrize("exif", [b"", bytes(500)])
+def test_zeros_inside_a_lossless_webp_are_damage(exif: bytes) -> None:
+    whole = encode(Image.fromarray(GREY), "WEBP", lossless=True, exif=exif)
+    assert reason(whole) == "ok"
+    assert reason(encode(Image.new("L", (900, 900)), "WEBP", lossless=True, exif=exif)) == "ok"
+    half = len(whole) // 2
+    assert reason(whole[:half] + bytes(512) + whole[half + 512 :]) == "unreadable"
+
+
 def sound_films(folder: Path, pattern: str, n_films: int) -> list[Path]:
     films = sorted(folder.rglob(pattern))
     return random.Random(1).sample(films, min(n_films, len(films)))
