@@ -10,28 +10,17 @@ Time and memory are limited by the header alone: pixels, the length of a side an
 scans. A clock could not stop a decoder, because it runs to its end before Python handles a signal.
 """
 
-import io
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from tasks.core.film.errors import MAX_PIXELS_RUNS, FilmError, check_size, film_error
+from tasks.core.film.errors import FilmError, check_picture_size
 from tasks.core.film.grey import bit_depth, on_black, to_8_bit_grey
-from tasks.core.film.jpeg_damage import check_stream
-from tasks.core.film.jpeg_parts import END, START, read_jpeg
-from tasks.core.film.png_chunks import MAGIC, check_number_of_chunks
-from tasks.core.film.without_metadata import without_metadata
+from tasks.core.film.pillow_image import as_film_error, load_image, open_image, orientation_of
 
-# A fixed list: Pillow knows more formats, and runs another program to read EPS
-FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")
 DICOM = "DICOM"
 _COLOUR_CELL_PX = 8  # a JPEG decoder can reduce a picture by 8 at most
-_ORIENTATION = 0x0112  # EXIF tag
 _LEFT, _TOP, _RIGHT, _BOTTOM = range(4)
 # For each orientation: where the stored right and bottom edges are in the upright picture
 # (TIFF 6.0, section 8)
@@ -56,11 +45,8 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_BMP_RUNS = (1, 2)  # values of the header's field for run lengths of 8 and 4 bits
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
-# Pillow logs some damage, without the file name, before it raises an exception
-logging.getLogger("PIL").setLevel(logging.CRITICAL + 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,8 +94,8 @@ def open_film(data: bytes) -> Film:
 
     Raises:
         FilmError: `unreadable` if the format is not in FORMATS and not DICOM; `truncated` if the
-            file ends inside the header; `bomb` if the picture is too large (`check_size`) or has
-            too many scans.
+            file ends inside the header; `bomb` if the picture is too large
+            (`check_picture_size`) or has too many scans.
 
     Example:
         >>> import io
@@ -123,9 +109,9 @@ def open_film(data: bytes) -> Film:
         from tasks.core.film import dicom
 
         width, height, mode = dicom.read_shape(data)
-        check_size(width, height, (mode,))
+        check_picture_size(width, height, (mode,))
         return Film(data, width, height, mode, DICOM, None)
-    image = _open_image(data)
+    image = open_image(data)
     # Pillow calls a JPEG with several pictures `MPO`
     form = "JPEG" if image.format in (None, "MPO") else image.format
     return Film(data, image.width, image.height, image.mode, form, image)
@@ -166,9 +152,9 @@ def decode_reduced(film: Film, at_least_px: int | None) -> ReducedFilm:
 
         grey = dicom.decode(film.data).convert("L")
         return ReducedFilm(grey, (0, 0, grey.width, grey.height), 1.0)
-    image, drafted = _loaded(film, film.image, at_least_px)
-    with _as_film_error():
-        orientation = _orientation(image)
+    image, drafted = load_image(film.image, film.data, at_least_px)
+    with as_film_error():
+        orientation = orientation_of(image)
         turn = _TURNS.get(orientation)
         grey = to_8_bit_grey(image if turn is None else image.transpose(turn))
     width, height = drafted or image.size
@@ -192,7 +178,7 @@ def colour_of(film: Film) -> float:
     """
     if film.mode in ("1", "L", "LA", "I", "F") or film.mode.startswith("I;"):
         return 0.0
-    with _as_film_error():
+    with as_film_error():
         cells = np.asarray(_colour_cells(film), dtype=np.float64)
         return float((cells.max(axis=2) - cells.min(axis=2)).mean())
 
@@ -206,119 +192,9 @@ def patient_key(film: Film, salt: str) -> str | None:
     return dicom.hash_patient_id(film.data, salt)
 
 
-def _open_image(data: bytes) -> Image.Image:
-    data = _with_end(data)
-    if data.startswith(MAGIC):
-        check_number_of_chunks(data)
-    try:
-        image = _pillow_image(data)
-    except FilmError as error:
-        bare = without_metadata(data)
-        if bare is None or error.reason == "bomb":
-            raise
-        image = _pillow_image(bare)
-    is_runs = image.format == "BMP" and image.info.get("compression") in _BMP_RUNS
-    limit = {"max_pixels": MAX_PIXELS_RUNS} if is_runs else {}
-    check_size(image.width, image.height, (image.mode, image.format or ""), **limit)
-    return image
-
-
-def _pillow_image(data: bytes) -> Image.Image:
-    with _as_film_error():
-        try:
-            return Image.open(io.BytesIO(data), formats=FORMATS)
-        except UnidentifiedImageError:  # its words hold an address in memory and no cause
-            raise _cause(data) from None
-
-
-def _cause(data: bytes) -> FilmError:
-    """Why no decoder of FORMATS opens a file, in the words of the one whose magic bytes fit."""
-    for form in FORMATS:
-        factory, accept = Image.OPEN[form]
-        if accept is not None and accept(data[:16]):
-            try:
-                with _as_film_error():
-                    factory(io.BytesIO(data), "")
-            except FilmError as error:
-                return error
-    return FilmError("unreadable", f"no picture of the formats {', '.join(FORMATS)}")
-
-
-def _with_end(data: bytes) -> bytes:
-    """A JPEG with an end marker; other bytes as they are.
-
-    A JPEG that lacks only this marker has all its pixels. One that lacks more stays without, so
-    the decoder calls it truncated.
-    """
-    parts = read_jpeg(data) if data.startswith(START) else None
-    if parts is None or parts.has_end:
-        return data
-    try:
-        return data + END if check_stream(parts) else data
-    except FilmError:
-        return data
-
-
-def _loaded(
-    film: Film, image: Image.Image, at_least_px: int | None
-) -> tuple[Image.Image, tuple[float, float] | None]:
-    """Decode the pixels; without the metadata, if the decoder stumbles.
-
-    Returns:
-        image: the decoded picture, not turned.
-        drafted: width and height of the film in px of the picture, if the decoder reduced it.
-    """
-    try:
-        return image, _load(image, at_least_px)
-    except FilmError:
-        bare = without_metadata(film.data)
-        if bare is None or film.format == "JPEG":  # its metadata was read before
-            raise
-        image = _pillow_image(bare)
-        return image, _load(image, at_least_px)
-
-
-def _load(image: Image.Image, at_least_px: int | None) -> tuple[float, float] | None:
-    with _as_film_error():
-        target = (at_least_px, at_least_px) if at_least_px else image.size
-        drafted = image.draft("L", target)  # a JPEG decoded to grey skips the colour planes
-        image.load()
-        return (drafted[1][2], drafted[1][3]) if drafted else None
-
-
-def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 (upright) if the metadata is damaged."""
-    try:
-        with _as_film_error():
-            orientation = image.getexif().get(_ORIENTATION, 1)
-    except FilmError:
-        return 1
-    return orientation if orientation in _EDGES else 1
-
-
 def _check_bit_depth(mode: str) -> None:
     if bit_depth(mode) not in (8, 16):
         raise FilmError("bit_depth", f"{bit_depth(mode)} bits per pixel (mode {mode})")
-
-
-@contextmanager
-def _as_film_error() -> Iterator[None]:
-    """Raise Pillow's exceptions as FilmErrors; silence its warnings on metadata and size.
-
-    Any exception, because a decoder that meets damage can raise any. The blocks are as small as
-    possible, and a sound film must pass them in a test: so no error of our own is hidden.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            yield
-    except Image.DecompressionBombError as error:
-        raise FilmError("bomb", str(error)) from error
-    except FilmError:
-        raise
-    except Exception as error:
-        raise film_error(error) from error
 
 
 def _colour_cells(film: Film) -> Image.Image:
@@ -328,12 +204,12 @@ def _colour_cells(film: Film) -> Image.Image:
 
         return dicom.decode(film.data).convert("RGB").reduce(_COLOUR_CELL_PX)
     if film.format == "JPEG":  # a second image: `decode_reduced` switches `film.image` to grey
-        image = _open_image(film.data)
+        image = open_image(film.data)
         cells = (max(1, film.width // _COLOUR_CELL_PX), max(1, film.height // _COLOUR_CELL_PX))
         image.draft("RGB", cells)
         image.load()
         return on_black(image).convert("RGB")
-    image, _ = _loaded(film, film.image, None)
+    image, _ = load_image(film.image, film.data, None)
     return on_black(image).convert("RGB").reduce(_COLOUR_CELL_PX)
 
 

@@ -42,7 +42,7 @@ class FilmError(Exception):
         super().__init__(reason, detail)
 
 
-def check_size(
+def check_picture_size(
     width: int, height: int, kinds: tuple[str, ...], max_pixels: int = MAX_PIXELS
 ) -> None:
     """Refuse a picture that is too large to decode.

@@ -28,6 +28,7 @@ _MIN_STEP = 16.0  # grey levels
 _MIN_RATIO = 1.5
 _MIN_TEXTURE = 6.0  # grey levels, standard deviation along a row; a border or a label has less
 _BLACK, _WHITE = 3, 252  # levels at which a step may be cut off
+_MIN_BLOCKS = 14  # a film of 224 px with halved colour; fewer could agree by chance
 _MIN_SHARE = 0.3  # of the blocks of a row that are neither black nor white
 
 
@@ -75,8 +76,8 @@ def check_steps(pixels: Pixels, block: tuple[int, int]) -> None:
         FilmError: `unreadable`.
     """
     n_blocks = -(-pixels.shape[1] // block[0])
-    level, step, is_known = _edges(pixels, block)
-    n_known = _sums(is_known, n_blocks)
+    level, step, known = _edges(pixels, block)
+    n_known = _sums(known, n_blocks)
     if not n_known.size:
         return
     mean, spread = _mean_and_spread(step, n_known, n_blocks)
@@ -85,7 +86,9 @@ def check_steps(pixels: Pixels, block: tuple[int, int]) -> None:
         _mean_and_spread(level + step, n_known, n_blocks)[1],
     )
     is_step = (np.abs(mean) >= _MIN_STEP) & (np.abs(mean) >= _MIN_RATIO * (spread + 1))
-    found = is_step & (texture >= _MIN_TEXTURE) & (n_known >= max(6, _MIN_SHARE * n_blocks))
+    found = (
+        is_step & (texture >= _MIN_TEXTURE) & (n_known >= max(_MIN_BLOCKS, _MIN_SHARE * n_blocks))
+    )
     if found.any():
         row = int(found.argmax()) // n_blocks * block[1] + block[1]
         size = float(mean[found.argmax()])
@@ -107,7 +110,7 @@ def _edges(
 
     Only the rows of px at the border count, and only px that are neither black nor white.
     """
-    (across, down), (height, width) = block, pixels.shape
+    (across, down), height = block, pixels.shape[0]
     last = (height - 1) // down * down
     above = pixels[down - 1 : last : down].astype(np.int16)
     below = pixels[down : last + 1 : down].astype(np.int16)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tasks.core.film.decode import open_film
-from tasks.core.film.errors import MAX_PIXELS, MAX_PIXELS_RUNS, MAX_PIXELS_WIDE, check_size
+from tasks.core.film.errors import MAX_PIXELS, MAX_PIXELS_RUNS, MAX_PIXELS_WIDE, check_picture_size
 from tasks.ingest.manifest import build_manifest
 from tests.films import encode, ingest_params, jpeg, on_workers, only_row, png_of_size, write_tree
 from tests.unit.core.film.decoded_films import GREY, error_of
@@ -44,9 +44,9 @@ def test_a_kind_that_needs_more_memory_has_a_lower_limit(bits: int, colour: int)
 
 
 def test_a_webp_of_many_pixels_is_a_bomb() -> None:
-    check_size(7_000, 7_000, ("RGB", "WEBP"))
+    check_picture_size(7_000, 7_000, ("RGB", "WEBP"))
     with pytest.raises(Exception, match="limit for this kind is 50000000 px"):
-        check_size(16_000, 6_000, ("RGB", "WEBP"))
+        check_picture_size(16_000, 6_000, ("RGB", "WEBP"))
     assert MAX_PIXELS_WIDE * 2 == MAX_PIXELS
 
 
