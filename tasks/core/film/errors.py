@@ -1,6 +1,7 @@
 """FilmError, the reasons for it, and the size limits of every decoder."""
 
 import struct
+import zlib
 
 MAX_PIXELS = 100_000_000  # 10,000 x 10,000: four times the largest radiography detector
 # A JPEG cannot have a longer side (libjpeg: JPEG_MAX_DIMENSION). Later steps hold arrays with the
@@ -24,7 +25,10 @@ DECODER_ERRORS = (
     ArithmeticError,
     RuntimeError,
     MemoryError,
+    AssertionError,
+    BufferError,
     struct.error,
+    zlib.error,
 )
 
 
