@@ -8,9 +8,10 @@ import imagehash
 import numpy as np
 from PIL import Image
 
-from tasks.core.film.decode import Film, colour_of, decode_grey, is_dicom, open_film, patient_key
+from tasks.core.film.decode import Film, colour_of, is_dicom, open_film, patient_key
 from tasks.core.film.errors import FilmError
 from tasks.core.film.grey import bit_depth
+from tasks.core.film.strict import decode_strictly
 from tasks.core.image_store.store import Pixels
 from tasks.core.params import IngestParams
 from tasks.core.source.source import Source, open_source
@@ -111,7 +112,7 @@ def _add_film_facts(facts: Facts, data: bytes) -> Image.Image:
     facts |= file_facts(data, film)
     _check_header(film)
     facts["colour"] = colour_of(film)
-    return decode_grey(film)
+    return decode_strictly(film)
 
 
 def _check_header(film: Film) -> None:

@@ -3,27 +3,24 @@
 The decoder applies no colour profile. Of the metadata it uses the orientation and, for DICOM, the
 elements that define the grey values. In Kaggle's set the colour profile and the image mode reveal
 the label, so they must not change a pixel. If a file holds several pictures (TIFF pages,
-animations, DICOM frames), the first one is decoded.
+animations, DICOM frames), the first one is decoded. Metadata that a decoder cannot read is left
+out: it never costs a film.
+
+Time and memory are limited by the header alone: pixels, the length of a side and the number of
+scans. A clock could not stop a decoder, because it runs to its end before Python handles a signal.
 """
 
-import io
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from tasks.core.film.errors import DECODER_ERRORS, MAX_PIXELS, FilmError, film_error
+from tasks.core.film.errors import FilmError, check_picture_size
 from tasks.core.film.grey import bit_depth, on_black, to_8_bit_grey
+from tasks.core.film.pillow_image import as_film_error, load_image, open_image, orientation_of
 
-# A fixed list: Pillow knows more formats, and runs another program to read EPS
-FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")
 DICOM = "DICOM"
 _COLOUR_CELL_PX = 8  # a JPEG decoder can reduce a picture by 8 at most
-_ORIENTATION = 0x0112  # EXIF tag
 _LEFT, _TOP, _RIGHT, _BOTTOM = range(4)
 # For each orientation: where the stored right and bottom edges are in the upright picture
 # (TIFF 6.0, section 8)
@@ -38,9 +35,18 @@ _EDGES = {
     8: (_TOP, _RIGHT),
 }
 
+# For each orientation: what turns the stored picture upright
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
 Box = tuple[float, float, float, float]  # left, top, right, bottom
-# Pillow logs some damage, without the file name, before it raises an exception
-logging.getLogger("PIL").setLevel(logging.CRITICAL + 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +94,8 @@ def open_film(data: bytes) -> Film:
 
     Raises:
         FilmError: `unreadable` if the format is not in FORMATS and not DICOM; `truncated` if the
-            file ends inside the header; `bomb` if the header states more than MAX_PIXELS.
+            file ends inside the header; `bomb` if the picture is too large
+            (`check_picture_size`) or has too many scans.
 
     Example:
         >>> import io
@@ -102,8 +109,9 @@ def open_film(data: bytes) -> Film:
         from tasks.core.film import dicom
 
         width, height, mode = dicom.read_shape(data)
+        check_picture_size(width, height, (mode,))
         return Film(data, width, height, mode, DICOM, None)
-    image = _open_image(data)
+    image = open_image(data)
     # Pillow calls a JPEG with several pictures `MPO`
     form = "JPEG" if image.format in (None, "MPO") else image.format
     return Film(data, image.width, image.height, image.mode, form, image)
@@ -144,16 +152,13 @@ def decode_reduced(film: Film, at_least_px: int | None) -> ReducedFilm:
 
         grey = dicom.decode(film.data).convert("L")
         return ReducedFilm(grey, (0, 0, grey.width, grey.height), 1.0)
-    image = film.image
-    with _as_film_error():
-        target = (at_least_px, at_least_px) if at_least_px else image.size
-        drafted = image.draft("L", target)  # a JPEG decoded to grey skips the colour planes
-        image.load()
-        width, height = drafted[1][2:] if drafted else image.size
-        excess = image.width - width, image.height - height
-        orientation = image.getexif().get(_ORIENTATION, 1)
-        upright = image if orientation == 1 else ImageOps.exif_transpose(image)
-        grey = to_8_bit_grey(upright)
+    image, drafted = load_image(film.image, film.data, at_least_px)
+    with as_film_error():
+        orientation = orientation_of(image)
+        turn = _TURNS.get(orientation)
+        grey = to_8_bit_grey(image if turn is None else image.transpose(turn))
+    width, height = drafted or image.size
+    excess = image.width - width, image.height - height
     edges = _EDGES.get(orientation, _EDGES[1])
     box = _box_within(grey, dict(zip(edges, excess, strict=True)))
     return ReducedFilm(grey, box, width / film.width if drafted else 1.0)
@@ -173,7 +178,7 @@ def colour_of(film: Film) -> float:
     """
     if film.mode in ("1", "L", "LA", "I", "F") or film.mode.startswith("I;"):
         return 0.0
-    with _as_film_error():
+    with as_film_error():
         cells = np.asarray(_colour_cells(film), dtype=np.float64)
         return float((cells.max(axis=2) - cells.min(axis=2)).mean())
 
@@ -187,31 +192,9 @@ def patient_key(film: Film, salt: str) -> str | None:
     return dicom.hash_patient_id(film.data, salt)
 
 
-def _open_image(data: bytes) -> Image.Image:
-    with _as_film_error():
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-    if image.width * image.height > MAX_PIXELS:
-        raise FilmError("bomb", f"{image.width} x {image.height} px")
-    return image
-
-
 def _check_bit_depth(mode: str) -> None:
     if bit_depth(mode) not in (8, 16):
         raise FilmError("bit_depth", f"{bit_depth(mode)} bits per pixel (mode {mode})")
-
-
-@contextmanager
-def _as_film_error() -> Iterator[None]:
-    """Raise Pillow's exceptions as FilmErrors; silence its warnings on metadata and size."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            yield
-    except Image.DecompressionBombError as error:
-        raise FilmError("bomb", str(error)) from error
-    except DECODER_ERRORS as error:
-        raise film_error(error) from error
 
 
 def _colour_cells(film: Film) -> Image.Image:
@@ -221,13 +204,13 @@ def _colour_cells(film: Film) -> Image.Image:
 
         return dicom.decode(film.data).convert("RGB").reduce(_COLOUR_CELL_PX)
     if film.format == "JPEG":  # a second image: `decode_reduced` switches `film.image` to grey
-        image = _open_image(film.data)
+        image = open_image(film.data)
         cells = (max(1, film.width // _COLOUR_CELL_PX), max(1, film.height // _COLOUR_CELL_PX))
         image.draft("RGB", cells)
         image.load()
         return on_black(image).convert("RGB")
-    film.image.load()
-    return on_black(film.image).convert("RGB").reduce(_COLOUR_CELL_PX)
+    image, _ = load_image(film.image, film.data, None)
+    return on_black(image).convert("RGB").reduce(_COLOUR_CELL_PX)
 
 
 def _box_within(image: Image.Image, excess: dict[int, float]) -> Box:
