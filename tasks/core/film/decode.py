@@ -1,12 +1,11 @@
-"""Decode one film file to 8-bit grey pixels. All films go through this module.
+"""Decode one film file to grey pixels. All films go through this module.
 
-The decoder applies no colour profile. Of the metadata it uses the orientation and, for DICOM, the
-elements that define the grey values. In Kaggle's set the colour profile and the image mode reveal
-the label, so they must not change a pixel. If a file holds several pictures (TIFF pages,
-animations, DICOM frames), the first one is decoded.
+The decoder applies no colour profile. Of the metadata it uses the orientation and what defines the
+grey values (`file_attributes`, `dicom_attributes`). In Kaggle's set the colour profile and the
+image mode reveal the label, so they must not change a pixel. If a file holds several pictures
+(TIFF pages, animations, DICOM frames), the first one is decoded.
 """
 
-import io
 import logging
 import warnings
 from collections.abc import Iterator
@@ -14,10 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from tasks.core.film.errors import DECODER_ERRORS, MAX_PIXELS, FilmError, film_error
-from tasks.core.film.grey import bit_depth, on_black, to_8_bit_grey
+from tasks.core.film.file_attributes import values_in_words
+from tasks.core.film.file_values import grey_of_picture, open_picture
+from tasks.core.film.grey import bit_depth, colour_cells, eight_bits
 
 # A fixed list: Pillow knows more formats, and runs another program to read EPS
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")
@@ -36,6 +37,16 @@ _EDGES = {
     6: (_BOTTOM, _LEFT),
     7: (_TOP, _LEFT),
     8: (_TOP, _RIGHT),
+}
+# The turn that makes a stored picture upright (TIFF 6.0, Orientation)
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
 }
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
@@ -70,7 +81,7 @@ class ReducedFilm:
     use `box` and not the whole image. Otherwise up to 7 px of the film shift the picture, which
     costs more accuracy than the reduced scale does.
 
-    image: mode L.
+    image: mode L; I;16 for a film of more than 8 bits, 0 (black) to 65,535.
     box: part of `image` that the film fills, px; for `Image.resize`.
     scale: px of `image` per px of the film: 1, 1/2, 1/4 or 1/8.
     """
@@ -91,8 +102,7 @@ def open_film(data: bytes) -> Film:
             file ends inside the header; `bomb` if the header states more than MAX_PIXELS.
 
     Example:
-        >>> import io
-        >>> file = io.BytesIO()
+        >>>         >>> file = io.BytesIO()
         >>> Image.new("RGB", (40, 30), "white").save(file, "PNG")
         >>> film = open_film(file.getvalue())
         >>> film.format, film.mode, decode_grey(film).mode
@@ -117,16 +127,17 @@ def is_dicom(data: bytes) -> bool:
 def decode_grey(film: Film, at_least_px: int | None = None) -> Image.Image:
     """Decode a film to 8-bit grey and turn it upright.
 
-    Returns `ReducedFilm.image`; arguments and errors are those of `decode_reduced`.
+    Returns `ReducedFilm.image` in 8 bits; arguments and errors are those of `decode_reduced`.
     """
-    return decode_reduced(film, at_least_px).image
+    return eight_bits(decode_reduced(film, at_least_px).image)
 
 
 def decode_reduced(film: Film, at_least_px: int | None) -> ReducedFilm:
-    """Decode a film to 8-bit grey and turn it upright. Call it once: it changes `film.image`.
+    """Decode a film to grey and turn it upright. Call it once: it changes `film.image`.
 
-    Transparent pixels become black. 16-bit values are scaled by their full range, so the content
-    of a film does not change the scale. For DICOM see `tasks.core.film.dicom.decode`.
+    Transparent pixels become black. The image has mode L, or I;16 if the film holds more than
+    8 bits: then the range of its values becomes 0 to 65,535, see `value_range.shown_range`. For
+    DICOM see `tasks.core.film.dicom.decode`.
 
     Args:
         film: Film from `open_film`.
@@ -138,11 +149,12 @@ def decode_reduced(film: Film, at_least_px: int | None) -> ReducedFilm:
             if a pixel has 1 bit (a mask) or more than 16 bits, because the file does not state
             the range of such values.
     """
-    _check_bit_depth(film.mode)
+    _check_bit_depth(film)
     if film.image is None:
         from tasks.core.film import dicom
 
-        grey = dicom.decode(film.data).convert("L")
+        grey = dicom.decode(film.data)
+        grey = grey.convert("L") if grey.mode == "RGB" else grey
         return ReducedFilm(grey, (0, 0, grey.width, grey.height), 1.0)
     image = film.image
     with _as_film_error():
@@ -152,8 +164,9 @@ def decode_reduced(film: Film, at_least_px: int | None) -> ReducedFilm:
         width, height = drafted[1][2:] if drafted else image.size
         excess = image.width - width, image.height - height
         orientation = image.getexif().get(_ORIENTATION, 1)
-        upright = image if orientation == 1 else ImageOps.exif_transpose(image)
-        grey = to_8_bit_grey(upright)
+        grey = grey_of_picture(image, film.data)
+        if orientation in _TURNS:
+            grey = grey.transpose(_TURNS[orientation])
     edges = _EDGES.get(orientation, _EDGES[1])
     box = _box_within(grey, dict(zip(edges, excess, strict=True)))
     return ReducedFilm(grey, box, width / film.width if drafted else 1.0)
@@ -171,7 +184,7 @@ def colour_of(film: Film) -> float:
     Raises:
         FilmError: As `decode_grey`.
     """
-    if film.mode in ("1", "L", "LA", "I", "F") or film.mode.startswith("I;"):
+    if film.mode in ("1", "L", "LA", "La", "I", "F") or film.mode.startswith("I;"):
         return 0.0
     with _as_film_error():
         cells = np.asarray(_colour_cells(film), dtype=np.float64)
@@ -189,15 +202,17 @@ def patient_key(film: Film, salt: str) -> str | None:
 
 def _open_image(data: bytes) -> Image.Image:
     with _as_film_error():
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        image = open_picture(data, FORMATS)
     if image.width * image.height > MAX_PIXELS:
         raise FilmError("bomb", f"{image.width} x {image.height} px")
     return image
 
 
-def _check_bit_depth(mode: str) -> None:
-    if bit_depth(mode) not in (8, 16):
-        raise FilmError("bit_depth", f"{bit_depth(mode)} bits per pixel (mode {mode})")
+def _check_bit_depth(film: Film) -> None:
+    n_bits = bit_depth(film.mode)
+    if n_bits not in (8, 16):
+        words = values_in_words(film.image, film.mode)
+        raise FilmError("bit_depth", f"{n_bits} bits per pixel ({words})")
 
 
 @contextmanager
@@ -219,15 +234,15 @@ def _colour_cells(film: Film) -> Image.Image:
     if film.image is None:
         from tasks.core.film import dicom
 
-        return dicom.decode(film.data).convert("RGB").reduce(_COLOUR_CELL_PX)
+        return colour_cells(dicom.decode(film.data))
     if film.format == "JPEG":  # a second image: `decode_reduced` switches `film.image` to grey
         image = _open_image(film.data)
         cells = (max(1, film.width // _COLOUR_CELL_PX), max(1, film.height // _COLOUR_CELL_PX))
         image.draft("RGB", cells)
         image.load()
-        return on_black(image).convert("RGB")
+        return image.convert("RGB")  # JPEG knows no transparency
     film.image.load()
-    return on_black(film.image).convert("RGB").reduce(_COLOUR_CELL_PX)
+    return colour_cells(film.image)
 
 
 def _box_within(image: Image.Image, excess: dict[int, float]) -> Box:
