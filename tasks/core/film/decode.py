@@ -102,7 +102,8 @@ def open_film(data: bytes) -> Film:
             file ends inside the header; `bomb` if the header states more than MAX_PIXELS.
 
     Example:
-        >>>         >>> file = io.BytesIO()
+        >>> import io
+        >>> file = io.BytesIO()
         >>> Image.new("RGB", (40, 30), "white").save(file, "PNG")
         >>> film = open_film(file.getvalue())
         >>> film.format, film.mode, decode_grey(film).mode

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # Source: DICOM PS3.3, C.7.6.3 (image pixel), C.7.6.1 (general image), C.7.5.1 (padding), C.11.1
 # (modality), C.11.2 (VOI), C.11.6 (presentation LUT), C.8.11.3 (DX image), C.7.6.16 (functional
 # groups)
-ATTRIBUTES = {
+DICOM_ATTRIBUTES = {
     "SamplesPerPixel": "used: 1 or 3",
     "PhotometricInterpretation": "used: GREY and COLOUR; refused: palette and others",
     "Rows": "used", "Columns": "used", "NumberOfFrames": "used: the first frame is the film",
@@ -89,7 +89,7 @@ def check_kind(film: "Dataset") -> None:
     """
     for keyword in _ABSENT:
         if film.get(keyword) not in (None, ""):
-            _refuse(keyword, ATTRIBUTES[keyword].removeprefix("refused: "))
+            _refuse(keyword, DICOM_ATTRIBUTES[keyword].removeprefix("refused: "))
 
 
 def check_attributes(film: "Dataset") -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from tasks.core.film.errors import FilmError
 from tasks.core.film.grey import as_levels
-from tasks.core.film.value_range import Counts, Range, as_shares, shown_range
+from tasks.core.film.value_range import Range, ValueCounts, as_shares, shown_range
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -43,7 +43,7 @@ def to_grey(film: "Dataset", stored: NDArray[Any]) -> Image.Image:
     """
     cells = np.ascontiguousarray(stored, dtype=stored.dtype.newbyteorder("="))
     cells = cells.view(f"u{cells.itemsize}")
-    counts: Counts = np.zeros(256**cells.itemsize, dtype=np.int64)
+    counts: ValueCounts = np.zeros(256**cells.itemsize, dtype=np.int64)
     for rows in _strips(cells):
         counts += np.bincount(rows.ravel(), minlength=len(counts))
     shares = _shares(film, counts)
@@ -72,7 +72,7 @@ def _strips(cells: NDArray[Any]) -> Iterator[NDArray[Any]]:
         yield cells[top : top + n_rows]
 
 
-def _shares(film: "Dataset", counts: Counts) -> Values:
+def _shares(film: "Dataset", counts: ValueCounts) -> Values:
     """Share of white of each pattern of the allocated bits, 0 to 1."""
     cells = np.arange(len(counts))
     stored, n_bits = _stored_values(film, cells)

@@ -14,7 +14,7 @@ from tasks.core.film.errors import FilmError
 
 # Source: PNG specification, third edition (W3C, 2025), section 11; TIFF 6.0; ITU-T T.872 (Adobe
 # marker of JPEG); the BMP headers of Windows; RFC 9649 (WebP)
-ATTRIBUTES: dict[str, dict[str, str]] = {
+FILE_ATTRIBUTES: dict[str, dict[str, str]] = {
     "PNG": {
         "IHDR bit depth": "used: 2, 4 and 8 keep their levels, 16 see grey_of_values; 1 is a mask",
         "IHDR colour type": "used: all",

@@ -17,8 +17,8 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 from tasks.core.film.errors import MAX_PIXELS, FilmError
 from tasks.core.film.file_attributes import check_picture, tiff_words
 from tasks.core.film.grey import (
+    Levels,
     Strip,
-    Values,
     grey_of_bytes,
     grey_of_values,
     parts,
@@ -166,7 +166,7 @@ def _colour_strips(high: Image.Image, low: Image.Image, hidden: Any) -> Iterator
             yield np.rint(grey).astype(np.uint16), keyed
 
 
-def _on_black(grey: Any, alpha: Values) -> Strip:
+def _on_black(grey: Any, alpha: Levels) -> Strip:
     return np.rint(grey * (alpha / np.float32(65535))).astype(np.uint16), alpha == 0
 
 

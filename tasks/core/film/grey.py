@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tasks.core.film.value_range import N_VALUES, Counts, as_shares, byte_step, shown_range
+from tasks.core.film.value_range import N_VALUES, ValueCounts, as_shares, byte_step, shown_range
 
 TOP = N_VALUES - 1
 _STRIP_PX = 2**20  # pixels converted at a time
 _CELL_PX = 8  # strips have a multiple of it, so that cells of colour do not straddle two
 
-Values = NDArray[np.uint16]
-Strip = tuple[Values, NDArray[np.bool_] | None]  # values, and which of them are transparent
+Levels = NDArray[np.uint16]
+Strip = tuple[Levels, NDArray[np.bool_] | None]  # values, and which of them are transparent
 Strips = Callable[[], Iterator[Strip]]
 
 
@@ -82,7 +82,7 @@ def grey_of_values(strips: Strips, size: tuple[int, int], *, white_is_zero: bool
         size: Width and height, px.
         white_is_zero: The lowest value is white.
     """
-    counts: Counts = np.zeros(N_VALUES, dtype=np.int64)
+    counts: ValueCounts = np.zeros(N_VALUES, dtype=np.int64)
     for values, hidden in strips():
         visible = values.ravel() if hidden is None else values[~hidden]
         counts += np.bincount(visible, minlength=N_VALUES)
@@ -98,7 +98,7 @@ def grey_of_values(strips: Strips, size: tuple[int, int], *, white_is_zero: bool
     return made
 
 
-def _grey_table(counts: Counts, *, white_is_zero: bool) -> NDArray[np.uint8 | np.uint16]:
+def _grey_table(counts: ValueCounts, *, white_is_zero: bool) -> NDArray[np.uint8 | np.uint16]:
     """Grey level of each of the 65,536 values: uint8 if they hold bytes, else uint16."""
     values = np.arange(N_VALUES, dtype=np.float64)
     step = byte_step(counts)
@@ -109,7 +109,7 @@ def _grey_table(counts: Counts, *, white_is_zero: bool) -> NDArray[np.uint8 | np
     return as_levels(1 - shares if white_is_zero else shares)
 
 
-def as_levels(shares: NDArray[np.float64]) -> Values:
+def as_levels(shares: NDArray[np.float64]) -> Levels:
     """Map 0 (black) to 1 (white) to levels of 16 bits."""
     return np.rint(TOP * shares).astype(np.uint16)
 

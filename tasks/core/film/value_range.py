@@ -7,11 +7,11 @@ N_VALUES = 2**16
 _OUTER_SHARE = 0.01  # of the film's pixels, at each end
 _MARGIN = 0.5  # of the range between the shares
 
-Counts = NDArray[np.int64]
+ValueCounts = NDArray[np.int64]
 Range = tuple[float, float]
 
 
-def shown_range(values: NDArray[np.float64], counts: Counts) -> Range:
+def shown_range(values: NDArray[np.float64], counts: ValueCounts) -> Range:
     """The range of a film's values, which is mapped to black and white, linearly.
 
     It is the lowest to the highest value of the film, as in a viewer that finds no window. An
@@ -60,7 +60,7 @@ def as_shares(values: NDArray[np.float64], shown: Range) -> NDArray[np.float64]:
     return np.clip((values - low) / (high - low), 0, 1)
 
 
-def byte_step(counts: Counts) -> int | None:
+def byte_step(counts: ValueCounts) -> int | None:
     """The step between the values of a 16-bit film that holds 8 bits; None if it holds more.
 
     The steps are 1 (bytes in a wider type), 257 (bytes scaled to the full range) and 256 (bytes

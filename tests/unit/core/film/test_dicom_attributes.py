@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from tasks.core.film.decode import decode_grey, decode_reduced, open_film
-from tasks.core.film.dicom_attributes import ATTRIBUTES, CHECKED
+from tasks.core.film.dicom_attributes import CHECKED, DICOM_ATTRIBUTES
 from tests.dicoms import dataset, dicom, written
 from tests.unit.core.film.decoded_films import GREY, decoded, error_of
 
@@ -29,10 +29,10 @@ def row(values: list[int], dtype: Any = np.uint16, **elements: Any) -> list[int]
 
 
 def test_every_attribute_is_a_keyword_of_the_standard() -> None:
-    assert all(tag_for_keyword(keyword) for keyword in ATTRIBUTES if keyword != "OverlayData")
-    assert set(CHECKED) <= set(ATTRIBUTES)
+    assert all(tag_for_keyword(keyword) for keyword in DICOM_ATTRIBUTES if keyword != "OverlayData")
+    assert set(CHECKED) <= set(DICOM_ATTRIBUTES)
     assert all(what.split()[0].strip(":,") in ("used", "ignored", "refused")
-               for what in ATTRIBUTES.values())  # fmt: skip
+               for what in DICOM_ATTRIBUTES.values())  # fmt: skip
 
 
 REFUSED: dict[str, Any] = {
