@@ -9,9 +9,10 @@ import imagehash
 import numpy as np
 from PIL import Image
 
-from tasks.core.film.decode import colour_of, decode_grey, open_film, patient_key
+from tasks.core.film.decode import colour_of, open_film, patient_key
 from tasks.core.film.errors import FilmError
 from tasks.core.film.grey import bit_depth
+from tasks.core.film.strict import decode_strictly
 from tasks.core.image_store.store import Pixels
 from tasks.core.params import IngestParams
 from tasks.core.source.source import Source, open_source
@@ -82,16 +83,16 @@ def _add_film_facts(facts: Facts, data: bytes) -> Image.Image:
         "patient_id": patient_key(film, _params.patient_salt),
     }
     facts |= file_facts(data, film)
+    if min(film.width, film.height) < _params.min_side_px:  # no statistics of a line of pixels
+        raise FilmError("too_small", f"{film.width} x {film.height} px")
     facts["colour"] = colour_of(film)
-    return decode_grey(film)
+    return decode_strictly(film)
 
 
 def _pixel_facts(grey: Image.Image, colour: float) -> Facts:
     low, high = grey.getextrema()
     reason = None
-    if min(grey.size) < _params.min_side_px:
-        reason = "too_small"
-    elif low == high:
+    if low == high:
         reason = "constant"
     elif colour > _params.max_colour:
         reason = "colour_photograph"

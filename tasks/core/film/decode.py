@@ -3,7 +3,11 @@
 The decoder applies no colour profile. Of the metadata it uses the orientation and what defines the
 grey values (`file_attributes`, `dicom_attributes`). In Kaggle's set the colour profile and the
 image mode reveal the label, so they must not change a pixel. If a file holds several pictures
-(TIFF pages, animations, DICOM frames), the first one is decoded.
+(TIFF pages, animations, DICOM frames), the first one is decoded. Metadata that a decoder cannot
+read is left out: it never costs a film.
+
+Time and memory are limited by the header alone: pixels, the length of a side and the number of
+scans. A clock could not stop a decoder, because it runs to its end before Python handles a signal.
 """
 
 import logging
@@ -15,10 +19,13 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from tasks.core.film.errors import DECODER_ERRORS, MAX_PIXELS, FilmError, film_error
+from tasks.core.film.errors import MAX_PIXELS_RUNS, FilmError, check_size, film_error
 from tasks.core.film.file_attributes import values_in_words
 from tasks.core.film.file_values import grey_of_picture, open_picture
 from tasks.core.film.grey import bit_depth, colour_cells, eight_bits
+from tasks.core.film.jpeg_damage import check_stream
+from tasks.core.film.jpeg_parts import END, START, read_jpeg
+from tasks.core.film.without_metadata import without_metadata
 
 # A fixed list: Pillow knows more formats, and runs another program to read EPS
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")
@@ -38,7 +45,8 @@ _EDGES = {
     7: (_TOP, _LEFT),
     8: (_TOP, _RIGHT),
 }
-# The turn that makes a stored picture upright (TIFF 6.0, Orientation)
+
+# For each orientation: what turns the stored picture upright
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -48,6 +56,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_BMP_RUNS = (1, 2)  # values of the header's field for run lengths of 8 and 4 bits
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 # Pillow logs some damage, without the file name, before it raises an exception
@@ -99,7 +108,8 @@ def open_film(data: bytes) -> Film:
 
     Raises:
         FilmError: `unreadable` if the format is not in FORMATS and not DICOM; `truncated` if the
-            file ends inside the header; `bomb` if the header states more than MAX_PIXELS.
+            file ends inside the header; `bomb` if the picture is too large (`check_size`) or has
+            too many scans.
 
     Example:
         >>> import io
@@ -113,6 +123,7 @@ def open_film(data: bytes) -> Film:
         from tasks.core.film import dicom
 
         width, height, mode = dicom.read_shape(data)
+        check_size(width, height, (mode,))
         return Film(data, width, height, mode, DICOM, None)
     image = _open_image(data)
     # Pillow calls a JPEG with several pictures `MPO`
@@ -157,17 +168,14 @@ def decode_reduced(film: Film, at_least_px: int | None) -> ReducedFilm:
         grey = dicom.decode(film.data)
         grey = grey.convert("L") if grey.mode == "RGB" else grey
         return ReducedFilm(grey, (0, 0, grey.width, grey.height), 1.0)
-    image = film.image
+    image, drafted = _loaded(film, film.image, at_least_px)
     with _as_film_error():
-        target = (at_least_px, at_least_px) if at_least_px else image.size
-        drafted = image.draft("L", target)  # a JPEG decoded to grey skips the colour planes
-        image.load()
-        width, height = drafted[1][2:] if drafted else image.size
-        excess = image.width - width, image.height - height
-        orientation = image.getexif().get(_ORIENTATION, 1)
+        orientation = _orientation(image)
+        turn = _TURNS.get(orientation)
         grey = grey_of_picture(image, film.data)
-        if orientation in _TURNS:
-            grey = grey.transpose(_TURNS[orientation])
+        grey = grey if turn is None else grey.transpose(turn)
+    width, height = drafted or image.size
+    excess = image.width - width, image.height - height
     edges = _EDGES.get(orientation, _EDGES[1])
     box = _box_within(grey, dict(zip(edges, excess, strict=True)))
     return ReducedFilm(grey, box, width / film.width if drafted else 1.0)
@@ -202,11 +210,71 @@ def patient_key(film: Film, salt: str) -> str | None:
 
 
 def _open_image(data: bytes) -> Image.Image:
-    with _as_film_error():
-        image = open_picture(data, FORMATS)
-    if image.width * image.height > MAX_PIXELS:
-        raise FilmError("bomb", f"{image.width} x {image.height} px")
+    data = _with_end(data)
+    try:
+        image = _pillow_image(data)
+    except FilmError as error:
+        bare = without_metadata(data)
+        if bare is None or error.reason == "bomb":
+            raise
+        image = _pillow_image(bare)
+    is_runs = image.format == "BMP" and image.info.get("compression") in _BMP_RUNS
+    limit = {"max_pixels": MAX_PIXELS_RUNS} if is_runs else {}
+    check_size(image.width, image.height, (image.mode, image.format or ""), **limit)
     return image
+
+
+def _pillow_image(data: bytes) -> Image.Image:
+    with _as_film_error():
+        return open_picture(data, FORMATS)
+
+
+def _with_end(data: bytes) -> bytes:
+    """A JPEG with an end marker; other bytes as they are.
+
+    A JPEG that lacks only this marker has all its pixels.
+    """
+    parts = read_jpeg(data) if data.startswith(START) else None
+    if parts is None or parts.has_end:
+        return data
+    return data + END if check_stream(parts) else data
+
+
+def _loaded(
+    film: Film, image: Image.Image, at_least_px: int | None
+) -> tuple[Image.Image, tuple[float, float] | None]:
+    """Decode the pixels; without the metadata, if the decoder stumbles.
+
+    Returns:
+        image: the decoded picture, not turned.
+        drafted: width and height of the film in px of the picture, if the decoder reduced it.
+    """
+    try:
+        return image, _load(image, at_least_px)
+    except FilmError:
+        bare = without_metadata(film.data)
+        if bare is None or film.format == "JPEG":  # its metadata was read before
+            raise
+        image = _pillow_image(bare)
+        return image, _load(image, at_least_px)
+
+
+def _load(image: Image.Image, at_least_px: int | None) -> tuple[float, float] | None:
+    with _as_film_error():
+        target = (at_least_px, at_least_px) if at_least_px else image.size
+        drafted = image.draft("L", target)  # a JPEG decoded to grey skips the colour planes
+        image.load()
+        return (drafted[1][2], drafted[1][3]) if drafted else None
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8; 1 (upright) if the metadata is damaged."""
+    try:
+        with _as_film_error():
+            orientation = image.getexif().get(_ORIENTATION, 1)
+    except FilmError:
+        return 1
+    return orientation if orientation in _EDGES else 1
 
 
 def _check_bit_depth(film: Film) -> None:
@@ -218,7 +286,11 @@ def _check_bit_depth(film: Film) -> None:
 
 @contextmanager
 def _as_film_error() -> Iterator[None]:
-    """Raise Pillow's exceptions as FilmErrors; silence its warnings on metadata and size."""
+    """Raise Pillow's exceptions as FilmErrors; silence its warnings on metadata and size.
+
+    Any exception, because a decoder that meets damage can raise any. The blocks are as small as
+    possible, and a sound film must pass them in a test: so no error of our own is hidden.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
@@ -226,7 +298,9 @@ def _as_film_error() -> Iterator[None]:
             yield
     except Image.DecompressionBombError as error:
         raise FilmError("bomb", str(error)) from error
-    except DECODER_ERRORS as error:
+    except FilmError:
+        raise
+    except Exception as error:
         raise film_error(error) from error
 
 
@@ -241,9 +315,9 @@ def _colour_cells(film: Film) -> Image.Image:
         cells = (max(1, film.width // _COLOUR_CELL_PX), max(1, film.height // _COLOUR_CELL_PX))
         image.draft("RGB", cells)
         image.load()
-        return image.convert("RGB")  # JPEG knows no transparency
-    film.image.load()
-    return colour_cells(film.image)
+        return image.convert("RGB")
+    image, _ = _loaded(film, film.image, None)
+    return colour_cells(image)
 
 
 def _box_within(image: Image.Image, excess: dict[int, float]) -> Box:
