@@ -2,7 +2,8 @@
 
 The decoder is fixed so that another installed decoder cannot change a pixel. JPEG Lossless,
 JPEG-LS and JPEG of 12 bits need the package imagecodecs; without it the film is refused, and the
-message says what to install. GDCM is not used: it ends the process on a damaged frame.
+message says what to install. GDCM is not used: it ends the process on a damaged frame. A JPEG of
+12 bits that was cut and closed with an end marker is not found: no decoder reports it.
 """
 
 import io
@@ -15,6 +16,9 @@ from PIL import Image
 
 from tasks.core.film.dicom_grey import BIG_ENDIAN, whole_number
 from tasks.core.film.errors import FilmError
+from tasks.core.film.jpeg_damage import check_stream
+from tasks.core.film.jpeg_lossless import check_scan
+from tasks.core.film.jpeg_parts import read_jpeg
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -39,6 +43,7 @@ DECODERS = {
     "1.2.840.10008.1.2.4.90": "pillow",  # JPEG 2000, lossless
     "1.2.840.10008.1.2.4.91": "pillow",  # JPEG 2000
 }
+_LOSSLESS = ("1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70")
 _JPEG_LS = ("1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81")
 _INSTALL = "pip install 'imagecodecs>=2026.3,<2027'"
 # Markers that start a frame: SOF0 to SOF15 without DHT, JPG and DAC (ITU-T T.81, Table B.1), and
@@ -62,7 +67,7 @@ def first_frame(film: "Dataset") -> NDArray[Any]:
     syntax = str(film.file_meta.TransferSyntaxUID)
     plugin = DECODERS[syntax]
     if plugin == "pillow" and not (syntax == _EXTENDED and whole_number(film, "BitsStored") > 8):
-        _check_frame_size(film)
+        _check_frame(film)
     elif plugin in ("pillow", _CODECS):
         return _by_imagecodecs(film, syntax)
     elif not plugin and len(film.PixelData) < get_expected_length(film):
@@ -103,6 +108,8 @@ def _by_imagecodecs(film: "Dataset", syntax: str) -> NDArray[Any]:
     decode = imagecodecs.jpegls_decode if syntax in _JPEG_LS else imagecodecs.jpeg8_decode
     cells: NDArray[Any] = decode(frame).astype(f"u{film.BitsAllocated // 8}", copy=False)
     _check_bits(film, cells)
+    if syntax in _LOSSLESS:
+        check_scan(frame, cells)
     return cells
 
 
@@ -133,8 +140,12 @@ def _frame_header(frame: bytes) -> tuple[tuple[int, int, int], int]:
     raise FilmError("unreadable", "a compressed frame has no header")
 
 
-def _check_frame_size(film: "Dataset") -> None:
-    """Refuse a compressed frame whose own size is not the size in the DICOM header."""
-    with Image.open(io.BytesIO(_frame(film)), formats=("JPEG", "JPEG2000")) as image:
+def _check_frame(film: "Dataset") -> None:
+    """Refuse a compressed frame of another size than the header's, and a damaged JPEG."""
+    frame = _frame(film)
+    with Image.open(io.BytesIO(frame), formats=("JPEG", "JPEG2000")) as image:
         if image.size != (film.Columns, film.Rows):
             raise FilmError("unreadable", "the size of a compressed frame is not the film's size")
+    parts = read_jpeg(frame) if image.format == "JPEG" else None
+    if parts is not None:
+        check_stream(parts)

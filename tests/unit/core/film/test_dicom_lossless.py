@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tasks.core.film.errors import FilmError
+from tasks.core.film.jpeg_lossless import check_scan
 from tests.dicoms import compressed, dicom
 from tests.films import encode
 from tests.unit.core.film.decoded_films import GREY, decoded, error_of
@@ -110,3 +112,32 @@ def test_more_bits_than_the_header_states_are_refused_by_name() -> None:
     assert "BitsStored" in error_of(film).detail
     film = compressed(WIDE, encode(GREY, "JPEG"), EXTENDED, BitsStored=12)
     assert "BitsStored: the frame holds 8 bits" in error_of(film).detail
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.9, 0.99])
+def test_a_frame_cut_and_closed_with_an_end_marker_is_truncated(share: float) -> None:
+    pytest.importorskip("imagecodecs", reason="the optional decoder is not installed")
+    frame = jpeg_lossless(WIDE, 12)
+    cut = frame[: int(share * len(frame))] + b"\xff\xd9"
+    assert error_of(compressed(WIDE, cut, FIRST_ORDER, BitsStored=12)).reason == "truncated"
+
+
+def test_a_jpeg_in_dicom_cut_and_closed_with_an_end_marker_is_refused() -> None:
+    frame = encode(GREY, "JPEG", quality=90)
+    cut = frame[: len(frame) // 2] + b"\xff\xd9"
+    assert error_of(compressed(GREY, cut, "1.2.840.10008.1.2.4.50")).reason in (
+        "truncated", "unreadable",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("predictor", range(1, 8))
+def test_the_bits_of_a_scan_are_counted_for_each_predictor(predictor: int) -> None:
+    codecs = pytest.importorskip("imagecodecs", reason="the optional decoder is not installed")
+    frame = codecs.jpeg8_encode(WIDE, bitspersample=12, lossless=True, predictor=predictor)
+    check_scan(frame, WIDE)
+    flat = WIDE.copy()
+    flat[60:] = 5
+    with pytest.raises(FilmError):
+        check_scan(frame, flat)
+    with pytest.raises(FilmError, match="lacks"):
+        check_scan(frame, np.random.default_rng(0).permutation(WIDE.ravel()).reshape(80, 96))
