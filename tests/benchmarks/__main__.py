@@ -25,6 +25,7 @@ from tests.benchmarks.near_duplicates import near_duplicates_vs_all_pairs, near_
 from tests.benchmarks.page import PAGE, benchmarks_page
 from tests.benchmarks.parallel import resize_two_workers
 from tests.benchmarks.resize import AGAINST, resize_vs
+from tests.benchmarks.strict_decoding import strict_decoding
 from tests.benchmarks.training import AGAINST as TRAINING_AGAINST
 from tests.benchmarks.training import RivalMissing, train_vs
 
@@ -59,6 +60,7 @@ BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "stage_help": partial(
         against_limit, [sys.executable, "-m", "tasks.ingest", "--help"], HELP_LIMIT_S
     ),
+    "strict_decoding": strict_decoding,
     "near_duplicates_vs_all_pairs": near_duplicates_vs_all_pairs,
     "near_duplicates_vs_limit": near_duplicates_vs_limit,
     **{f"train_vs_{rival}": partial(train_vs, rival) for rival in TRAINING_AGAINST},

@@ -18,8 +18,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tasks.core.film.decode import colour_of, decode_grey, decode_reduced, open_film, patient_key
+from tasks.core.film.decode import colour_of, decode_reduced, open_film, patient_key
 from tasks.core.film.errors import FilmError
+from tasks.core.film.strict import decode_strictly
 from tasks.ingest.file_facts import file_facts
 from tasks.ingest.manifest import build_manifest
 from tasks.ingest.pixel_statistics import pixel_statistics
@@ -151,7 +152,7 @@ def outcome(data: bytes) -> str:
         facts = file_facts(data, film)
         patient_key(film, "salt")
         facts["colour"] = colour_of(film)
-        grey = decode_grey(film)
+        grey = decode_strictly(film)
     except FilmError as error:
         return error.reason
     assert grey.mode == "L"

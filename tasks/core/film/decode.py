@@ -10,6 +10,7 @@ Time and memory are limited by the header alone: pixels, the length of a side an
 scans. A clock could not stop a decoder, because it runs to its end before Python handles a signal.
 """
 
+import io
 import logging
 import warnings
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from tasks.core.film.errors import MAX_PIXELS_RUNS, FilmError, check_size, film_error
 from tasks.core.film.file_attributes import values_in_words
@@ -25,6 +26,7 @@ from tasks.core.film.file_values import grey_of_picture, open_picture
 from tasks.core.film.grey import bit_depth, colour_cells, eight_bits
 from tasks.core.film.jpeg_damage import check_stream
 from tasks.core.film.jpeg_parts import END, START, read_jpeg
+from tasks.core.film.png_chunks import MAGIC, check_number_of_chunks
 from tasks.core.film.without_metadata import without_metadata
 
 # A fixed list: Pillow knows more formats, and runs another program to read EPS
@@ -211,6 +213,8 @@ def patient_key(film: Film, salt: str) -> str | None:
 
 def _open_image(data: bytes) -> Image.Image:
     data = _with_end(data)
+    if data.startswith(MAGIC):
+        check_number_of_chunks(data)
     try:
         image = _pillow_image(data)
     except FilmError as error:
@@ -226,18 +230,38 @@ def _open_image(data: bytes) -> Image.Image:
 
 def _pillow_image(data: bytes) -> Image.Image:
     with _as_film_error():
-        return open_picture(data, FORMATS)
+        try:
+            return open_picture(data, FORMATS)
+        except UnidentifiedImageError:  # its words hold an address in memory and no cause
+            raise _cause(data) from None
+
+
+def _cause(data: bytes) -> FilmError:
+    """Why no decoder of FORMATS opens a file, in the words of the one whose magic bytes fit."""
+    for form in FORMATS:
+        factory, accept = Image.OPEN[form]
+        if accept is not None and accept(data[:16]):
+            try:
+                with _as_film_error():
+                    factory(io.BytesIO(data), "")
+            except FilmError as error:
+                return error
+    return FilmError("unreadable", f"no picture of the formats {', '.join(FORMATS)}")
 
 
 def _with_end(data: bytes) -> bytes:
     """A JPEG with an end marker; other bytes as they are.
 
-    A JPEG that lacks only this marker has all its pixels.
+    A JPEG that lacks only this marker has all its pixels. One that lacks more stays without, so
+    the decoder calls it truncated.
     """
     parts = read_jpeg(data) if data.startswith(START) else None
     if parts is None or parts.has_end:
         return data
-    return data + END if check_stream(parts) else data
+    try:
+        return data + END if check_stream(parts) else data
+    except FilmError:
+        return data
 
 
 def _loaded(

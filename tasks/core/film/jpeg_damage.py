@@ -8,6 +8,7 @@ checksum. Nor has arithmetic coding an invalid code, so a cut is found there by 
 """
 
 import re
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,16 +109,23 @@ def _edges(
     """
     (across, down), (height, width) = block, pixels.shape
     last = (height - 1) // down * down
-    above = pixels[down - 1 : last : down].astype(np.int64)
-    below = pixels[down : last + 1 : down].astype(np.int64)
+    above = pixels[down - 1 : last : down].astype(np.int16)
+    below = pixels[down : last + 1 : down].astype(np.int16)
     inside = (np.minimum(above, below) > _BLACK) & (np.maximum(above, below) < _WHITE)
-    columns = np.arange(0, width, across)
-    count = np.add.reduceat(inside, columns, axis=1, dtype=np.int64).ravel()
+    count = _per_block(inside, across)
     level, step = (
-        np.add.reduceat(np.where(inside, values, 0), columns, axis=1).ravel() / np.maximum(count, 1)
+        _per_block(np.where(inside, values, 0), across) / np.maximum(count, 1)
         for values in (above, below - above)
     )
     return level, step, (count > 0).astype(np.float64)
+
+
+def _per_block(values: NDArray[Any], across: int) -> NDArray[np.float64]:
+    """Sums over `across` columns each; the last one may have fewer."""
+    padded = np.pad(values, ((0, 0), (0, -values.shape[1] % across)))
+    # float32 is exact here; a product with ones is much faster than a sum over short rows
+    sums = padded.reshape(-1, across).astype(np.float32) @ np.ones(across, np.float32)
+    return sums.astype(np.float64)
 
 
 def _mean_and_spread(

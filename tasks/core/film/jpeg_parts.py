@@ -18,8 +18,8 @@ _APPLICATION = range(0xE0, 0xF0)
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # ITU-T T.81, table B.1
 _ARITHMETIC = {0xC9, 0xCA, 0xCB, 0xCC, 0xCD, 0xCE, 0xCF}  # 0xCC: its tables
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
-# Segments that say how the samples become colours
-_COLOUR = ((0xE0, b"JFIF"), (0xEE, b"Adobe"))
+# Segments that say how the samples become colours, and their shortest length (jdmarker.c)
+_COLOUR = ((0xE0, b"JFIF", 14), (0xEE, b"Adobe", 12))
 
 Segment = tuple[int, bytes]  # marker and bytes, with the marker
 
@@ -129,5 +129,9 @@ def _is_metadata(marker: int) -> bool:
 
 
 def _is_needed(marker: int, part: bytes) -> bool:
-    is_colour = any(marker == kind and part[4:].startswith(name) for kind, name in _COLOUR)
+    body = part[4:]
+    is_colour = any(
+        marker == kind and body.startswith(name) and len(body) >= shortest
+        for kind, name, shortest in _COLOUR
+    )
     return is_colour or not _is_metadata(marker)

@@ -43,6 +43,8 @@ def _tiff_without_metadata(data: bytes) -> bytes | None:
         (count,) = struct.unpack_from(f"{order}H", data, begin)
     except struct.error:
         return None
+    if begin + 2 + _ENTRY_BYTES * count > len(data):
+        return None  # cut off: the decoder says so
     entries = data[begin + 2 : begin + 2 + _ENTRY_BYTES * count]
     kept = [
         entries[at : at + _ENTRY_BYTES]
