@@ -18,7 +18,7 @@ FILE_ATTRIBUTES: dict[str, dict[str, str]] = {
     "PNG": {
         "IHDR bit depth": "used: 2, 4 and 8 keep their levels, 16 see grey_of_values; 1 is a mask",
         "IHDR colour type": "used: all",
-        "PLTE": "used; without it the decoder refuses the file",
+        "PLTE": "used; refused: palette colours without it",
         "tRNS": "used: transparent pixels are black and no part of the range",
         "sBIT": "ignored: the range of the values shows how many bits are used",
         "gAMA, cHRM, sRGB, iCCP, cICP": "ignored: facts of the container",

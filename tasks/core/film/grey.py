@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tasks.core.film.errors import FilmError
 from tasks.core.film.value_range import N_VALUES, ValueCounts, as_shares, byte_step, shown_range
 
 TOP = N_VALUES - 1
@@ -43,7 +44,13 @@ def eight_bits(grey: Image.Image) -> Image.Image:
 
 
 def parts(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
-    """Cut an image into strips of about a million pixels: the first row and the part."""
+    """Cut an image into strips of about a million pixels: the first row and the part.
+
+    Raises:
+        FilmError: `unreadable` if a PNG of palette colours has no palette; a strip would get one.
+    """
+    if image.mode == "P" and image.palette is None:
+        raise FilmError("unreadable", "PNG of palette colours without PLTE")
     n_rows = max(_CELL_PX, _STRIP_PX // image.width // _CELL_PX * _CELL_PX)
     for top in range(0, image.height, n_rows):
         yield top, image.crop((0, top, image.width, min(top + n_rows, image.height)))
