@@ -99,11 +99,13 @@ def _by_imagecodecs(film: "Dataset", syntax: str) -> NDArray[Any]:
         raise FilmError("unreadable", words) from None
     frame = _frame(film)
     size, n_bits = _frame_header(frame)
-    if size != (film.Columns, film.Rows, film.SamplesPerPixel) or size[2] != 1:
+    if film.SamplesPerPixel != 1:
+        raise FilmError("unreadable", f"DICOM SamplesPerPixel: colour in {syntax_words(syntax)}")
+    if size != (film.Columns, film.Rows, 1):
         raise FilmError("unreadable", "the size of a compressed frame is not the film's size")
     if n_bits > film.BitsAllocated or (n_bits <= 8) != (film.BitsStored <= 8):
         raise FilmError("unreadable", f"DICOM BitsStored: the frame holds {n_bits} bits")
-    if not frame.rstrip(b"\0").endswith(_END):
+    if not frame.rstrip(b"\0\xff").endswith(_END):  # a byte fills up an odd frame
         raise FilmError("truncated", "a compressed frame has no end marker")
     decode = imagecodecs.jpegls_decode if syntax in _JPEG_LS else imagecodecs.jpeg8_decode
     cells: NDArray[Any] = decode(frame).astype(f"u{film.BitsAllocated // 8}", copy=False)

@@ -2,9 +2,11 @@
 
 import struct
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 from numpy.typing import NDArray
 
@@ -141,3 +143,11 @@ def test_the_bits_of_a_scan_are_counted_for_each_predictor(predictor: int) -> No
         check_scan(frame, flat)
     with pytest.raises(FilmError, match="lacks"):
         check_scan(frame, np.random.default_rng(0).permutation(WIDE.ravel()).reshape(80, 96))
+
+
+def test_a_real_jpeg_of_12_bits_and_colour_in_jpeg_lossless() -> None:
+    pytest.importorskip("imagecodecs", reason="the optional decoder is not installed")
+    folder = Path(pydicom.__file__).parent / "data/test_files"
+    assert decoded((folder / "JPGExtended.dcm").read_bytes()).max() == 255
+    colour = error_of((folder / "SC_rgb_jpeg_gdcm.dcm").read_bytes()).detail
+    assert "SamplesPerPixel: colour in JPEG Lossless" in colour
