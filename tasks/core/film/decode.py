@@ -1,10 +1,10 @@
-"""Decode one film file to 8-bit grey pixels. All films go through this module.
+"""Decode one film file to grey pixels. All films go through this module.
 
-The decoder applies no colour profile. Of the metadata it uses the orientation and, for DICOM, the
-elements that define the grey values. In Kaggle's set the colour profile and the image mode reveal
-the label, so they must not change a pixel. If a file holds several pictures (TIFF pages,
-animations, DICOM frames), the first one is decoded. Metadata that a decoder cannot read is left
-out: it never costs a film.
+The decoder applies no colour profile. Of the metadata it uses the orientation and what defines the
+grey values (`file_attributes`, `dicom_attributes`). In Kaggle's set the colour profile and the
+image mode reveal the label, so they must not change a pixel. If a file holds several pictures
+(TIFF pages, animations, DICOM frames), the first one is decoded. Metadata that a decoder cannot
+read is left out: it never costs a film.
 
 Time and memory are limited by the header alone: pixels, the length of a side and the number of
 scans. A clock could not stop a decoder, because it runs to its end before Python handles a signal.
@@ -16,7 +16,9 @@ import numpy as np
 from PIL import Image
 
 from tasks.core.film.errors import FilmError, check_picture_size
-from tasks.core.film.grey import bit_depth, on_black, to_8_bit_grey
+from tasks.core.film.file_attributes import values_in_words
+from tasks.core.film.file_values import grey_of_picture
+from tasks.core.film.grey import bit_depth, colour_cells, eight_bits
 from tasks.core.film.pillow_image import as_film_error, load_image, open_image, orientation_of
 
 DICOM = "DICOM"
@@ -76,7 +78,7 @@ class ReducedFilm:
     use `box` and not the whole image. Otherwise up to 7 px of the film shift the picture, which
     costs more accuracy than the reduced scale does.
 
-    image: mode L.
+    image: mode L; I;16 for a film of more than 8 bits, 0 (black) to 65,535.
     box: part of `image` that the film fills, px; for `Image.resize`.
     scale: px of `image` per px of the film: 1, 1/2, 1/4 or 1/8.
     """
@@ -125,16 +127,17 @@ def is_dicom(data: bytes) -> bool:
 def decode_grey(film: Film, at_least_px: int | None = None) -> Image.Image:
     """Decode a film to 8-bit grey and turn it upright.
 
-    Returns `ReducedFilm.image`; arguments and errors are those of `decode_reduced`.
+    Returns `ReducedFilm.image` in 8 bits; arguments and errors are those of `decode_reduced`.
     """
-    return decode_reduced(film, at_least_px).image
+    return eight_bits(decode_reduced(film, at_least_px).image)
 
 
 def decode_reduced(film: Film, at_least_px: int | None) -> ReducedFilm:
-    """Decode a film to 8-bit grey and turn it upright. Call it once: it changes `film.image`.
+    """Decode a film to grey and turn it upright. Call it once: it changes `film.image`.
 
-    Transparent pixels become black. 16-bit values are scaled by their full range, so the content
-    of a film does not change the scale. For DICOM see `tasks.core.film.dicom.decode`.
+    Transparent pixels become black. The image has mode L, or I;16 if the film holds more than
+    8 bits: then the range of its values becomes 0 to 65,535, see `value_range.shown_range`. For
+    DICOM see `tasks.core.film.dicom.decode`.
 
     Args:
         film: Film from `open_film`.
@@ -146,17 +149,19 @@ def decode_reduced(film: Film, at_least_px: int | None) -> ReducedFilm:
             if a pixel has 1 bit (a mask) or more than 16 bits, because the file does not state
             the range of such values.
     """
-    _check_bit_depth(film.mode)
+    _check_bit_depth(film)
     if film.image is None:
         from tasks.core.film import dicom
 
-        grey = dicom.decode(film.data).convert("L")
+        grey = dicom.decode(film.data)
+        grey = grey.convert("L") if grey.mode == "RGB" else grey
         return ReducedFilm(grey, (0, 0, grey.width, grey.height), 1.0)
     image, drafted = load_image(film.image, film.data, at_least_px)
     with as_film_error():
         orientation = orientation_of(image)
         turn = _TURNS.get(orientation)
-        grey = to_8_bit_grey(image if turn is None else image.transpose(turn))
+        grey = grey_of_picture(image, film.data)
+        grey = grey if turn is None else grey.transpose(turn)
     width, height = drafted or image.size
     excess = image.width - width, image.height - height
     edges = _EDGES.get(orientation, _EDGES[1])
@@ -176,7 +181,7 @@ def colour_of(film: Film) -> float:
     Raises:
         FilmError: As `decode_grey`.
     """
-    if film.mode in ("1", "L", "LA", "I", "F") or film.mode.startswith("I;"):
+    if film.mode in ("1", "L", "LA", "La", "I", "F") or film.mode.startswith("I;"):
         return 0.0
     with as_film_error():
         cells = np.asarray(_colour_cells(film), dtype=np.float64)
@@ -192,9 +197,11 @@ def patient_key(film: Film, salt: str) -> str | None:
     return dicom.hash_patient_id(film.data, salt)
 
 
-def _check_bit_depth(mode: str) -> None:
-    if bit_depth(mode) not in (8, 16):
-        raise FilmError("bit_depth", f"{bit_depth(mode)} bits per pixel (mode {mode})")
+def _check_bit_depth(film: Film) -> None:
+    n_bits = bit_depth(film.mode)
+    if n_bits not in (8, 16):
+        words = values_in_words(film.image, film.mode)
+        raise FilmError("bit_depth", f"{n_bits} bits per pixel ({words})")
 
 
 def _colour_cells(film: Film) -> Image.Image:
@@ -202,15 +209,15 @@ def _colour_cells(film: Film) -> Image.Image:
     if film.image is None:
         from tasks.core.film import dicom
 
-        return dicom.decode(film.data).convert("RGB").reduce(_COLOUR_CELL_PX)
+        return colour_cells(dicom.decode(film.data))
     if film.format == "JPEG":  # a second image: `decode_reduced` switches `film.image` to grey
         image = open_image(film.data)
         cells = (max(1, film.width // _COLOUR_CELL_PX), max(1, film.height // _COLOUR_CELL_PX))
         image.draft("RGB", cells)
         image.load()
-        return on_black(image).convert("RGB")
+        return image.convert("RGB")
     image, _ = load_image(film.image, film.data, None)
-    return on_black(image).convert("RGB").reduce(_COLOUR_CELL_PX)
+    return colour_cells(image)
 
 
 def _box_within(image: Image.Image, excess: dict[int, float]) -> Box:

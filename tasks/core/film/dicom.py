@@ -11,42 +11,29 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from tasks.core.film.dicom_attributes import CHECKED, GREY, check_attributes, check_kind
+from tasks.core.film.dicom_frame import DECODERS, DEFLATED, first_frame, inflate, syntax_words
 from tasks.core.film.dicom_grey import BIG_ENDIAN, to_grey, whole_number
 from tasks.core.film.errors import DECODER_ERRORS, MAX_PIXELS, FilmError, film_error
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-# Transfer syntaxes (PS3.5, annex A) and pydicom's decoder for each. The decoder is fixed so that
-# another installed decoder cannot change a pixel. Deflated files are refused: their size after
-# decompression is not known in advance.
-DECODERS = {
-    "1.2.840.10008.1.2": "",  # implicit VR, little endian, not compressed
-    "1.2.840.10008.1.2.1": "",  # explicit VR, little endian
-    BIG_ENDIAN: "",
-    "1.2.840.10008.1.2.5": "pydicom",  # run lengths
-    "1.2.840.10008.1.2.4.50": "pillow",  # JPEG baseline
-    "1.2.840.10008.1.2.4.51": "pillow",  # JPEG extended, of 8 bits
-    "1.2.840.10008.1.2.4.90": "pillow",  # JPEG 2000, lossless
-    "1.2.840.10008.1.2.4.91": "pillow",  # JPEG 2000
-}
-GREY = ("MONOCHROME1", "MONOCHROME2")
-COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 _IMPLICIT = "1.2.840.10008.1.2"
 _PIXELS = 0x7FE00000  # group of the pixel data; all elements that describe it come before it
 _SHAPE = ("Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "BitsAllocated")
 _PICTURE = (
-    *_SHAPE, "BitsStored", "HighBit", "PixelRepresentation", "PlanarConfiguration",
-    "PhotometricInterpretation", "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence",
-    "VOILUTSequence", "WindowCenter", "WindowWidth", "VOILUTFunction", "PixelData",
-    "ExtendedOffsetTable", "ExtendedOffsetTableLengths",
+    *_SHAPE, *CHECKED, "HighBit", "PlanarConfiguration", "PixelPaddingValue",
+    "PixelPaddingRangeLimit", "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence",
+    "VOILUTSequence", "WindowCenter", "WindowWidth", "PixelData", "ExtendedOffsetTable",
+    "ExtendedOffsetTableLengths",
 )  # fmt: skip
+_HEADER_BYTES = 2**24  # of a deflated file; a header of 16 MiB holds more than any film states
 
 
 def read_shape(data: bytes) -> tuple[int, int, str]:
@@ -72,10 +59,12 @@ def decode(data: bytes) -> Image.Image:
 
     A grey film goes through the modality transformation, then through the first VOI lookup table
     or, without a table, through the first window. Without either, or if the window has no width,
-    the full range of the stored bits is shown. MONOCHROME1 is inverted, so bright is dense.
+    a film of at most 8 bits shows all its levels, and a wider one the range of its values
+    (`value_range.shown_range`). MONOCHROME1 is inverted, so bright is dense; padding is black.
+    `dicom_attributes` says what each attribute does.
 
     Returns:
-        Image of mode L or RGB, 8 bits per channel.
+        Image of mode L or RGB; I;16, 0 (black) to 65,535, if more than 8 bits are stored.
 
     Raises:
         FilmError: `unreadable`, `truncated` or `bomb`; `bit_depth` if the bits allocated are not
@@ -84,21 +73,24 @@ def decode(data: bytes) -> Image.Image:
     Source:
         DICOM PS3.3, C.7.6.3.1.2 (photometric interpretation), C.11.1 (modality), C.11.2 (VOI).
     """
-    read_shape(data)
+    width, height, _ = read_shape(data)
     with _private_errors():
-        film = _read(data, _PICTURE)
+        header = _read(data, _SHAPE)
+        n_samples = whole_number(header, "SamplesPerPixel", 1)
+        n_bits = whole_number(header, "BitsAllocated")
+        if n_bits not in ((8, 16) if n_samples == 1 else (8,)):
+            raise FilmError("bit_depth", f"DICOM BitsAllocated: {n_bits}")
+        n_pixels = width * height * n_samples * whole_number(header, "NumberOfFrames", 1)
+        film = _read(data, _PICTURE, n_pixels * n_bits // 8)
+        check_kind(film)
         if "PixelData" not in film:  # an element that is cut off is not in the data set at all
             raise FilmError("truncated", "the DICOM file ends before its pixels do")
-        photometric = film.get("PhotometricInterpretation")
-        n_samples = whole_number(film, "SamplesPerPixel", 1)
-        n_bits = whole_number(film, "BitsAllocated")
-        if n_bits not in ((8, 16) if n_samples == 1 else (8,)):
-            raise FilmError("bit_depth", f"{n_bits} bits allocated")
-        if photometric in GREY and n_samples == 1:
-            return Image.fromarray(to_grey(film, _first_frame(film)))
-        if photometric in COLOUR and n_samples == 3:
-            return Image.fromarray(np.ascontiguousarray(_first_frame(film), dtype=np.uint8))
-        raise FilmError("unreadable", f"DICOM pictures are {', '.join(GREY + COLOUR)}")
+        check_attributes(film)
+        cells = first_frame(film)
+        del film.PixelData  # as large as the cells
+        if film.PhotometricInterpretation in GREY:
+            return to_grey(film, cells)
+        return Image.fromarray(np.ascontiguousarray(cells, dtype=np.uint8))
 
 
 def hash_patient_id(data: bytes, salt: str) -> str | None:
@@ -166,7 +158,7 @@ def _private_errors() -> Iterator[None]:
         log.propagate = propagated
 
 
-def _read(data: bytes, keywords: tuple[str, ...]) -> "Dataset":
+def _read(data: bytes, keywords: tuple[str, ...], n_pixel_bytes: int = 0) -> "Dataset":
     """Read some elements of a file, and the pixels only if they are among them.
 
     This function reads the meta group itself, because `pydicom.dcmread` decompresses deflated
@@ -181,7 +173,10 @@ def _read(data: bytes, keywords: tuple[str, ...]) -> "Dataset":
     meta = read_dataset(file, False, True, stop_when=lambda tag, _vr, _length: tag >> 16 != 2)
     syntax = str(meta.get("TransferSyntaxUID"))
     if syntax not in DECODERS:
-        raise FilmError("unreadable", f"DICOM transfer syntax {_syntax_name(syntax)}")
+        named = syntax_words(syntax) if re.fullmatch(r"[0-9.]{1,64}", syntax) else "(not a UID)"
+        raise FilmError("unreadable", f"DICOM transfer syntax {named} has no decoder here")
+    if syntax == DEFLATED:
+        file = io.BytesIO(inflate(data[file.tell() :], _HEADER_BYTES + n_pixel_bytes))
     wants_pixels = "PixelData" in keywords
     dataset = read_dataset(
         file,
@@ -195,38 +190,9 @@ def _read(data: bytes, keywords: tuple[str, ...]) -> "Dataset":
     return dataset
 
 
-def _syntax_name(syntax: str) -> str:
-    from pydicom.uid import UID
-
-    return UID(syntax).name if re.fullmatch(r"[0-9.]{1,64}", syntax) else "(not a UID)"
-
-
 def _mode(header: "Dataset") -> str:
     n_bits = whole_number(header, "BitsAllocated")
     n_samples = whole_number(header, "SamplesPerPixel", 1)
     if n_samples > 1:
         return "RGB" if n_bits == 8 else "RGB;16"
     return {1: "1", 8: "L", 16: "I;16"}.get(n_bits, "I")
-
-
-def _first_frame(film: "Dataset") -> NDArray[Any]:
-    """Stored values (H, W), or 8-bit RGB (H, W, 3)."""
-    from pydicom.pixels.utils import get_expected_length, pixel_array
-
-    plugin = DECODERS[film.file_meta.TransferSyntaxUID]
-    if plugin == "pillow":
-        _check_frame_size(film)
-    elif not plugin and len(film.PixelData) < get_expected_length(film):
-        raise FilmError("truncated", "the DICOM file ends before its pixels do")
-    return pixel_array(film, index=0, decoding_plugin=plugin)
-
-
-def _check_frame_size(film: "Dataset") -> None:
-    """Refuse a compressed frame whose own size is not the size in the DICOM header."""
-    from pydicom.encaps import get_frame
-
-    n_frames = whole_number(film, "NumberOfFrames", 1)
-    frame = get_frame(film.PixelData, 0, number_of_frames=n_frames)
-    with Image.open(io.BytesIO(frame), formats=("JPEG", "JPEG2000")) as image:
-        if image.size != (film.Columns, film.Rows):
-            raise FilmError("unreadable", "the size of a compressed frame is not the film's size")

@@ -3,6 +3,7 @@
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from tasks.core.film.decode import Box
@@ -26,18 +27,20 @@ def needed_scale(width: float, height: float, size_px: int, geometry: Geometry) 
     return size_px / side
 
 
-def scale_part(grey: Image.Image, box: Box, size_px: int, geometry: Geometry) -> Pixels:
+def scale_part(
+    grey: Image.Image, box: Box, size_px: int, geometry: Geometry
+) -> Pixels | NDArray[np.uint16]:
     """Scale a part of an image with a Lanczos filter of 3 lobes, without padding.
 
     Args:
-        grey: Image of mode L.
+        grey: Image of mode L or I;16.
         box: The part, px of `grey`; fractions of a pixel count.
         size_px: Side of the final square; `pad_to_square` adds the padding.
         geometry: `stretch` fills the square and hides the aspect ratio; `letterbox` keeps the
             ratio and the longer side fills the square; `crop` keeps it and shows the middle.
 
     Returns:
-        image: (h, w) uint8; (size_px, size_px) except for `letterbox`.
+        image: (h, w) uint8, or uint16 for mode I;16; (size_px, size_px) except for `letterbox`.
     """
     left, top, right, bottom = box
     width, height = right - left, bottom - top

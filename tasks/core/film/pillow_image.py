@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from PIL import Image, UnidentifiedImageError
 
 from tasks.core.film.errors import MAX_PIXELS_RUNS, FilmError, check_picture_size, film_error
+from tasks.core.film.file_values import open_picture
 from tasks.core.film.jpeg_damage import check_stream
 from tasks.core.film.jpeg_parts import END, START, read_jpeg
 from tasks.core.film.png_chunks import MAGIC, check_number_of_chunks
@@ -47,7 +48,7 @@ def open_image(data: bytes) -> Image.Image:
 def _pillow_image(data: bytes) -> Image.Image:
     with as_film_error():
         try:
-            return Image.open(io.BytesIO(data), formats=FORMATS)
+            return open_picture(data, FORMATS)
         except UnidentifiedImageError:  # its words hold an address in memory and no cause
             raise _cause(data) from None
 

@@ -1,13 +1,14 @@
 """Make the square that the networks see from the bytes of one film file."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
 from tasks.core.film.decode import Box, Film, decode_reduced, open_film
-from tasks.core.film.found_region import FoundRegion
+from tasks.core.film.found_region import FULL_FRAME, FoundRegion
 from tasks.core.film.geometry import needed_scale, pad_to_square, scale_part
+from tasks.core.film.grey import eight_bits
 from tasks.core.film.intensity import adjust_intensity
 from tasks.core.film.region import SEARCH_PX, find_region
 from tasks.core.film.sharpness import laplacian_variance
@@ -46,7 +47,7 @@ class Square:
 class DecodedFilm:
     """A film decoded at a reduced scale, and how its pixels map to the whole film.
 
-    grey: mode L, upright.
+    grey: mode L, or I;16 for a film of more than 8 bits; upright.
     width, height: size of the whole film, upright, px.
     scale: px of `grey` per px of the whole film, across and along.
     origin: position of the film's corner in `grey`, px. A decoder rounds sides up: 1281 px become
@@ -76,7 +77,8 @@ def square_of_film(data: bytes, params: ResizeParams) -> Square:
     """Make the square that the networks see. Training and screening both call this function.
 
     Steps: decode, find the region, reduce to the common resolution, scale to a square, adjust the
-    grey levels, add padding.
+    grey levels, add padding. A film of more than 8 bits keeps 16 until its grey levels are
+    adjusted.
 
     Args:
         data: Bytes of an image file.
@@ -100,22 +102,23 @@ def square_of_film(data: bytes, params: ResizeParams) -> Square:
     shown = (film.width * share, film.height * share)
     at_least_px = _decode_px(shown, min(film.width, film.height), params)
     decoded = _decode(film, max(at_least_px, SEARCH_PX[params.region]))
-    found = find_region(decoded.grey, decoded.whole(), params.region)
+    found = _find_region(decoded, params)
     box = _in_pixels(found, decoded)
     shown = (box[2] - box[0], box[3] - box[1])
     at_least_px = _decode_px(shown, min(decoded.width, decoded.height), params)
     if min(decoded.grey.size) < at_least_px:
-        decoded = decode_film(data, at_least_px)
+        decoded = _decode(open_film(data), at_least_px)
     return _square_of_part(decoded, box, found.confidence, params)
 
 
 def decode_film(data: bytes, at_least_px: int) -> DecodedFilm:
-    """Decode a film so that its shorter side has at least this many px, if the film has them.
+    """Decode a film to mode L with at least this many px on its shorter side, if it has them.
 
     Raises:
         FilmError: The bytes are not a complete image file.
     """
-    return _decode(open_film(data), at_least_px)
+    decoded = _decode(open_film(data), at_least_px)
+    return replace(decoded, grey=eight_bits(decoded.grey))
 
 
 def _square_of_part(
@@ -165,6 +168,12 @@ def _decode(film: Film, at_least_px: int) -> DecodedFilm:
     (left, top, right, bottom), scale = reduced.box, reduced.scale
     width, height = round((right - left) / scale), round((bottom - top) / scale)
     return DecodedFilm(reduced.image, width, height, (scale, scale), (left, top))
+
+
+def _find_region(decoded: DecodedFilm, params: ResizeParams) -> FoundRegion:
+    if params.region == "none":
+        return FoundRegion(FULL_FRAME, 1.0)
+    return find_region(eight_bits(decoded.grey), decoded.whole(), params.region)
 
 
 def _in_pixels(found: FoundRegion, decoded: DecodedFilm) -> PixelBox:

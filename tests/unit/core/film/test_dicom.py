@@ -46,15 +46,17 @@ def test_a_film_is_recognised_by_its_magic_bytes() -> None:
     assert error_of(dicom(GREY).replace(b"DICM", b"DICN")).reason == "unreadable"
 
 
-def test_12_bits_are_scaled_by_the_range_of_the_stored_bits_not_by_content() -> None:
+def test_without_a_window_the_range_of_the_films_values_is_shown() -> None:
     # 4095 / 255 = 16.06 values to a grey level; 100 / 16.06 = 6.2, 2048 / 16.06 = 127.5
     assert levels([0, 100, 2047, 2048, 4095, 4095], BitsStored=12) == [0, 6, 127, 128, 255, 255]
+    assert levels([100, 200, 300, 400], BitsStored=16) == [0, 85, 170, 255]
     film = open_film(dicom(WIDE, BitsStored=12))
     assert (film.mode, bit_depth(film.mode)) == ("I;16", 16)
 
 
 def test_bits_above_the_stored_bits_are_ignored() -> None:
-    assert max(levels([0, 4095, 65535, 4096], BitsStored=12)) == 255
+    # 65535 and 4096 are 4095 and 0 with overlays in the upper four bits
+    assert levels([0, 4095, 65535, 4096], BitsStored=12) == [0, 255, 255, 0]
 
 
 def test_the_lowest_signed_value_is_black() -> None:
@@ -131,8 +133,10 @@ def test_a_rescale_slope_of_0_is_unreadable() -> None:
 
 def test_a_modality_table_comes_before_the_window() -> None:
     table = lookup_table([0, 500, 1000], first=7, n_bits=10)
-    # values below 7 take the first entry, above 9 the last; 500 / 1023 * 255 = 124.6
-    assert levels([0, 7, 8, 9, 99], ModalityLUTSequence=table) == [0, 0, 125, 249, 249]
+    # values below 7 take the first entry, above 9 the last; 0 to 1000 is the range of the film
+    assert levels([0, 7, 8, 9, 99], ModalityLUTSequence=table) == [0, 0, 128, 255, 255]
+    # of at most 8 bits all that the table can give is shown: 500 / 1023 * 255 = 124.6
+    assert levels([7, 8, 9], np.uint8, ModalityLUTSequence=table) == [0, 125, 249]
     windowed = levels([7, 8, 9], ModalityLUTSequence=table, WindowCenter=500.5, WindowWidth=1001)
     assert windowed == [0, 128, 255]
 

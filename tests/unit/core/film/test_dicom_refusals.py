@@ -6,7 +6,6 @@ import pickle
 import re
 import struct
 import traceback
-import zlib
 from typing import Any
 
 import numpy as np
@@ -31,7 +30,6 @@ from tests.unit.core.film.decoded_films import GREY, decoded, error_of
 
 WIDE = GREY.astype(np.uint16) * 16 + 5  # 12 bits: 5 to 4085
 BASELINE, EXTENDED = "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"
-DEFLATED = "1.2.840.10008.1.2.1.99"
 
 
 def test_masks_and_wide_integers_are_refused_for_their_bit_depth() -> None:
@@ -42,12 +40,6 @@ def test_masks_and_wide_integers_are_refused_for_their_bit_depth() -> None:
     colour = dicom(np.dstack([GREY] * 3), BitsAllocated=16, BitsStored=16)
     assert bit_depth(open_film(colour).mode) == 16
     assert error_of(colour).reason == "bit_depth"
-
-
-def test_palette_colour_is_unreadable() -> None:
-    error = error_of(dicom(GREY, PhotometricInterpretation="PALETTE COLOR"))
-    assert error.reason == "unreadable"
-    assert "MONOCHROME1" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -74,31 +66,15 @@ def test_an_embedded_jpeg_that_states_a_gigapixel_is_a_bomb() -> None:
     assert error_of(compressed(GREY, bytes(frame), BASELINE)).reason == "bomb"
 
 
-def test_deflated_files_are_refused_before_decompression() -> None:
-    head, _, tail = dicom(GREY).partition(b"1.2.840.10008.1.2.1\0")
-    made = head + DEFLATED.encode() + tail
-    at = made.index(DEFLATED.encode())
-    made = made[: at - 2] + struct.pack("<H", len(DEFLATED)) + made[at:]
-    error = error_of(made[: at + len(DEFLATED)] + zlib.compress(bytes(10**6))[2:-4])
-    assert error.reason == "unreadable"
-    assert "Deflated" in str(error)
-
-
-@pytest.mark.parametrize(
-    ("syntax", "name"),
-    [
-        ("1.2.840.10008.1.2.4.70", "JPEG Lossless"),
-        ("1.2.840.10008.1.2.4.80", "JPEG-LS"),
-        ("1.2.3.4.5.6.7.8", "1.2.3.4.5.6.7.8"),
-    ],
-)
-def test_a_transfer_syntax_without_a_decoder_is_named(syntax: str, name: str) -> None:
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.4.100", "1.2.3.4.5.6.7.8"])
+def test_a_transfer_syntax_without_a_decoder_is_named(syntax: str) -> None:
     error = error_of(compressed(GREY, b"\xff\xd8\xff\xd9", syntax))
     assert error.reason == "unreadable"
-    assert name in str(error)
+    assert syntax in error.detail
+    assert ("MPEG2" in error.detail) == syntax.endswith("100")
 
 
-def test_12_bit_jpeg_is_unreadable() -> None:
+def test_12_bit_jpeg_that_is_none_is_unreadable() -> None:
     film = compressed(WIDE, encode(GREY, "JPEG"), EXTENDED, BitsStored=12)
     assert error_of(film).reason == "unreadable"
 

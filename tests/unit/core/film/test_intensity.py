@@ -60,3 +60,25 @@ def test_percentile_does_not_change_an_image_of_almost_one_level() -> None:
     image = np.full((32, 32), 77, dtype=np.uint8)
     image[0, :3] = 200  # 0.3 %: both percentiles are 77
     assert np.array_equal(adjust_intensity(image, "percentile"), image)
+
+
+def test_16_bits_become_8_at_the_end() -> None:
+    wide = FILM.astype(np.uint16) * 257
+    assert np.array_equal(adjust_intensity(wide, "none"), FILM)
+    for intensity in ("percentile", "clahe"):
+        by_8_bits = adjust_intensity(FILM, intensity).astype(int)  # type: ignore[arg-type]
+        by_16_bits = adjust_intensity(wide, intensity)  # type: ignore[arg-type]
+        assert by_16_bits.dtype == np.uint8
+        assert np.abs(by_16_bits - by_8_bits).max() <= 1
+
+
+def test_percentile_uses_levels_that_8_bits_do_not_have() -> None:
+    wide = np.arange(1000, 2000, dtype=np.uint16).reshape(20, 50)  # 4 levels of 8 bits
+    assert len(np.unique(adjust_intensity(wide, "percentile"))) > 200
+    assert len(np.unique(adjust_intensity(wide, "clahe"))) > 100
+
+
+def test_16_bits_of_one_level_become_one_level() -> None:
+    for intensity in ("none", "percentile", "clahe"):
+        flat = adjust_intensity(np.full((8, 8), 257 * 77, np.uint16), intensity)  # type: ignore[arg-type]
+        assert (flat.dtype, flat.min(), flat.max()) == (np.uint8, 77, 77)

@@ -197,3 +197,43 @@ def test_share_is_the_area_of_the_box_over_the_area_of_the_film() -> None:
     with Image.open(io.BytesIO(bordered_film())) as film:
         area = film.width * film.height
     assert square.share == (right - left) * (bottom - top) / area < 0.9
+
+
+def wide_film() -> bytes:
+    """16 bits: 399 levels, and a bright line that stretches their range."""
+    film = np.add.outer(np.arange(200), np.arange(200)).astype(np.uint16) + 1000
+    film[:, 0] = 3000
+    return encode(film, "PNG")
+
+
+def test_16_bits_are_kept_until_the_grey_levels_are_adjusted() -> None:
+    chosen = params(200, intensity="percentile")
+    by_8_bits = encode(decode_grey(open_film(wide_film())), "PNG")
+    assert len(np.unique(square_of_film(by_8_bits, chosen).image)) < 190
+    image = square_of_film(wide_film(), chosen).image
+    assert image.dtype == np.uint8
+    assert len(np.unique(image)) > 230
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES)
+@pytest.mark.parametrize("region", REGIONS)
+def test_the_square_of_a_16_bit_film_agrees_with_its_8_bit_pixels(
+    geometry: str, region: str
+) -> None:
+    chosen = params(48, geometry=geometry, region=region, common_resolution_px=100)
+    wide = square_of_film(wide_film(), chosen)
+    narrow = square_of_film(encode(decode_grey(open_film(wide_film())), "PNG"), chosen)
+    assert wide.box == narrow.box
+    assert np.abs(wide.image.astype(int) - narrow.image).max() <= 1
+
+
+@pytest.mark.parametrize("intensity", INTENSITIES)
+def test_8_bits_in_16_have_the_square_of_the_8_bit_film(intensity: str) -> None:
+    film = film_pixels(3, 300, 260)
+    chosen = params(64, intensity=intensity)
+    wide = square_of_film(encode(film.astype(np.uint16) * 257, "PNG"), chosen).image
+    assert np.array_equal(wide, square_of_film(encode(film, "PNG"), chosen).image)
+
+
+def test_a_film_is_drawn_in_8_bits() -> None:
+    assert decode_film(wide_film(), 50).grey.mode == "L"
