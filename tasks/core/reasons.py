@@ -82,6 +82,9 @@ REASONS: Mapping[str, Reason] = {
     "mask": Reason("a mask, not a film", False, "nothing: a mask is no film"),
     "nested_copy": Reason("a second copy of the whole set", False, "nothing: one copy is read"),
     "no_class": Reason("the mapping names no class for it", False, "nothing: the mapping says so"),
+    "not_frontal": Reason(
+        "a lateral view, by its table", False, "nothing: frontal films alone are used"
+    ),
     "not_an_image": Reason("not a picture", False, "nothing: the file is no picture"),
     "junk": Reason("a file of the operating system", False, "nothing: the file is no picture"),
 }

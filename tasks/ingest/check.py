@@ -23,7 +23,6 @@ if TYPE_CHECKING:  # imported where they are used, so that `--help` answers at o
     from tasks.ingest.layouts import Layout, PathFacts
 
 FILM = "film"
-_TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".xlsx", ".xls", ".ods")
 N_SUFFIXES = 8  # most suffixes that are listed
 
 _Row = tuple[str, str]
@@ -32,6 +31,8 @@ _Row = tuple[str, str]
 def main(_: argparse.Namespace) -> None:
     """Open the source, find its layout, and print what the names tell."""
     from tasks.core.params import load_params
+    from tasks.core.queued_copy import missing_in_queue
+    from tasks.core.source.location import shown_location
     from tasks.core.source.source import open_source
     from tasks.ingest.manifest import find_layout
 
@@ -43,12 +44,14 @@ def main(_: argparse.Namespace) -> None:
     films = names[names["fate"] == FILM]
     logging.getLogger(__name__).info(
         "%s: %d files, layout %s%s",
-        params.ingest.source,
+        shown_location(params.ingest.source),
         len(files),
         layout.name,
         "".join(f"\n  {key:<12} {text}" for key, text in summary_rows(names, params)),
     )
     check_classes(films, params)
+    if note := missing_in_queue(params.ingest.source):
+        logging.getLogger(__name__).warning("%s", note)
 
 
 def read_names(files: Sequence[str], layout: "Layout") -> "pd.DataFrame":
@@ -60,14 +63,17 @@ def read_names(files: Sequence[str], layout: "Layout") -> "pd.DataFrame":
     """
     import pandas as pd
 
-    from tasks.ingest.layouts import PathFacts, is_junk
+    from tasks.ingest.layouts import PathFacts, is_junk, tables_in, unread_tables
 
     nothing = PathFacts()
+    tables = dict.fromkeys(tables_in(files), "table, read")
+    tables |= dict.fromkeys(unread_tables(files, layout), "table, not read")
     rows = []
     for path in files:
         facts = nothing if is_junk(path) else layout.path_facts(path)
+        fate = tables.get(path) or _fate(path, facts)
         rows.append(
-            (path, _suffix(path), _fate(path, facts, layout), facts.label, facts.subtype,
+            (path, _suffix(path), fate, facts.label, facts.subtype,
              facts.given_split, facts.patient_id, facts.site)
         )  # fmt: skip
     columns = ["path", "suffix", "fate", "label", "subtype", "given_split", "patient_id", "site"]
@@ -81,16 +87,11 @@ def _suffix(path: str) -> str:
     return "number" if suffix.isdigit() else f".{suffix[:10]}"
 
 
-def _fate(path: str, facts: "PathFacts", layout: "Layout") -> str:
-    from tasks.core.source.index_file import INDEX_NAMES
+def _fate(path: str, facts: "PathFacts") -> str:
     from tasks.ingest.layouts import could_be_image, is_junk
 
     if is_junk(path):
         return "junk"
-    if path.lower().endswith(_TABLE_SUFFIXES):
-        is_index = layout.name == "index" and path.lower() in INDEX_NAMES
-        was_read = is_index or path in getattr(layout, "tables", ())
-        return "table, read" if was_read else "table, not read"
     if not could_be_image(path):
         return "no image by its name"
     if facts.rejected:

@@ -24,7 +24,10 @@ def refuse_index_file(location: str) -> None:
     if not location.lower().endswith(_SUFFIXES):
         return
     above, slash, name = location.rpartition("/")
-    step = f"write `ingest.source: {above or slash or '.'}`"
+    folder = above or slash
+    step = f"write `ingest.source: {folder}`"
+    if not folder:  # the repository holds our outputs, too
+        step = "move it with the films into a folder of their own, such as data/raw, and name that"
     suffix = PurePosixPath(name).suffix.lower()
     if name.lower() in INDEX_NAMES:
         step += f"; the index there is found by its name, {name}"

@@ -26,7 +26,7 @@ from tasks.ingest.layouts.covid19 import Covid19
 from tasks.ingest.layouts.covid_qu_ex import CovidQuEx
 from tasks.ingest.layouts.dincer import Dincer
 from tasks.ingest.layouts.find_index import find_index
-from tasks.ingest.layouts.find_tables import unread_tables
+from tasks.ingest.layouts.find_tables import tables_in, unread_tables
 from tasks.ingest.layouts.index import IndexLayout, read_index
 from tasks.ingest.layouts.known_tables import KNOWN_TABLES
 from tasks.ingest.layouts.mooney import Mooney
@@ -51,6 +51,7 @@ __all__ = [
     "is_image",
     "is_junk",
     "is_mask",
+    "tables_in",
     "unread_tables",
 ]
 
