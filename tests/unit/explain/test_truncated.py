@@ -8,6 +8,7 @@ from tasks.core.errors import EvaluationError
 from tasks.explain.truncated import truncate
 from tasks.train.network.build import build_classifier
 from tasks.train.network.ensemble import average_logits
+from tasks.train.network.guard import add_guard, fit_guard
 from tests.cohorts import STILL
 
 FILMS = np.random.default_rng(3).integers(0, 256, (3, 16, 16, 1), dtype=np.uint8)
@@ -177,3 +178,15 @@ def test_model_without_a_convolution_or_a_dense_layer_on_pixels_is_refused():
 
     with pytest.raises(EvaluationError, match="2-D convolution or a dense layer"):
         truncate(keras.Model(images, layers.Softmax()(x)))
+
+
+def test_guard_behind_the_logits_is_left_out():
+    films = np.random.default_rng(0).integers(0, 256, (6, 16, 16, 1), dtype=np.uint8)
+    images = keras.Input((16, 16, 1), dtype="uint8")
+    x = keras.layers.Dense(3, name="fc1")(keras.layers.Flatten()(images))
+    x = keras.layers.Dense(2, name="logits")(x)
+    model = keras.Model(images, keras.layers.Softmax(name="predictions")(x))
+    guarded = add_guard(model, fit_guard(films))
+    truncated = truncate(guarded)
+    assert (truncated.layers, truncated.first_layer) == ((), "fc1")
+    assert not [layer for layer in truncated.network.layers if layer.name.startswith("guard")]
