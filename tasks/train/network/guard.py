@@ -28,7 +28,7 @@ _VARIANCE = 1e-3  # added to the variance of a film, which is 0 for one grey lev
 
 # Source: measured on 640 films of the phantom and 2,655 films of four public collections (Kermany,
 # two sets with COVID, NIH), with the mean film of the phantom and with that of Kermany's films.
-# Similarity was 0.06 or more (below 0 for 4 films of 2,655, with Kermany's mean film); to the
+# Similarity was 0.06 or more (below 0 for 3 films of 2,655, with Kermany's mean film); to the
 # turned mean film at most 0.41 more, to the upside-down one 0.12 more. At least 0.58 of the pixels
 # lay between the levels. The cells' brightest pixels were at most 44 levels above the mean.
 _LIMITS = {
