@@ -218,19 +218,19 @@ def prepare_backend() -> None:
             next_step="unset it, or install that backend",
         )
     os.environ["KERAS_BACKEND"] = backend  # Keras would take it from keras.json
-    if backend == "tensorflow":
-        with _notices_on_failure_only():
-            import tensorflow as tf
-
-            tf.config.list_physical_devices()
-    _import_keras()
+    _import_keras(backend)
 
 
-def _import_keras() -> None:
-    """Import Keras and undo what it takes from `keras.json`."""
+def _import_keras(backend: str) -> None:
+    """Import Keras and undo what it takes from `keras.json`, which TensorFlow reads too."""
     try:
+        if backend == "tensorflow":
+            with _notices_on_failure_only():
+                import tensorflow as tf
+
+                tf.config.list_physical_devices()
         import keras
-    except (ValueError, AttributeError) as error:
+    except (AssertionError, AttributeError, ValueError) as error:
         raise TrainingError(
             "the settings file of Keras must be valid, although its values are not used",
             found=_words(error),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tasks.core.classifier import LOGITS_LAYER
 from tasks.core.image_store.store import ImageStore, Pixels
 
-Floats = NDArray[np.float32]
+_Floats = NDArray[np.float32]
 
 EXCESS_LAYER = "guard_excess"
 _GRID = 16  # cells along a side; films are compared at this size
@@ -28,7 +28,7 @@ _VARIANCE = 1e-3  # added to the variance of a film, which is 0 for one grey lev
 
 # Source: measured on 640 films of the phantom and 2,655 films of four public collections (Kermany,
 # two sets with COVID, NIH), with the mean film of the phantom and with that of Kermany's films.
-# Similarity was 0.06 or more (below 0 for 4 films of 2,655, with Kermany's mean film); to the
+# Similarity was 0.06 or more (below 0 for 3 films of 2,655, with Kermany's mean film); to the
 # turned mean film at most 0.41 more, to the upside-down one 0.12 more. At least 0.58 of the pixels
 # lay between the levels. The cells' brightest pixels were at most 44 levels above the mean.
 _LIMITS = {
@@ -65,8 +65,8 @@ class FilmGuard:
     kernel: (n_features, n_reasons) float32. bias: (n_reasons,) float32.
     """
 
-    kernel: Floats
-    bias: Floats
+    kernel: _Floats
+    bias: _Floats
 
 
 def guard_films(samples: pd.DataFrame, store: ImageStore) -> Pixels:
@@ -156,7 +156,7 @@ def _features(images: keras.KerasTensor) -> keras.KerasTensor:
     return layers.Concatenate(name="guard_features", **same)([cells, *numbers])
 
 
-def _kernel(mean: Floats) -> Floats:
+def _kernel(mean: _Floats) -> _Floats:
     """Weights of the features, (n_cells + 3, n_reasons), for the cells (g, g) of a mean film."""
     upright, left, right, upside_down = (
         (cells - cells.mean()) / np.sqrt(cells.var() + _VARIANCE) / cells.size
@@ -170,12 +170,12 @@ def _kernel(mean: Floats) -> Floats:
     return kernel
 
 
-def _mean_cells(films: Pixels) -> Floats:
+def _mean_cells(films: Pixels) -> _Floats:
     """Mean film, as the means of its cells, (g, g)."""
     cell_px = _cell_px(films.shape[1])
     n = films.shape[1] // cell_px
     mean = films.mean(axis=(0, 3))[: n * cell_px, : n * cell_px]
-    cells: Floats = mean.reshape(n, cell_px, n, cell_px).mean(axis=(1, 3))
+    cells: _Floats = mean.reshape(n, cell_px, n, cell_px).mean(axis=(1, 3))
     return cells
 
 

@@ -18,12 +18,12 @@ MAX_BYTES = 2**31  # all arrays together; the largest network of keras.applicati
 MAX_SECONDS = 60  # of processor time; a file of 1.4e9 bytes takes about 5
 _MAX_MEMORY = 2**34  # the arrays, their copies as float32, and the libraries
 
-Arrays = TypeVar("Arrays")
+_Arrays = TypeVar("_Arrays")
 
 
 def read_apart(
-    read: Callable[[Path], Arrays], path: Path, max_seconds: int = MAX_SECONDS
-) -> Arrays:
+    read: Callable[[Path], _Arrays], path: Path, max_seconds: int = MAX_SECONDS
+) -> _Arrays:
     """Call a reader of weights in another process.
 
     Args:
@@ -53,8 +53,8 @@ def check_total(n_bytes: int, name: str) -> None:
     """Refuse arrays that are too large together.
 
     Args:
-        n_bytes: Sum of all arrays up to the array `name`.
-        name: For the message.
+        n_bytes: Sum of all arrays up to `name`, which the message shows.
+        name: An array or a layer.
 
     Raises:
         ValueError: They are larger than `MAX_BYTES`.

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from tasks.core.errors import TrainingError
 from tasks.train.weights.apart import check_total
+from tasks.train.weights.torch_tensors import TensorView, tensors_in
 
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _STORAGE_DTYPES = {
@@ -43,7 +44,6 @@ _LITERALS = {
     *("BINSTRING", "SHORT_BINSTRING", "INT", "LONG", "FLOAT", "STRING", "UNICODE"),
 }
 
-
 # errors of a file that is truncated, overwritten or malicious
 _PICKLE_DAMAGE = (
     *(ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, RuntimeError),
@@ -56,17 +56,6 @@ class PickledName:
     """Name of a function or class in a pickle; only text, nothing that can be called."""
 
     text: str
-
-
-@dataclass(frozen=True)
-class TensorView:
-    """Position of one tensor in its storage; offset and strides count numbers, not bytes."""
-
-    dtype: str
-    key: str
-    offset: int
-    shape: tuple[int, ...]
-    strides: tuple[int, ...]
 
 
 def read_torch(path: Path) -> dict[str, NDArray[np.generic]]:
@@ -82,10 +71,8 @@ def read_torch(path: Path) -> dict[str, NDArray[np.generic]]:
         content, storages = _read_zip(path) if zipfile.is_zipfile(path) else _read_legacy(path)
         state = content.get("state_dict", content)
         tensors = {str(name): _numbers(str(name), state[name], storages) for name in sorted(state)}
-        n_bytes = 0
-        for name, tensor in tensors.items():  # many tensors can share one storage
-            n_bytes += tensor.nbytes
-            check_total(n_bytes, name)
+        total = sum(tensor.nbytes for tensor in tensors.values())  # many can share one storage
+        check_total(total, f"the last of {len(tensors)} tensors")
         return tensors
     except _PICKLE_DAMAGE as error:
         raise _torch_refusal(path, " ".join(f"{type(error).__name__}: {error}".split())) from error
@@ -111,25 +98,12 @@ def _read_legacy(path: Path) -> tuple[Any, dict[str, bytes]]:
         magic, _, _, content, keys = (read_plain(stream, path) for _ in range(5))
         if magic != _LEGACY_MAGIC:
             raise _torch_refusal(path, "neither a zip nor PyTorch's magic number")
-        dtypes = {tensor.key: tensor.dtype for tensor in _tensors(content)}
+        dtypes = {tensor.key: tensor.dtype for tensor in tensors_in(content)}
         storages = {}
         for key in keys:
             (n,) = struct.unpack("<q", stream.read(8))
             storages[key] = stream.read(n * np.dtype(dtypes[key]).itemsize)
     return content, storages
-
-
-def _tensors(content: Any) -> list[TensorView]:
-    """All tensors in nested containers. Each container is entered once, however often it occurs."""
-    found, left, seen = [], [content], set()
-    while left:
-        value = left.pop()
-        if isinstance(value, TensorView):
-            found.append(value)
-        elif isinstance(value, dict | list | tuple) and id(value) not in seen:
-            seen.add(id(value))
-            left.extend(value.values() if isinstance(value, dict) else value)
-    return found
 
 
 def _numbers(name: str, tensor: Any, storages: dict[str, bytes]) -> NDArray[np.generic]:
@@ -140,9 +114,10 @@ def _numbers(name: str, tensor: Any, storages: dict[str, bytes]) -> NDArray[np.g
     dtype = np.dtype(tensor.dtype)
     if math.prod(tensor.shape) * dtype.itemsize > len(storage):
         raise ValueError(f"{name} is larger than its storage")
-    strides = [stride * dtype.itemsize for stride in tensor.strides]
-    offset = tensor.offset * dtype.itemsize
-    return np.ndarray(tensor.shape, dtype, buffer=storage, offset=offset, strides=strides)
+    place = tensor.offset * dtype.itemsize
+    return np.ndarray(
+        tensor.shape, dtype, storage, place, [step * dtype.itemsize for step in tensor.strides]
+    )
 
 
 @dataclass
