@@ -14,8 +14,8 @@ A room imports `core` and itself, never another room; `core` imports no room. Th
 families of `core` that each room and each family imports directly.
 
 Imports: begin (`make graph` writes this table)
-  ingest            compute, errors, film, image_store, labels, params, paths, reasons, source,
-                    stage, tables
+  ingest            compute, errors, film, image_store, labels, params, paths, queued_copy, reasons,
+                    source, stage, tables
   validate          atomic, errors, html, image_store, params, paths, reasons, stage, statistics,
                     tables
   resample          errors, labels, params, paths, stage, statistics, tables

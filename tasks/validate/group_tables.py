@@ -3,7 +3,7 @@
 import pandas as pd
 
 MANY_FILMS = 10  # of one patient key; with fewer, a large share of a class means little
-# Classes that tasks/resample/labels.py makes under each label scheme
+# Classes that tasks/core/labels.py makes under each label scheme
 _SCHEMES = {"binary": ("NORMAL", "PNEUMONIA"), "subtype": ("NORMAL", "BACTERIA", "VIRUS")}
 
 

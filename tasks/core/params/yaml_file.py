@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-MAX_DEPTH = 20  # params.yaml has 3 levels
+MAX_NESTING = 20  # params.yaml has 3 levels
 
 
 def read_yaml(data: bytes) -> Any:
@@ -19,7 +19,7 @@ def read_yaml(data: bytes) -> Any:
         data: Content of the file, in UTF-8 or UTF-16.
 
     Raises:
-        yaml.YAMLError: The data is no YAML, holds a key twice, is nested deeper than MAX_DEPTH, or
+        yaml.YAMLError: The data is no YAML, holds a key twice, is nested too deep, or
             holds a number with more digits than Python reads. The message names the line.
 
     Example:
@@ -36,9 +36,9 @@ class _Loader(yaml.SafeLoader):
     _depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self._depth > MAX_DEPTH:
+        if self._depth > MAX_NESTING:
             raise yaml.MarkedYAMLError(
-                problem=f"more than {MAX_DEPTH} levels",
+                problem=f"more than {MAX_NESTING} levels",
                 problem_mark=self.peek_event().start_mark,  # type: ignore[no-untyped-call]
             )
         self._depth += 1
