@@ -98,9 +98,9 @@ NOT_USED: dict[str, tuple[bytes, str, str]] = {
     "NORMAL/palette.png": (png(3)[:25] + b"\3" + png(3)[26:], "unreadable", ""),
     "NORMAL/thin.bmp": (
         encode(GREY, "BMP")[:18]
-        + (1_000_000).to_bytes(4, "little") + (1).to_bytes(4, "little") + encode(GREY, "BMP")[26:],
+        + (60_000).to_bytes(4, "little") + (1).to_bytes(4, "little") + encode(GREY, "BMP")[26:],
         "too_small",
-        "1000000 x 1 px",
+        "60000 x 1 px",
     ),
 }  # fmt: skip
 

@@ -90,7 +90,6 @@ def test_yaml_that_no_person_writes_gives_a_message(tmp_path: Path, text: str, s
         ("train.learning_rate", float("inf"), "not inf"),
         ("resample.keep_given_test", 1, "a valid boolean, not 1"),
         ("resample.keep_given_test", "yes", "a valid boolean, not 'yes'"),
-        ("evaluate.negative_class", 0, "a valid string, not 0"),
         ("models", "minivggnet", "a valid list, not 'minivggnet'"),
         ("train.precision", "x" * 500, "not "),
         ("train.weights", "film.h5", "weights_sha256 is missing"),

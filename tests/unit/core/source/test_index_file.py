@@ -41,12 +41,12 @@ def test_a_workbook_and_a_list_are_no_source(tmp_path: Path, name: str, step: st
     assert step in refusal(f"{tmp_path}/{name}").next_step
 
 
-def test_an_index_in_the_current_folder_names_that_folder(
+def test_an_index_beside_our_outputs_must_move_to_a_folder_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_tree(tmp_path, {"index.csv": b""})
     monkeypatch.chdir(tmp_path)
-    assert "`ingest.source: .`" in refusal("index.csv").next_step
+    assert "a folder of their own, such as data/raw" in refusal("index.csv").next_step
 
 
 def test_a_missing_index_file_does_not_exist(tmp_path: Path) -> None:
