@@ -9,12 +9,13 @@ from tasks.core import paths
 from tasks.core.atomic import read_json
 from tasks.core.params import load_params
 from tasks.core.phantom.write import write_phantom
+from tasks.core.reasons import REASONS
 from tasks.report.readme_results import read_records
 from tasks.validate.suite import build_suite
 from tests.films import ROOT, tree_hash
-from tests.studies.defects.catalogue import CORE, MORE, Defect
+from tests.studies.defects.catalogue import CORE, HARMLESS, MORE, Defect
 from tests.studies.defects.page import RECORD
-from tests.studies.defects.score import Trial, row, try_defects
+from tests.studies.defects.score import N_FILMS, Trial, harmless_row, row, try_defects
 from tests.studies.defects.tree import SETTINGS
 
 # A table of `ingest` cannot break these expectations; they check tables from other programs
@@ -47,6 +48,13 @@ def test_each_rare_defect_is_reported_by_its_own_gates_only(phantom: Path, tmp_p
     assert_passed_as_recorded(trials)
 
 
+@pytest.mark.slow
+def test_no_gate_reports_sound_films_in_an_unusual_form(phantom: Path, tmp_path: Path) -> None:
+    _, *trials = try_defects(phantom, tmp_path, HARMLESS)
+    assert [harmless_row(trial) for trial in trials if not trial.passed] == []
+    assert [harmless_row(trial) for trial in trials] == read_json(ROOT / RECORD)["harmless"]
+
+
 def assert_passed_as_recorded(trials: Sequence[Trial]) -> None:
     """Every trial passed, and equals its entry in reports/results/defects.json."""
     recorded = {defect["name"]: defect for defect in read_json(ROOT / RECORD)["defects"]}
@@ -69,6 +77,13 @@ def test_a_missed_film_a_false_alarm_and_another_gate_each_fail_a_trial() -> Non
     assert not passed()
 
 
+def test_an_alarm_or_a_lost_film_fails_a_sound_set() -> None:
+    sound = Defect("sound", CORE[0].plant, ())
+    assert Trial(sound, [], {}, N_FILMS).passed
+    assert not Trial(sound, [], {}, N_FILMS - 1).passed
+    assert not Trial(sound, [], {"ingest:junk": frozenset({"a"})}, N_FILMS).passed
+
+
 def test_every_expectation_that_films_can_break_has_a_defect() -> None:
     params = load_params(ROOT / "params.yaml")
     validate = params.validate_.model_copy(update={"reference": "data/manifest.parquet"})
@@ -78,7 +93,14 @@ def test_every_expectation_that_films_can_break_has_a_defect() -> None:
     assert planted == names - UNBREAKABLE
 
 
+def test_every_reason_of_a_rejected_file_has_a_defect() -> None:
+    gates = {gate for defect in (*CORE, *MORE) for gate in defect.gates}
+    assert {f"ingest:{code}" for code in REASONS} <= gates
+
+
 def test_the_record_holds_every_defect_once_and_is_not_read_as_a_record_of_metrics() -> None:
     recorded = [defect["name"] for defect in read_json(ROOT / RECORD)["defects"]]
     assert recorded == [defect.name for defect in (*CORE, *MORE)]
+    harmless = [made["name"] for made in read_json(ROOT / RECORD)["harmless"]]
+    assert harmless == [made.name for made in HARMLESS]
     assert all("test" in record for record in read_records(ROOT / paths.RECORDS))

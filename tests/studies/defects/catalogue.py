@@ -7,7 +7,17 @@ out. A renamed class breaks three expectations of the comparison with the refere
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.studies.defects import copies, files, pictures, sets
+from tests.studies.defects import (
+    archives,
+    content,
+    copies,
+    damage,
+    files,
+    harmless,
+    pictures,
+    sets,
+    trees,
+)
 from tests.studies.defects.tree import Instance, Tree
 
 
@@ -70,13 +80,17 @@ CORE = (
     Defect(
         "class missing",
         sets.one_class_in_index,
-        ("ingest:not_an_image", "validate:two_classes"),
+        ("validate:two_classes", "validate:negative_class_present"),
     ),
     Defect(
         "class missing from test",
         sets.no_test_class,
         ("validate:class_on_both_sides", "resample:refused"),
     ),
+    Defect("half-grey JPEG", damage.closed_half, ("ingest:truncated",)),
+    Defect("one patient", trees.one_patient, ("validate:patients_told_apart",)),
+    Defect("patient folders", trees.patient_folders, ("ingest:refused",)),
+    Defect("two rows for a film", trees.two_rows, ("ingest:refused",)),
 )
 
 MORE = (
@@ -91,7 +105,7 @@ MORE = (
     Defect("too small", files.too_small, ("ingest:too_small",)),
     Defect("constant", files.constant, ("ingest:constant",)),
     Defect("colour photograph", files.colour_photographs, ("ingest:colour_photograph",)),
-    Defect("1 and 32 bits", files.odd_depths, ("ingest:bit_depth",)),
+    Defect("32 bits", files.floats, ("ingest:bit_depth",)),
     Defect("nested copy", files.nested_copy, ("ingest:nested_copy",)),
     Defect("unknown label", files.outside_classes, ("ingest:unknown_label",)),
     Defect(
@@ -130,4 +144,45 @@ MORE = (
     Defect("small class", sets.small_class, ("validate:class_has_films",)),
     Defect("class of few patients", sets.few_patients, ("validate:class_has_patients",)),
     Defect("unbalanced classes", sets.unbalanced, ("validate:classes_balanced",)),
+    Defect("spliced JPEG, short", damage.spliced_short, ("ingest:truncated",)),
+    Defect("spliced JPEG, long", damage.spliced_long, ("ingest:unreadable",)),
+    Defect("thin picture, many scans", damage.costly, ("ingest:bomb",)),
+    Defect("palette missing", damage.without_palette, ("ingest:unreadable",)),
+    Defect("polarity unclear", damage.unclear_polarity, ("ingest:unreadable",)),
+    Defect("GIF", content.gifs, ("ingest:unsupported",)),
+    Defect(
+        "GIFs of a small class",
+        content.gifs_of_a_small_class,
+        ("ingest:unsupported", "validate:class_keeps_films"),
+    ),
+    Defect("text suffix", content.text_names, ("ingest:unsupported",)),
+    Defect("mask among films", content.two_values, ("ingest:mask",)),
+    Defect("lung masks", content.lung_masks, ("ingest:mask",)),
+    Defect("label map", content.label_maps, ("ingest:few_levels",)),
+    Defect("16 levels", content.sixteen_levels, ("validate:films_use_their_range",)),
+    Defect(
+        "negative class renamed",
+        trees.renamed_negative_class,
+        ("validate:negative_class_present",),
+    ),
+    Defect("hospital of one class", trees.one_class_hospital, ("validate:class_at_every_site",)),
+    Defect("batch folders", trees.batch_folders, ("ingest:refused",)),
+    Defect("folder beside splits", trees.folder_beside_splits, ("ingest:refused",)),
+    Defect("index too deep", trees.deep_index, ("ingest:refused",)),
+    Defect("other finding", trees.other_findings, ("ingest:no_class",)),
+    Defect("zip with a password", archives.with_password, ("ingest:refused",)),
+    Defect("Deflate64", archives.deflate64, ("ingest:refused",)),
+    Defect("log-in page", archives.log_in_page, ("ingest:refused",)),
+    Defect("half a zip", archives.half_zip, ("ingest:refused",)),
+)
+
+# Sound sets: no gate may report them, and every film is kept
+HARMLESS = (
+    Defect("no suffix", harmless.without_suffix, ()),
+    Defect("no end marker", harmless.without_end, ()),
+    Defect("batches", harmless.batches, ()),
+    Defect("hospitals", harmless.hospitals, ()),
+    Defect("long text", harmless.long_text, ()),
+    Defect("white is zero", harmless.white_is_zero, ()),
+    Defect("backslashes", harmless.backslashes, ()),
 )

@@ -4,16 +4,9 @@ import numpy as np
 from PIL import Image
 
 from tests.films import encode, film_pixels, png_of_size
-from tests.studies.defects.tree import Instance, Tree, new_patient_path, one_each
+from tests.studies.defects.tree import Instance, Tree, add_films, film_name, one_each
 
 FEW, MANY = 4, 12  # of 200 films: below and above the largest share that the gate accepts
-
-
-def _add(tree: Tree, contents: list[bytes]) -> list[Instance]:
-    """Add one film of a new patient to train for each content, in alternating classes."""
-    labels = ("NORMAL", "PNEUMONIA")
-    paths = [new_patient_path("train", labels[k % 2], k) for k in range(len(contents))]
-    return one_each([tree.write(*pair) for pair in zip(paths, contents, strict=True)])
 
 
 def junk(tree: Tree) -> list[Instance]:
@@ -38,7 +31,7 @@ def unreadable(tree: Tree) -> list[Instance]:
     """A web page, an empty file, random bytes, and a film with wrong first bytes."""
     film = tree.read(tree.choose(1, split="train")[0])
     noise = np.random.default_rng(0).bytes(5000)
-    return _add(tree, [b"<!DOCTYPE html><p>Sign in", b"", noise, b"\x00\x11" + film[2:]])
+    return add_films(tree, [b"<!DOCTYPE html><p>Sign in", b"", noise, b"\x00\x11" + film[2:]])
 
 
 def truncated(tree: Tree, n: int = FEW) -> list[Instance]:
@@ -57,30 +50,30 @@ def many_truncated(tree: Tree) -> list[Instance]:
 
 def bombs(tree: Tree) -> list[Instance]:
     """Small files that declare 400 and 1,200 million pixels."""
-    return _add(tree, [png_of_size(20_000, 20_000), png_of_size(40_000, 30_000)])
+    return add_films(tree, [png_of_size(20_000, 20_000), png_of_size(40_000, 30_000)])
 
 
 def too_small(tree: Tree) -> list[Instance]:
     """Films as small as icons."""
-    return _add(tree, [encode(film_pixels(k, 60, 48), "JPEG", quality=85) for k in range(FEW)])
+    return add_films(tree, [encode(film_pixels(k, 60, 48), "JPEG", quality=85) for k in range(FEW)])
 
 
 def constant(tree: Tree) -> list[Instance]:
     """Pictures of one grey level."""
     greys = (0, 90, 255)
-    return _add(tree, [encode(Image.new("L", (400, 300), g), "JPEG") for g in greys])
+    return add_films(tree, [encode(Image.new("L", (400, 300), g), "JPEG") for g in greys])
 
 
 def colour_photographs(tree: Tree) -> list[Instance]:
     """Colour pictures with smooth areas of every hue."""
     layers = [[film_pixels(10 * k + c, 400, 300) for c in range(3)] for k in range(FEW)]
-    return _add(tree, [encode(np.dstack(rgb), "JPEG", quality=85) for rgb in layers])
+    return add_films(tree, [encode(np.dstack(rgb), "JPEG", quality=85) for rgb in layers])
 
 
-def odd_depths(tree: Tree) -> list[Instance]:
-    """A picture of 1 bit and a picture of 32 bits."""
-    picture = tree.picture(tree.choose(1, split="train")[0])
-    return _add(tree, [encode(picture.convert("1"), "PNG"), encode(picture.convert("F"), "TIFF")])
+def floats(tree: Tree) -> list[Instance]:
+    """TIFFs of 32-bit floats, which state no range of grey levels."""
+    pictures = [tree.picture(film).convert("F") for film in tree.choose(2, split="train")]
+    return add_films(tree, [encode(picture, "TIFF") for picture in pictures])
 
 
 def masks(tree: Tree) -> list[Instance]:
@@ -90,7 +83,7 @@ def masks(tree: Tree) -> list[Instance]:
     for film in films:
         folder, _, name = film.path.rpartition("/")
         stem = name.removesuffix(".jpeg")
-        mask = (tree.phantom / "masks" / f"{stem}_1.png").read_bytes()
+        mask = tree.truth("masks", film).read_bytes()
         paths.append(tree.write(f"{folder}/masks/{stem}.png", mask))
     return one_each(paths)
 
@@ -104,6 +97,4 @@ def nested_copy(tree: Tree) -> list[Instance]:
 def outside_classes(tree: Tree) -> list[Instance]:
     """Films beside the class folders, so that their class is unknown."""
     films = tree.choose(FEW, split="train")
-    contents = [(film.path.rpartition("/")[2], tree.read(film)) for film in films]
-    tree.remove(films)
-    return one_each([tree.write(f"chest_xray/train/{name}", data) for name, data in contents])
+    return one_each([tree.move(film, f"chest_xray/train/{film_name(film)}") for film in films])

@@ -18,6 +18,12 @@ each known defect alone into synthetic films. Its own gates must report it, and 
 
 {table}
 
+## Sound films in unusual forms
+
+No gate may report these sets, and every film must keep its class, subtype, split and patient.
+
+{harmless}
+
 ## Repeat the study
 
 ```sh
@@ -43,7 +49,7 @@ def defects_page(record: dict[str, Any]) -> str:
     Args:
         record: Content of reports/results/defects.json.
     """
-    return PAGE_TEXT.format(score=_score(record), table=_table(record))
+    return PAGE_TEXT.format(score=_score(record), table=_table(record), harmless=_harmless(record))
 
 
 def _score(record: dict[str, Any]) -> str:
@@ -57,8 +63,26 @@ def _score(record: dict[str, Any]) -> str:
 
 def _table(record: dict[str, Any]) -> str:
     head = ["defect", "found", "reported by", "false alarms"]
-    rows = [head, ["---"] * len(head), *map(_row, record["defects"])]
+    return _joined([head, ["---"] * len(head), *map(_row, record["defects"])])
+
+
+def _harmless(record: dict[str, Any]) -> str:
+    rows = [["set", "films kept", "alarms"], ["---"] * 3]
+    for made in record["harmless"]:
+        alarms = "; ".join(map(_gate, made["other_gates"])) or "none"
+        rows.append([_title(made), f"{made['n_kept']} of {record['n_films']}", alarms])
+    return _joined(rows)
+
+
+def _joined(rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _title(entry: dict[str, Any]) -> str:
+    """Name and words; an abbreviation at the start, such as DICOM, keeps its capitals."""
+    words = entry["words"]
+    first = words[0] if words[1:2].isupper() else words[0].lower()
+    return f"{entry['name']}: {first}{words[1:]}"
 
 
 def _row(defect: dict[str, Any]) -> list[str]:
@@ -66,7 +90,7 @@ def _row(defect: dict[str, Any]) -> list[str]:
     n_alarms = sum(gate["n_false_alarms"] for gate in defect["gates"])
     others = [f"{_gate(gate)}" for gate in defect["other_gates"]]
     return [
-        f"{defect['name']}: {defect['words'][0].lower()}{defect['words'][1:]}",
+        _title(defect),
         f"{found} of {defect['n_planted']}",
         "; ".join(_gate(gate["gate"]) for gate in defect["gates"]),
         "; ".join([str(n_alarms), *others]),

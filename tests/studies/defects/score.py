@@ -11,11 +11,12 @@ from typing import Any
 from tasks.core import paths
 from tests.films import workspace
 from tests.studies.defects.catalogue import CLEAN, Defect
-from tests.studies.defects.gates import Findings, Named, run_gates
-from tests.studies.defects.tree import SETTINGS, Instance, Tree
+from tests.studies.defects.gates import Findings, Named, films_of, run_gates
+from tests.studies.defects.tree import SETTINGS, ZIP, Instance, Tree
 
 Record = dict[str, Any]
 N_WORKERS = 2
+N_FILMS = SETTINGS.n_train + SETTINGS.n_val + SETTINGS.n_test
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,14 @@ class Trial:
 
     planted: what was planted.
     findings: every gate that reported something, and what it named.
+    n_kept: number of films of the clean set that are usable and have the same class, subtype, split
+        and patient.
     """
 
     defect: Defect
     planted: list[Instance]
     findings: Findings
+    n_kept: int = N_FILMS
 
     @property
     def other_gates(self) -> list[str]:
@@ -48,7 +52,12 @@ class Trial:
 
     @property
     def passed(self) -> bool:
-        """Whether each of its gates found every instance, and nothing else was reported."""
+        """Whether each of its gates found every instance, and nothing else was reported.
+
+        If no gate is to report it, every film must be kept.
+        """
+        if not self.defect.gates and self.n_kept < N_FILMS:
+            return False
         return not self.other_gates and all(
             self.n_found(gate) == len(self.planted) and not self.false_alarms(gate)
             for gate in self.defect.gates
@@ -79,8 +88,12 @@ def try_defect(phantom: Path, folder: Path, defect: Defect) -> Trial:
     planted = defect.plant(Tree(phantom, own / "source"))
     reference = (folder / CLEAN.name / paths.MANIFEST).resolve()
     validate = {"reference": str(reference)} if defect.against_reference else {}
-    workspace(own, ingest={"source": "source"}, validate=validate)
-    return Trial(defect, planted, run_gates(own))
+    source = ZIP if (own / ZIP).exists() else "source"
+    # the trials are already spread over the cores
+    workspace(own, ingest={"source": source}, validate=validate, compute={"n_workers": 1})
+    findings = run_gates(own)
+    n_kept = len(films_of(own) & films_of(folder / CLEAN.name))
+    return Trial(defect, planted, findings, n_kept)
 
 
 def record(trials: Sequence[Trial]) -> Record:
@@ -89,13 +102,15 @@ def record(trials: Sequence[Trial]) -> Record:
     Args:
         trials: Result of `try_defects`.
     """
-    clean, *planted = trials
+    clean, *others = trials
+    planted = [trial for trial in others if trial.defect.gates]
     return {
-        "n_films": SETTINGS.n_train + SETTINGS.n_val + SETTINGS.n_test,
+        "n_films": N_FILMS,
         "seed": SETTINGS.seed,
         "gates_on_clean_films": sorted(clean.findings),
         "n_passed": sum(trial.passed for trial in planted),
         "defects": [row(trial) for trial in planted],
+        "harmless": [harmless_row(trial) for trial in others if not trial.defect.gates],
     }
 
 
@@ -113,6 +128,17 @@ def row(trial: Trial) -> Record:
             }
             for gate in trial.defect.gates
         ],
+        "other_gates": trial.other_gates,
+        "passed": trial.passed,
+    }
+
+
+def harmless_row(trial: Trial) -> Record:
+    """Return the entry of a set that no gate may report."""
+    return {
+        "name": trial.defect.name,
+        "words": trial.defect.words,
+        "n_kept": trial.n_kept,
         "other_gates": trial.other_gates,
         "passed": trial.passed,
     }

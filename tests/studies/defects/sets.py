@@ -2,7 +2,17 @@
 
 from collections import Counter
 
-from tests.studies.defects.tree import Instance, Tree, one_each
+from tests.studies.defects.tree import Instance, Tree
+
+# The rules that a refused set breaks
+CLASS_FOLDERS = (
+    "films must lie in one folder per class (at least two classes), such as "
+    "chest_xray/{train,val,test}/{NORMAL,PNEUMONIA}/ or {NORMAL,PNEUMONIA}/, or beside an "
+    "index.csv or index.parquet with the columns path and label"
+)
+CLASS_IN_SPLITS = (
+    "a cohort must have two or more classes, each with patients in train, val and test"
+)
 
 
 def unchanged(_: Tree) -> list[Instance]:
@@ -13,30 +23,29 @@ def unchanged(_: Tree) -> list[Instance]:
 def no_test_class(tree: Tree) -> list[Instance]:
     """One class is missing from the given test split."""
     tree.remove(tree.choose(split="test", label="NORMAL"))
-    return [_class(tree, "NORMAL")]
+    return [_class(tree, "NORMAL") | {CLASS_IN_SPLITS}]
 
 
 def no_folder(tree: Tree) -> list[Instance]:
     """One class folder is missing, so that the set has only one class."""
     tree.remove(tree.choose(label="NORMAL"))
-    return [frozenset()]
+    return [frozenset({CLASS_FOLDERS})]
 
 
 def one_class_in_index(tree: Tree) -> list[Instance]:
-    """An index that lists the films of one class only; the index is a row of the manifest too."""
+    """An index that lists the films of one class only."""
     tree.remove(tree.choose(label="NORMAL"))
     films = [film for film in tree.films if film.label == "PNEUMONIA"]
     rows = [f"{film.path},{film.label},{film.split},{film.patient}" for film in films]
     table = "\n".join(["path,label,split,patient_id", *rows, ""])
-    return one_each([tree.write("index.csv", table.encode())])
+    tree.write("index.csv", table.encode())
+    return [frozenset({"NORMAL"})]
 
 
 def renamed_class(tree: Tree) -> list[Instance]:
     """A class has another name than in the reference."""
     for film in tree.choose(label="PNEUMONIA"):
-        data = tree.read(film)
-        tree.remove([film])
-        tree.write(film.path.replace("/PNEUMONIA/", "/COVID/"), data)
+        tree.move(film, film.path.replace("/PNEUMONIA/", "/COVID/"))
     return [frozenset({"PNEUMONIA", "COVID", "label"})]
 
 
@@ -49,13 +58,13 @@ def shrunk_class(tree: Tree) -> list[Instance]:
 
 def few_films(tree: Tree) -> list[Instance]:
     """18 films of 18 patients in each class."""
-    _keep(tree, {"NORMAL": 18, "PNEUMONIA": 18})
+    keep_films(tree, {"NORMAL": 18, "PNEUMONIA": 18})
     return [frozenset()]
 
 
 def small_class(tree: Tree) -> list[Instance]:
     """One class of 8 films and one of 60 films."""
-    _keep(tree, {"NORMAL": 8, "PNEUMONIA": 60})
+    keep_films(tree, {"NORMAL": 8, "PNEUMONIA": 60})
     return [_class(tree, "NORMAL")]
 
 
@@ -69,11 +78,11 @@ def few_patients(tree: Tree) -> list[Instance]:
 
 def unbalanced(tree: Tree) -> list[Instance]:
     """One class of 10 films and one of 111 films."""
-    _keep(tree, {"NORMAL": 10, "PNEUMONIA": len(tree.choose(label="PNEUMONIA"))})
+    keep_films(tree, {"NORMAL": 10, "PNEUMONIA": len(tree.choose(label="PNEUMONIA"))})
     return [_class(tree, "NORMAL")]
 
 
-def _keep(tree: Tree, n_films: dict[str, int]) -> None:
+def keep_films(tree: Tree, n_films: dict[str, int]) -> None:
     """Keep n films of each class at even distances, first one of each patient."""
     for label, n in n_films.items():
         films = sorted(tree.choose(label=label), key=lambda film: film.film_number)

@@ -126,13 +126,15 @@ def test_a_progressive_jpeg_that_ends_between_two_scans_is_truncated() -> None:
 
 
 @pytest.mark.parametrize("at", [8, 16, 200])
-@pytest.mark.parametrize("how", ["black band", "grey band", "label", "two films"])
+@pytest.mark.parametrize("how", ["black band", "grey band", "label", "two films", "collimator"])
 def test_a_sharp_edge_of_a_sound_film_is_no_damage(at: int, how: str) -> None:
     pixels = film_pixels(5, 600, 400)
     if how == "label":
         pixels[at : at + 16, :200] = 255
     elif how == "two films":
         pixels[at:] = film_pixels(6, 600, 400)[at:]
+    elif how == "collimator":
+        pixels[:at] = pixels[:at] * np.float64(0.5)
     else:
         pixels[:at] = 0 if how == "black band" else 90
     assert reason(encode(pixels, "JPEG", quality=90)) == "ok"
