@@ -32,8 +32,8 @@ def missing_in_queue(source: str) -> str | None:
         return None
     return (
         f"`dvc exp run --queue` would not find {source}: its copies hold no file that git ignores;"
-        f" set ingest.source to {path.absolute()}, or type `dvc add '{source}'`"
-    )
+        f" set ingest.source to {path.absolute()}"
+    ) + ("" if ".." in path.parts else f", or type `dvc add '{source}'`")
 
 
 def _is_ignored(source: str) -> bool:

@@ -83,7 +83,9 @@ REASONS: Mapping[str, Reason] = {
     "nested_copy": Reason("a second copy of the whole set", False, "nothing: one copy is read"),
     "no_class": Reason("the mapping names no class for it", False, "nothing: the mapping says so"),
     "not_frontal": Reason(
-        "a lateral view, by its table", False, "nothing: frontal films alone are used"
+        "a lateral view, by its table, name or header",
+        False,
+        "nothing: frontal films alone are used",
     ),
     "not_an_image": Reason("not a picture", False, "nothing: the file is no picture"),
     "junk": Reason("a file of the operating system", False, "nothing: the file is no picture"),

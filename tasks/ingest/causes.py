@@ -65,6 +65,8 @@ def count_causes(manifest: pd.DataFrame) -> Iterator[tuple[str, int, Cause]]:
 
 
 def cause_in_words(code: str, n_files: int, cause: Cause) -> str:
-    """One reason in a line, such as `3 unreadable (no picture: a web page)`."""
-    detail = f" ({cause.detail})" if cause.detail else ""
-    return f"{n_files} {code}{detail}"
+    """One reason in a line, such as `3 unreadable (2 of them: no picture: a web page)`."""
+    if not cause.detail:
+        return f"{n_files} {code}"
+    share = "" if cause.n_files == n_files else f"{cause.n_files} of them: "
+    return f"{n_files} {code} ({share}{cause.detail})"

@@ -42,16 +42,14 @@ def main(_: argparse.Namespace) -> None:
         layout = find_layout(files, params.ingest, source, params.evaluate.negative_class)
     names = read_names(files, layout)
     films = names[names["fate"] == FILM]
-    logging.getLogger(__name__).info(
-        "%s: %d files, layout %s%s",
-        shown_location(params.ingest.source),
-        len(files),
-        layout.name,
-        "".join(f"\n  {key:<12} {text}" for key, text in summary_rows(names, params)),
-    )
+    logger = logging.getLogger(__name__)
+    place = shown_location(params.ingest.source)
+    logger.info("%s: %d files, layout %s", place, len(files), layout.name)
+    for key, text in summary_rows(names, params):
+        logger.info("  %-12s %s", key, text)
     check_classes(films, params)
     if note := missing_in_queue(params.ingest.source):
-        logging.getLogger(__name__).warning("%s", note)
+        logger.warning("%s", note)
 
 
 def read_names(files: Sequence[str], layout: "Layout") -> "pd.DataFrame":
@@ -154,7 +152,8 @@ def _patient_rule(patients: "pd.Series") -> str:
     without = (
         f"; {len(patients) - len(known):,} films have none" if len(known) < len(patients) else ""
     )
-    return f"{known.nunique():,} of {len(known):,} films, such as {min(known)}{without}"
+    n_patients = f"{known.nunique():,} in {len(known):,} films"
+    return f"{n_patients}, such as {min(known)}{without}"
 
 
 def check_classes(films: "pd.DataFrame", params: "Params") -> None:

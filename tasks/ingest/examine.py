@@ -111,6 +111,7 @@ def _add_film_facts(facts: Facts, data: bytes) -> Image.Image:
     }
     facts |= file_facts(data, film)
     _check_header(film)
+    _check_view(film)
     facts["colour"] = colour_of(film)
     return decode_strictly(film)
 
@@ -121,6 +122,15 @@ def _check_header(film: Film) -> None:
         raise FilmError("too_small", f"{film.width} x {film.height} px")
     if bit_depth(film.mode) == 1:
         raise FilmError("mask", "1 bit per pixel")
+
+
+def _check_view(film: Film) -> None:
+    """Refuse a DICOM film that states a lateral view."""
+    if film.image is None:
+        from tasks.core.film import dicom
+
+        if view := dicom.lateral_view(film.data):
+            raise FilmError("not_frontal", f"ViewPosition {view}")
 
 
 def _pixel_facts(grey: Image.Image, colour: float) -> Facts:

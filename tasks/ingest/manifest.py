@@ -116,13 +116,19 @@ def _row(path: str, layout: Layout, facts: Facts) -> Facts:
         "label": of_path.label,
         "subtype": of_path.subtype,
         "given_split": of_path.given_split,
-        "patient_id": without_stand_in(of_path.patient_id) or facts.get("patient_id"),
+        "patient_id": _patient(facts, of_path),
         "layout": layout.name,
         "status": "rejected" if reason else "ok",
         "reason": reason,
         "detail": None if reason == of_path.rejected else facts.get("detail"),
         "site": of_path.site,
     }
+
+
+def _patient(facts: Facts, of_path: PathFacts) -> str | None:
+    of_file: str | None = facts.get("patient_id")
+    named = without_stand_in(of_path.patient_id)
+    return of_file or named if of_path.is_folder_patient else named or of_file
 
 
 def _reason(facts: Facts, of_path: PathFacts) -> str | None:

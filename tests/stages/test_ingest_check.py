@@ -41,7 +41,7 @@ def test_classes_splits_patients_sites_and_every_file_are_counted(tmp_path: Path
         "classes": "COVID 2, NORMAL 3 (films by name)",
         "splits": "given: train 3, test 2; test is kept, the other films are drawn by patient "
         "(val_share 0.15)",
-        "patients": "1 of 1 films, such as P1; 4 films have none",
+        "patients": "1 in 1 films, such as P1; 4 films have none",
         "sites": "A 3, B 2",
         ".png": "film 2, mask 2",
         "no suffix": "film 1, junk 1",

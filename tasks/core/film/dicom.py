@@ -127,6 +127,19 @@ def burned_in(data: bytes) -> bool | None:
         return {"YES": True, "NO": False}.get(stated)
 
 
+def lateral_view(data: bytes) -> str | None:
+    """The ViewPosition of a lateral film, such as LL; None for any other, and without one.
+
+    Source: DICOM PS3.3, C.8.1.1.1; LATERAL and LAT are no codes of the standard, but are written.
+
+    Raises:
+        FilmError: The header is damaged.
+    """
+    with _private_errors():
+        stated = str(_read(data, ("ViewPosition",)).get("ViewPosition")).strip().upper()
+        return stated if stated in ("LL", "RL", "LLO", "RLO", "LAT", "LATERAL") else None
+
+
 def has_icc_profile(data: bytes) -> bool:
     """Whether the file holds a colour profile.
 

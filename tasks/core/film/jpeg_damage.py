@@ -24,7 +24,7 @@ _LEFT_OVER = re.compile(r"Corrupt JPEG data: (\d+) extraneous bytes before marke
 _MAX_PADDING = 16  # bytes; some encoders fill up with zeros before the end marker
 # A step is found if it is this large, and this many times larger than its spread over the blocks.
 # Over 5,988 sound JPEG films the largest ratio of a step of 12 grey levels or more is 0.82.
-_MIN_STEP = 16.0  # grey levels
+_MIN_STEP = 24.0  # grey levels
 _MIN_RATIO = 1.5
 _MIN_TEXTURE = 6.0  # grey levels, standard deviation along a row; a border or a label has less
 # A wrong bit shifts all later blocks by one amount. Below the edge of a collimator a film is darker

@@ -25,11 +25,15 @@ from tasks.ingest.layouts.path_facts import (
     PathFacts,
     film_folders,
     folders_of,
+    is_lateral,
     is_mask,
     name_of,
     without_masks,
 )
 
+_NO_LABEL = frozenset(
+    {"UNKNOWN", "UNLABELLED", "UNLABELED", "UNLABELLED DATA", "UNSORTED", "UNDEFINED", "NO LABEL"}
+)
 _NO_CLASS: frozenset[NameKind] = frozenset({"patient", "number", "container", "blank"})
 
 
@@ -75,8 +79,9 @@ class ClassFolders:
             subtype,
             facts.given_split,
             facts.patient_id or patient_id,
-            "mask" if is_mask(path) else None,
+            _rejected(path),
             facts.site,
+            is_folder_patient=facts.patient_id is not None,
         )
 
     def _named(self, folders: tuple[str, ...]) -> tuple[str, ...]:
@@ -91,7 +96,7 @@ class ClassFolders:
         sites = [named[depth] for depth in levels.sites if depth < len(named)]
         has_label = levels.label < len(named)
         return PathFacts(
-            label=canonical_label(named[levels.label]) if has_label else None,
+            label=_label(named[levels.label]) if has_label else None,
             given_split=split_in(split[0]) if split else None,
             patient_id=self._patient(folders) if has_label else None,
             site=" / ".join(map(canonical_label, sites)) or None,
@@ -152,6 +157,17 @@ class ClassFolders:
                 "put the films into class folders, such as NORMAL and PNEUMONIA (plain numbers "
                 "are accepted if evaluate.negative_class is one of them)",
             )
+
+
+def _label(name: str) -> str | None:
+    label = canonical_label(name)
+    return None if label in _NO_LABEL else label
+
+
+def _rejected(path: str) -> str | None:
+    if is_mask(path):
+        return "mask"
+    return "not_frontal" if is_lateral(path) else None
 
 
 def _n_shared(tree: Sequence[tuple[str, ...]]) -> int:

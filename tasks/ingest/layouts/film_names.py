@@ -27,17 +27,20 @@ class FilmNames:
         self._files = frozenset(paths)
         self._by_name: dict[str, list[str]] = defaultdict(list)
         self._by_stem: dict[str, list[str]] = defaultdict(list)
+        self._by_any_case: dict[str, list[str]] = defaultdict(list)
         for path in sorted(self._files):
             if not is_junk(path):
                 name = _composed(name_of(path))
                 self._by_name[name].append(path)
+                self._by_any_case[name.casefold()].append(path)
                 if could_be_image(path):
                     self._by_stem[name.rpartition(".")[0]].append(path)
 
     def find(self, cell: str, split: str | None = None) -> list[str]:
         """Files that a cell may mean: one if it is clear, none if there is no such file.
 
-        The path itself decides. Else the file name does, with or without its suffix, if one of the
+        The path itself decides. Else the file name does, with or without its suffix or in another
+        case, if one of the
         cell and the path ends with the other: `CheXpert-v1.0-small/train/a.jpg` is `train/a.jpg`,
         and `a.png` is `images_001/images/a.png`, but `train/a.png` is not `test/a.png`. Of several
         files, masks are not meant; then those in a folder of the split are.
@@ -51,7 +54,9 @@ class FilmNames:
             return []
         if (path := self._folder + "/".join(parts)) in self._files:
             return [path]
-        named = self._by_name.get(parts[-1]) or self._by_stem.get(parts[-1], [])
+        named = self._by_name.get(parts[-1]) or self._by_stem.get(parts[-1])
+        if not named:  # a system that ignores upper and lower case wrote `a.PNG` for `a.png`
+            named = self._by_any_case.get(parts[-1].casefold(), [])
         found = [path for path in named if self._agree(parts[:-1], path)]
         films = [path for path in found if not is_mask(path)] or found
         in_split = [path for path in films if split and split in _splits(path)]

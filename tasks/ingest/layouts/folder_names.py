@@ -25,6 +25,17 @@ SPLIT_FOLDERS = {  # words, and the split that each stands for
     # Some call a validation split `eval`; as a test split it can choose nothing
     "eval": "test",
     "evaluation": "test",
+    # Spanish, Portuguese and Chinese
+    "entrenamiento": "train",
+    "treinamento": "train",
+    "训练": "train",
+    "validacion": "val",
+    "validación": "val",
+    "validação": "val",
+    "验证": "val",
+    "prueba": "test",
+    "teste": "test",
+    "测试": "test",
 }
 NEGATIVE_CLASSES = frozenset(
     {"NORMAL", "NORMALS", "HEALTHY", "NEGATIVE", "CONTROL", "CONTROLS", "NO FINDING", "NO FINDINGS",
@@ -64,7 +75,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SPLIT_WORD = re.compile(
     rf"({'|'.join(sorted(SPLIT_FOLDERS, key=len, reverse=True))})"
-    r"(?:s|sets?|data|images?|imgs?|dir|folder)?"
+    r"(?:s|sets?|data|images?|imgs?|dir|folder|集)?"
 )
 _MASK = re.compile(r"masks?(?![a-z])", re.IGNORECASE)
 _MASK_WORDS = re.compile(r"segmentations?|annotations?|groundtruths?")

@@ -113,7 +113,10 @@ def _class_names(schema: Any, label: str | None) -> list[str]:
 
 
 def _way_out(path: str, picture: str, label: str | None, classes: Sequence[str]) -> str:
-    """One command that writes the pictures of a table as files, in one folder for each label."""
+    """One command that writes the pictures of all tables of a folder as files.
+
+    Each file lies in a folder of its label, below one with the first word of its table's name.
+    """
     step = "write the pictures as files, in a folder for each class"
     # The command is pasted into a shell, so no name may hold a sign that a shell obeys
     if not all(_PLAIN.fullmatch(name) for name in (path, picture, label or "label", *classes)):
@@ -121,13 +124,16 @@ def _way_out(path: str, picture: str, label: str | None, classes: Sequence[str])
     folder = "'films'" if label is None else f"str(r['{label}'])"
     if classes:
         folder = f"{list(classes)!r}[r['{label}']]"
-    stem = path.rpartition("/")[2].rpartition(".")[0]
+    # The library `datasets` writes `train-00000-of-00002.parquet`: the split is the first word
+    above = path.rpartition("/")[0] or "."
     return (
         f"{step}, and point ingest.source at the new folder `films`: in the folder of the source, "
         f'python -c "import pyarrow.parquet as q, pathlib as p; '
-        f"[(d := p.Path('films', {folder})).mkdir(parents=True, exist_ok=True) or "
-        f"(d / f'{stem}-{{i}}.png').write_bytes(c['bytes'] if isinstance(c := r['{picture}'], dict)"
-        f" else c) for i, r in enumerate(q.read_table('{path}').to_pylist())]\""
+        f"[(d := p.Path('films', f.stem.split('-')[0], {folder})).mkdir(parents=True, "
+        f"exist_ok=True) or (d / f'{{f.stem}}-{{i}}.png').write_bytes(c['bytes'] if "
+        f"isinstance(c := r['{picture}'], dict) else c) for f in "
+        f"sorted(p.Path('{above}').glob('*.parquet')) for i, r in "
+        f'enumerate(q.read_table(f).to_pylist())]"'
     )
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Protocol
 
 from tasks.core.params.class_name import canonical_label
-from tasks.ingest.layouts.folder_names import name_kind, names_masks, split_of
+from tasks.ingest.layouts.folder_names import name_kind, names_masks, split_of, words_of
 
 IMAGE_SUFFIXES = frozenset(
     {"jpeg", "jpg", "jpe", "jfif", "jif", "png", "apng", "bmp", "dib", "tif", "tiff", "webp",
@@ -32,6 +32,11 @@ _OTHER_NAMES = frozenset(
 _MASK_FILE = re.compile("mask|segm|annot|ground", re.IGNORECASE)  # a quick first look
 # macOS stores the icon of a folder in a file named "Icon" and a carriage return
 JUNK_NAMES = frozenset({"thumbs.db", "desktop.ini", "icon\r"})
+# Folders of macOS, Synology, Python and Windows; those with a leading dot are junk anyway
+_JUNK_FOLDERS = frozenset(
+    {"__macosx", "@eadir", "#recycle", "__pycache__", "$recycle.bin", "system volume information",
+     "lost+found"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ class PathFacts:
         patient_id: Key of the patient, as the layout defines it.
         rejected: Reason code if the file is rejected by its path alone.
         site: Hospital or other origin of the film.
+        is_folder_patient: Whether `patient_id` is the name of a folder. A DICOM file knows better:
+            its folder may be a study, or a number of the same name in two classes.
     """
 
     label: str | None = None
@@ -53,6 +60,7 @@ class PathFacts:
     patient_id: str | None = None
     rejected: str | None = None
     site: str | None = None
+    is_folder_patient: bool = False
 
 
 class Layout(Protocol):
@@ -116,6 +124,13 @@ def is_mask(path: str) -> bool:
     """Whether a folder of a file, or the file itself, is named as a mask or annotation."""
     return _in_masks(folders_of(path)) or (
         _MASK_FILE.search(path) is not None and names_masks(name_of(path).partition(".")[0])
+    )
+
+
+def is_lateral(path: str) -> bool:
+    """Whether a folder of a file, or the file itself, is named as a lateral view."""
+    return "lateral" in path.lower() and any(
+        "lateral" in words_of(name) for name in path.partition(".")[0].split("/")
     )
 
 
@@ -195,4 +210,4 @@ def is_junk(path: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_junk_folder(folders: tuple[str, ...]) -> bool:
-    return any(folder.startswith(".") or folder == "__MACOSX" for folder in folders)
+    return any(folder.startswith(".") or folder.lower() in _JUNK_FOLDERS for folder in folders)

@@ -33,7 +33,13 @@ def test_a_source_that_the_copies_hold_is_accepted(source: str) -> None:
     assert missing_in_queue(source) is None
 
 
-@pytest.mark.parametrize("source", ["data/raw/films", "data/raw/archive (1).zip", "../films"])
+def test_a_folder_outside_the_repository_cannot_be_added_to_it() -> None:
+    said = missing_in_queue("../films")
+    assert said is not None
+    assert "dvc add" not in said
+
+
+@pytest.mark.parametrize("source", ["data/raw/films", "data/raw/archive (1).zip"])
 def test_a_source_that_the_copies_lack_is_named_with_both_cures(source: str) -> None:
     said = missing_in_queue(source)
     assert said is not None

@@ -124,6 +124,32 @@ def test_the_negative_class_tells_the_level_and_allows_numbers() -> None:
     assert [facts.label for facts in read(films("A0 A1"), "A0")] == ["A0", "A1"]
 
 
+def test_a_folder_of_films_without_a_label_is_no_class() -> None:
+    facts = read(films("train", BINARY) + films("test", "unlabelled"))
+    assert [(fact.label, fact.given_split) for fact in facts] == [
+        ("NORMAL", "train"), ("PNEUMONIA", "train"), (None, "test"),
+    ]  # fmt: skip
+
+
+def test_lateral_views_are_told_by_a_folder_or_a_file_name() -> None:
+    paths = films("frontal lateral", BINARY)
+    paths += ["frontal/NORMAL/2_lateral.png", "frontal/NORMAL/bilateral.png"]
+    rejected = [facts.rejected for facts in read(paths)]
+    assert rejected == [None, None, "not_frontal", "not_frontal", "not_frontal", None]
+
+
+def test_splits_in_other_languages_are_splits() -> None:
+    assert {facts.given_split for facts in read(films("entrenamiento prueba", BINARY))} == {
+        "train", "test",
+    }  # fmt: skip
+    assert {facts.given_split for facts in read(films("训练集 测试", BINARY))} == {"train", "test"}
+
+
+def test_one_class_in_composed_and_in_combining_letters_is_one() -> None:
+    paths = films("train test", "NORMAL Neumon\u00eda") + films("val", "Neumoni\u0301a\u200b")
+    assert {facts.label for facts in read(paths)} == {"NORMAL", "NEUMON\u00cdA"}
+
+
 def test_masks_are_no_level() -> None:
     paths = [*films("Covid Normal", "images lung_masks"), "masks/Covid/1.png"]
     facts = read(paths)

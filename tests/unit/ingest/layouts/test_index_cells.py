@@ -98,7 +98,7 @@ def test_a_file_is_found_by_a_name_that_no_other_has(cell: str, path: str) -> No
         ("a.png", "(?s)name one file.*row 2.*one/a.png or two/a.png.*write the folder"),
         ("a", "one/a.png or two/a.png"),
         ("three/a.png", "must name a file"),
-        ("A.png", "must name a file"),
+        ("A.png", "must name one file"),
     ],
 )
 def test_a_name_of_two_files_or_of_none_is_refused(cell: str, message: str) -> None:

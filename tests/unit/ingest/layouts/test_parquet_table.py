@@ -147,16 +147,20 @@ NAMES = b'{"info": {"features": {"label": {"names": ["NORMAL", "PNEUMONIA"]}}}}'
 def test_the_command_writes_the_pictures_in_a_folder_for_each_label(
     tmp_path: Path, metadata: dict[bytes, bytes], folders: list[str]
 ) -> None:
-    name = "data/train-0.parquet"
+    names = ["data/train-0.parquet", "data/test-0.parquet"]
     table = pq.read_table(io.BytesIO(pictures(label=[0, 1], note=["", ""])))
     (tmp_path / "data").mkdir()
-    pq.write_table(table.replace_schema_metadata(metadata), tmp_path / name)
+    for name in names:
+        pq.write_table(table.replace_schema_metadata(metadata), tmp_path / name)
+    data = {name: (tmp_path / name).read_bytes() for name in names}
     with pytest.raises(SourceError, match="folder `films`") as caught:
-        detect_layout([name, "README.md"], "auto", {name: (tmp_path / name).read_bytes()}.get)
+        detect_layout([*names, "README.md"], "auto", data.get)
     command = caught.value.next_step.partition("python -c ")[2].strip('"')
     subprocess.run([sys.executable, "-c", command], cwd=tmp_path, check=True, timeout=60)
     for i, folder in enumerate(folders):
-        assert (tmp_path / f"films/{folder}/train-0-{i}.png").read_bytes() == png(i + 1)
+        for split in ("train", "test"):
+            film = tmp_path / f"films/{split}/{folder}/{split}-0-{i}.png"
+            assert film.read_bytes() == png(i + 1)
 
 
 @pytest.mark.parametrize("name", ["$(reboot)", "`reboot`", 'a"; reboot; "', "a'b", "a\\b"])

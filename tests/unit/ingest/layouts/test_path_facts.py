@@ -46,6 +46,11 @@ def test_files_of_the_operating_system_are_junk(path: str) -> None:
     assert is_junk(path)
 
 
+@pytest.mark.parametrize("folder", ["@eaDir/a.png", "__pycache__", "$RECYCLE.BIN", "NORMAL/@eaDir"])
+def test_files_of_a_device_or_a_trash_folder_are_junk(folder: str) -> None:
+    assert is_junk(f"{folder}/SYNOPHOTO_THUMB_XL.jpg")
+
+
 @pytest.mark.parametrize(
     "path", ["a.jpeg", "MACOSX/a.jpeg", "a/b.c/d.png", "./a.png", "Icon.png", "a/icon"]
 )
