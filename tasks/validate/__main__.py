@@ -40,9 +40,10 @@ def main(_: argparse.Namespace) -> None:
     write_text(paths.VALIDATION_HTML, page)
     warnings = [result.name for result in failed_rules(results, "warning")]
     logging.getLogger(__name__).info(
-        "%d of %d expectations passed; %d warning(s)%s; %d of %d files usable; see %s",
+        "%d of %d expectations passed; %d error(s), %d warning(s)%s; %d of %d files usable; see %s",
         sum(result.passed for result in results),
         len(results),
+        len(failed_rules(results, "error")),
         len(warnings),
         f": {', '.join(warnings)}" if warnings else "",
         validation["n_usable"],

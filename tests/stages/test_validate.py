@@ -79,7 +79,7 @@ def test_sound_manifest_passes_and_gives_the_same_bytes_twice(repository: Path) 
     first = validate(repository)
     assert (first.returncode, first.stdout) == (0, "")
     assert first.stderr == (
-        "[validate] 42 of 42 expectations passed; 0 warning(s); 60 of 60 files usable; "
+        "[validate] 42 of 42 expectations passed; 0 error(s), 0 warning(s); 60 of 60 files usable; "
         "see reports/validation.html\n"
     )
     before = written(repository)

@@ -94,7 +94,8 @@ def picture_rules(params: ValidateParams) -> list[Rule]:
         Rule(
             group="ranges",
             name="films_upright",
-            title="Films are upright (measured on thumbnails)",
+            title="Films are upright (measured on thumbnails; in a small set, or of many turned "
+            "films, few are found)",
             severity="warning",
             threshold=f"{percent_limit(params.max_upside_down_share)} upside down",
             expectation="ExpectColumnMeanToBeBetween",
