@@ -27,7 +27,7 @@ from tasks.resize.reuse import RecordsById, ReusableImages, only_run, replace_st
 
 # Raise it if the code makes other pixels or facts of the same film. Images of another format are
 # not reused. `test_pixels_are_those_of_this_format` fails if this was forgotten.
-FORMAT = 1
+FORMAT = 2
 # Another release of one of these may change pixels
 PIXEL_LIBRARIES = ("pillow", "pydicom", "scikit-image", "scipy")
 # Stored with each image: the box in px of the whole film, then these fields of `Square`

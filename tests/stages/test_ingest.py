@@ -96,14 +96,16 @@ def test_the_check_names_the_layout_and_decodes_no_film(tmp_path: Path) -> None:
     folder = workspace(tmp_path / "run", ingest={"source": "../source"})
     end = run_stage("ingest.check", folder)
     assert end.returncode == 0
-    assert end.stderr.splitlines() == [
-        "[ingest.check] ../source: 12 files, layout mooney",
+    *lines, note = [line.removeprefix("[ingest.check] ") for line in end.stderr.splitlines()]
+    assert lines == [
+        "../source: 12 files, layout mooney",
         "  classes      NORMAL 6, PNEUMONIA 6 (films by name)",
         "  splits       given: train 8, val 2, test 2; test is kept, the other films are drawn by"
         " patient (val_share 0.15)",
-        "  patients     12 of 12 films, such as IM:0",
+        "  patients     12 in 12 films, such as IM:0",
         "  .jpeg        film 12",
     ]
+    assert "`dvc exp run --queue` would not find ../source" in note
     assert [path.name for path in folder.iterdir()] == ["params.yaml"]
 
 

@@ -149,6 +149,7 @@ MORE = (
     Defect("thin picture, many scans", damage.costly, ("ingest:bomb",)),
     Defect("palette missing", damage.without_palette, ("ingest:unreadable",)),
     Defect("polarity unclear", damage.unclear_polarity, ("ingest:unreadable",)),
+    Defect("lateral view", damage.lateral_views, ("ingest:not_frontal",)),
     Defect("GIF", content.gifs, ("ingest:unsupported",)),
     Defect(
         "GIFs of a small class",

@@ -51,11 +51,21 @@ def without_palette(tree: Tree) -> list[Instance]:
 
 def unclear_polarity(tree: Tree) -> list[Instance]:
     """DICOM films of which one attribute says that 0 is black, and another that 0 is white."""
+    return _as_dicom(tree, PresentationLUTShape="INVERSE")
+
+
+def lateral_views(tree: Tree) -> list[Instance]:
+    """DICOM films whose header states a lateral view."""
+    return _as_dicom(tree, ViewPosition="LL")
+
+
+def _as_dicom(tree: Tree, **elements: str) -> list[Instance]:
+    """Replace two films by DICOM files with these elements."""
     paths = []
     for k, film in enumerate(tree.choose(2, split="train", label="NORMAL")):
         path = new_patient_path("train", "NORMAL", k).replace(".jpeg", ".dcm")
         pixels = np.asarray(tree.picture(film))
-        data = dicom(pixels, PresentationLUTShape="INVERSE", PatientID=f"P{k}")
+        data = dicom(pixels, PatientID=f"P{k}", **elements)
         tree.remove([film])
         paths.append(tree.write(path, data))
     return one_each(paths)
