@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from tasks.core.params.class_name import canonical_label
+
 MANY_FILMS = 10  # of one patient key; with fewer, a large share of a class means little
 # Classes that tasks/core/labels.py makes under each label scheme
 _SCHEMES = {"binary": ("NORMAL", "PNEUMONIA"), "subtype": ("NORMAL", "BACTERIA", "VIRUS")}
@@ -89,9 +91,9 @@ def negative_class_table(films: pd.DataFrame, negative_class: str, scheme: str) 
     Returns:
         `negative_class`, `is_class` (1 or 0) and `classes`, the classes after `resample.labels`.
     """
-    wanted = _canonical(str(negative_class))
+    wanted = canonical_label(negative_class)
     labels = films.loc[films["status"] == "ok", "label"].dropna().unique()
-    classes = _SCHEMES.get(scheme) or tuple(sorted({_canonical(str(name)) for name in labels}))
+    classes = _SCHEMES.get(scheme) or tuple(sorted(labels))
     return pd.DataFrame(
         {
             "negative_class": [wanted],
@@ -99,8 +101,3 @@ def negative_class_table(films: pd.DataFrame, negative_class: str, scheme: str) 
             "classes": [", ".join(classes)],
         }
     )
-
-
-def _canonical(name: str) -> str:
-    """The form of class names in the manifest: upper case, single spaces."""
-    return " ".join(name.replace("_", " ").split()).upper()

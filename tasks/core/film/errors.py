@@ -36,7 +36,7 @@ class FilmError(Exception):
     """A file cannot be used as a film.
 
     Args:
-        reason: Reason code of the manifest: `unreadable`, `truncated`, `bomb` or `bit_depth`.
+        reason: Reason code of the manifest, see `tasks.core.reasons`.
         detail: Message of the decoder. For DICOM it never contains text from the file.
     """
 

@@ -58,7 +58,7 @@ class TableParams(Section):
     def _is_whole(self) -> Self:
         columns = (self.label, self.patient, self.split, self.site, self.view, self.separator)
         if (self.file is None) != (self.path is None):
-            raise ValueError("file and path are stated together")
+            raise ValueError("state both file and path, or neither")
         if self.file is None and any(column is not None for column in columns):
             raise ValueError("columns need the file and the path column that they belong to")
         if self.file is not None and self.label is None and self.classes is None:

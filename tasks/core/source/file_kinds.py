@@ -129,7 +129,7 @@ def refuse_no_zip(head: bytes, n_bytes: int, location: str, error: Exception) ->
     found, step = _kind(head, n_bytes, location, error)
     raise SourceError(
         "ingest.source must be a folder or a whole zip file",
-        found=f"{found}",
+        found=found,
         where=location,
         next_step=step.replace("{name}", location),
     ) from error

@@ -29,8 +29,8 @@ def test_numbers_are_findings_and_columns(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "fault"),
     [
-        ({"file": "labels.csv", "label": "y"}, "file and path are stated together"),
-        ({"path": "x", "label": "y"}, "file and path are stated together"),
+        ({"file": "labels.csv", "label": "y"}, "state both file and path"),
+        ({"path": "x", "label": "y"}, "state both file and path"),
         ({"patient": "who"}, "columns need the file and the path"),
         ({"file": "a.csv", "path": "x"}, "state the column label, or classes"),
         ({**WHOLE, "label": None, "classes": {"A": ["x"], "B": ["*"]}}, "needs a column label"),
