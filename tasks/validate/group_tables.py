@@ -93,7 +93,7 @@ def negative_class_table(films: pd.DataFrame, negative_class: str, scheme: str) 
     """
     wanted = canonical_label(negative_class)
     labels = films.loc[films["status"] == "ok", "label"].dropna().unique()
-    classes = _SCHEMES.get(scheme) or tuple(sorted(labels))
+    classes = _SCHEMES.get(scheme) or tuple(sorted({canonical_label(str(name)) for name in labels}))
     return pd.DataFrame(
         {
             "negative_class": [wanted],
