@@ -28,6 +28,7 @@ def films_of(manifest: pd.DataFrame) -> pd.DataFrame:
     return manifest[manifest["status"] == "ok"]
 
 
+@pytest.mark.slow
 def test_kermanys_set_has_the_known_patients_leaks_and_duplicates() -> None:
     manifest = real("kermany-224")
     films = films_of(manifest)

@@ -40,7 +40,7 @@ COUNTS = st.tuples(st.integers(20, 90), st.integers(20, 90), st.integers(5, 60))
 
 
 @given(COUNTS, st.integers(0, 2**32 - 1))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_oversampled_classes_have_the_size_of_the_largest_and_repeats_differ_by_one(
     counts: tuple[int, int, int], seed: int
 ) -> None:
@@ -57,7 +57,7 @@ def test_oversampled_classes_have_the_size_of_the_largest_and_repeats_differ_by_
 
 
 @given(COUNTS, st.integers(0, 2**32 - 1))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_undersampled_classes_have_the_size_of_the_smallest_and_splits_do_not_change(
     counts: tuple[int, int, int], seed: int
 ) -> None:
@@ -78,7 +78,7 @@ def test_undersampled_classes_have_the_size_of_the_smallest_and_splits_do_not_ch
 
 
 @given(COUNTS, st.integers(0, 2**32 - 1), st.sampled_from(["oversample", "undersample"]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_subtypes_keep_their_proportion(
     counts: tuple[int, int, int], seed: int, balance: str
 ) -> None:

@@ -55,7 +55,7 @@ def any_films(draw: Callable[..., Any]) -> tuple[list[Row], Near]:
     st.sampled_from(["none", "class_weight", "oversample", "undersample"]),
     st.sampled_from([0, 2, 3]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_the_rules_hold_for_any_films(
     made: tuple[list[Row], Near], seed: int, keep: bool, balance: str, n_folds: int
 ) -> None:

@@ -98,7 +98,7 @@ DRAWS = st.floats(0, 1, exclude_max=True)
 
 
 @given(st.lists(st.tuples(st.sampled_from("NP"), DRAWS), max_size=30), st.integers(2, 5))
-@settings(deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_every_bin_gets_every_class_that_has_enough_groups(
     groups: list[tuple[str, float]], n_bins: int
 ) -> None:
@@ -124,7 +124,7 @@ def tolerance(n_films: pd.Series, share: float) -> float:
 
 
 @given(SIZES, st.sampled_from([0.1, 0.2, 0.4]), st.sampled_from([0.15, 0.3]), st.integers(0, 999))
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=10, deadline=None, derandomize=True)
 def test_shares_of_each_stratum_are_within_the_documented_limit(
     sizes: list[int], test_share: float, val_share: float, seed: int
 ) -> None:
@@ -156,7 +156,7 @@ def two_classes(n: int = 40) -> list[Row]:
 
 
 @given(st.integers(2, 8), st.integers(0, 2**32 - 1), st.integers(8, 40))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_folds_partition_the_films_outside_the_test(k: int, seed: int, n: int) -> None:
     rows = two_classes(n + 1)
     runs = [cohort(rows, n_folds=k, fold=fold, seed=seed) for fold in range(k)]

@@ -115,7 +115,7 @@ def grown(growth: Growth, **changes: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 @given(GROWTHS, MODES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_a_held_out_film_never_moves_to_training_when_data_grows(
     growth: Growth, mode: dict[str, Any]
 ) -> None:
@@ -128,7 +128,7 @@ def test_a_held_out_film_never_moves_to_training_when_data_grows(
 
 
 @given(GROWTHS, MODES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_a_film_changes_its_split_only_if_its_group_gains_a_patient(
     growth: Growth, mode: dict[str, Any]
 ) -> None:
@@ -142,7 +142,7 @@ def test_a_film_changes_its_split_only_if_its_group_gains_a_patient(
 
 
 @given(GROWTHS, MODES, st.integers(2, 4))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_with_folds_test_films_never_train_and_films_of_unchanged_groups_keep_their_fold(
     growth: Growth, mode: dict[str, Any], n_folds: int
 ) -> None:

@@ -19,6 +19,7 @@ PNEUMONIA_NAME = re.compile(r"^person(?P<p>\d+)_(bacteria|virus)_(?P<n>\d+)(?:_(
 
 NORMAL_NAME = re.compile(r"^(?P<fam>NORMAL2-)?IM-(?P<p>\d{4})-(\d{4})(?:-(\d{4}))?\.jpeg$")
 
+pytestmark = pytest.mark.slow  # draws all films
 MAX_TRIVIAL_AUROC = 0.65
 
 NEAR_DUPLICATE_BITS = 12  # of 256, the default of `ingest.near_duplicate_bits`

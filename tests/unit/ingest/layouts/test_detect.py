@@ -155,6 +155,7 @@ def test_any_text_as_a_path_gives_a_layout_none_or_a_clear_error(
         assert layout.path_facts(path).given_split in (None, "train", "val", "test")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TREES)
 def test_a_hundred_thousand_paths_are_read_within_seconds_of_cpu_time(name: str) -> None:
     paths = [

@@ -98,6 +98,7 @@ def trial(cohort: Cohort, folder: Path, *, final: bool) -> dict:
     return try_recipe(Recipe("tried", {"brightness": 0.1}), cohort, settings, final=final)
 
 
+@pytest.mark.slow
 def test_a_trial_scores_each_validation_and_not_the_test(cohort, tmp_path):
     films = cohort.samples
     without_test = Cohort(cohort.manifest, films[films["split"] != "test"], cohort.store)
@@ -113,6 +114,7 @@ def test_a_trial_scores_each_validation_and_not_the_test(cohort, tmp_path):
     assert "TEST" not in line(found)
 
 
+@pytest.mark.slow
 def test_a_final_trial_adds_the_test_scores(cohort, tmp_path):
     found = trial(cohort, tmp_path, final=True)
     assert set(found["test"]) == {"auroc", "sensitivity", "specificity"}

@@ -132,7 +132,9 @@ def test_complete_run_without_a_saved_model_is_not_trained_again(
     assert run(store, tmp_path, AVERAGED) == first
 
 
-@pytest.mark.parametrize("n_threads", [2, pytest.param(5, marks=SLOW), None])
+@pytest.mark.parametrize(
+    "n_threads", [2, pytest.param(5, marks=SLOW), pytest.param(None, marks=SLOW)]
+)
 def test_number_of_threads_changes_no_byte(n_threads, store, whole, tmp_path):
     assert run(store, tmp_path, AVERAGED, n_threads) == whole("averaged")
 

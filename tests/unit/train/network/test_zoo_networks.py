@@ -175,6 +175,7 @@ def test_film_too_small_for_a_network_is_refused_with_the_smallest_side():
         build_classifier("twin5", 16, 2, STILL, seed=0)
 
 
+@pytest.mark.slow
 def test_saved_network_of_keras_applications_loads_in_safe_mode_with_the_same_logits(tmp_path):
     network = built("chexnet")
     films = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 1), dtype=np.uint8)
