@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,14 +77,16 @@ def manifest_of(samples: pd.DataFrame) -> pd.DataFrame:
     return facts.sort_values("path").reindex(columns=MANIFEST_SCHEMA.names)
 
 
-def save_with_contract(model: Any, name: str, folder: Path) -> None:
-    """Write a model folder as the stage `train` does, for a Keras model with two classes."""
+def save_with_contract(
+    model: Any, name: str, folder: Path, classes: Sequence[str] = CLASSES
+) -> None:
+    """Write a model folder as the stage `train` does, for a Keras model."""
     from tasks.core.classifier import CONTRACT_MEMBER, INPUT
 
     contract = {
         "model": name,
         "size_px": model.input_shape[1],
-        "classes": list(CLASSES),
+        "classes": list(classes),
         "n_parameters": model.count_params(),
         "precision": "float32",
         "input": INPUT,
@@ -128,8 +130,19 @@ def evaluate_params(**changes: object) -> EvaluateParams:
     """Return section `evaluate` with few bootstrap samples."""
     values: dict[str, object] = {
         "negative_class": "NORMAL",
+        "operating_point": "target_sensitivity",
         "target_sensitivity": 0.75,
+        "target_specificity": 0.75,
+        "missed_finding_cost": 5.0,
+        "prevalences": [0.05, 0.5],
+        "coverage": 0.9,
+        "max_novel_share": 0.05,
         "n_bootstrap": 200,
         "seed": 0,
+        "external": {},
+        "external_classes": {},
+        "adapt": {"layers": "none", "alpha": 1.0, "n_films": None},
+        "robustness": {"min_auroc": None, "max_auroc_loss": None, "max_auroc_without_lungs": None},
+        "labels": {"n_folds": 5, "n_listed": 40},
     }
     return EvaluateParams.model_validate(values | changes)

@@ -125,7 +125,7 @@ class FirstRun:
 @pytest.fixture(scope="session")
 def first_run(clone: Clone) -> FirstRun:
     """The small clone after its first `make run`."""
-    done = clone.run("make run READY=")
+    done = clone.run("make run READY=", timeout_s=1800)
     assert done.returncode == 0, done.stdout
     status = clone.run("git status --porcelain").stdout
     kept = clone.run("git add -A && git commit -q -m 'first run'")

@@ -24,6 +24,12 @@ RESIZE_JSON = Path("reports/resize.json")
 RESIZE_PICTURE = Path("reports/resize.jpg")
 SUMMARIES = Path("data/summaries")
 BASELINES = Path("reports/baselines.json")
+PREDICTIONS = Path("data/predictions")
+EXTERNAL = Path("data/external")
+TEST_LEDGER = Path("reports/test_ledger.csv")  # in git; no stage declares it as an output
+COMPARISON = Path("reports/comparison.json")
+LABELS_JSON = Path("reports/labels.json")
+LABELS_HTML = Path("reports/labels.html")
 INDEX = Path("reports/index.html")
 
 
@@ -54,7 +60,7 @@ def augmentation(model: str) -> Path:
 
 def predictions(model: str) -> Path:
     """Table of one model's probabilities for validation and test films."""
-    return Path("data/predictions") / f"{model}.parquet"
+    return PREDICTIONS / f"{model}.parquet"
 
 
 def metrics(model: str) -> Path:
@@ -124,3 +130,118 @@ def explanations_json(model: str) -> Path:
 def training_history(model: str) -> Path:
     """Folder with one TSV per metric and epoch, as DVCLive writes them."""
     return training_plots(model) / "metrics"
+
+
+def decision_dir(model: str) -> Path:
+    """Folder of what validation decided for one model: `contract.json` and `novelty.npz`."""
+    return Path("data/contracts") / model
+
+
+def decision_file(model: str) -> Path:
+    """Contract of one model with its operating points, calibration and hashes."""
+    return decision_dir(model) / "contract.json"
+
+
+def novelty_file(model: str) -> Path:
+    """What the novelty score of one model compares a film with."""
+    return decision_dir(model) / "novelty.npz"
+
+
+def external_dir(cohort: str) -> Path:
+    """Folder of the films of one external cohort, a key of `evaluate.external`."""
+    return EXTERNAL / cohort
+
+
+def external_manifest(cohort: str) -> Path:
+    """One row for every file of an external cohort."""
+    return external_dir(cohort) / "manifest.parquet"
+
+
+def external_source(cohort: str) -> Path:
+    """Layout of the source of an external cohort, or what is wrong with it."""
+    return external_dir(cohort) / "source.json"
+
+
+def external_pairs(cohort: str) -> Path:
+    """Duplicates within an external cohort."""
+    return external_dir(cohort) / "pairs.parquet"
+
+
+def external_overlap(cohort: str) -> Path:
+    """Duplicates of an external film and a film of the source, `path_a` in the cohort."""
+    return external_dir(cohort) / "overlap.parquet"
+
+
+def external_thumbnails(cohort: str) -> Path:
+    """Small pictures of the films of an external cohort, an image store."""
+    return external_dir(cohort) / "thumbnails"
+
+
+def external_validation_json(cohort: str) -> Path:
+    """Result of the data gate on an external cohort."""
+    return Path("reports/external") / cohort / "validation.json"
+
+
+def external_validation_html(cohort: str) -> Path:
+    """Page of the data gate on an external cohort."""
+    return Path("reports/external") / cohort / "validation.html"
+
+
+def external_samples(cohort: str) -> Path:
+    """Films of an external cohort that are judged."""
+    return external_dir(cohort) / "samples.parquet"
+
+
+def external_excluded(cohort: str) -> Path:
+    """Films of an external cohort that are left out, each with its reason."""
+    return external_dir(cohort) / "excluded.parquet"
+
+
+def external_summary(cohort: str) -> Path:
+    """Whether a cohort can be judged, how its classes are mapped, and counts of its films."""
+    return external_dir(cohort) / "cohort.json"
+
+
+def external_images(cohort: str) -> Path:
+    """Squares of the films of an external cohort, an image store."""
+    return external_dir(cohort) / "images"
+
+
+def external_predictions(model: str) -> Path:
+    """Folder with one table of probabilities for each external cohort."""
+    return Path("data/external-predictions") / model
+
+
+def external_evaluation(model: str) -> Path:
+    """Evaluation of one model on every external cohort."""
+    return Path("reports") / model / "external.json"
+
+
+def adapted_dir(model: str) -> Path:
+    """Folder of the adapted copies of one model: `<cohort>/model.keras` with its contract."""
+    return Path("data/adapted") / model
+
+
+def provenance_file(folder: Path) -> Path:
+    """How an adapted network came to be, in the folder of that network."""
+    return folder / "provenance.json"
+
+
+def adaptation(model: str) -> Path:
+    """What adapting one model to each external cohort changes."""
+    return Path("reports") / model / "adaptation.json"
+
+
+def robustness(model: str) -> Path:
+    """Negative controls and disturbed films of one model."""
+    return Path("reports") / model / "robustness.json"
+
+
+def error_book(model: str) -> Path:
+    """Every wrong call of one model on test films, with the nearest training films."""
+    return Path("reports") / model / "errors.json"
+
+
+def evaluation_page(model: str) -> Path:
+    """Page on what one model is good for and what not, with every table of its evaluation."""
+    return Path("reports") / model / "evaluation.html"

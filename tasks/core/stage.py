@@ -5,12 +5,13 @@ This module imports the standard library only, so that `python -m tasks.<stage> 
 
 import argparse
 import ctypes
+import json
 import logging
 import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from tasks.core.errors import LunglineError, printable
 
@@ -31,7 +32,15 @@ _OURS = {"MATPLOTLIBRC": os.devnull, "MPLBACKEND": "agg", "TZ": "UTC"}
 Work = Callable[[argparse.Namespace], None]
 
 
-def run(stage: str, doc: str | None, work: Work, *, per_model: bool = False) -> None:
+def run(
+    stage: str,
+    doc: str | None,
+    work: Work,
+    *,
+    per_model: bool = False,
+    per_cohort: bool = False,
+    options: Mapping[str, str] | None = None,
+) -> None:
     """Run one stage as a program and exit with its code.
 
     Args:
@@ -39,17 +48,14 @@ def run(stage: str, doc: str | None, work: Work, *, per_model: bool = False) -> 
         doc: Module docstring of the stage; `--help` prints it.
         work: Function that does the work. It imports heavy packages inside.
         per_model: Whether the stage takes `--model NAME`.
+        per_cohort: Whether the stage takes `--cohort NAME`.
+        options: Further options that must be given, each with its help.
 
     Exit code: 0 success; 1 a rule was broken (one message on stderr); 130 interrupted.
     """
-    parser = argparse.ArgumentParser(
-        prog=f"python -m tasks.{stage.replace('-', '.')}",
-        description=doc,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    if per_model:
-        parser.add_argument("--model", required=True, help="a name from `models` in params.yaml")
-    arguments = parser.parse_args()
+    taken = {"model": "a name from `models` in params.yaml"} if per_model else {}
+    taken |= {"cohort": "a key of `evaluate.external`"} if per_cohort else {}
+    arguments = _parser(stage, doc, taken | dict(options or {})).parse_args()
     read_names_as_utf8()
     clean_environment()
     end_with_parent()
@@ -65,6 +71,13 @@ def run(stage: str, doc: str | None, work: Work, *, per_model: bool = False) -> 
     except KeyboardInterrupt:
         logging.getLogger(__name__).error("interrupted; no half-written file is left")
         sys.exit(130)
+    except json.JSONDecodeError as error:
+        sys.exit(
+            f"[{stage}] ERROR: a JSON file that a stage reads must be complete\n"
+            f"  found: {error}; the file begins {printable(error.doc[:60])}\n"
+            f"  where: a file under Reads, see `python -m tasks.{_module(stage)} --help`\n"
+            "  next:  delete it and run `dvc repro`, which writes it again"
+        )
     except OSError as error:
         if error.errno is None:
             raise
@@ -75,6 +88,21 @@ def run(stage: str, doc: str | None, work: Work, *, per_model: bool = False) -> 
             "  next:  correct the space, permission or path, then run the stage again; no"
             " half-written file is left"
         )
+
+
+def _module(stage: str) -> str:
+    return stage.replace("-", ".")
+
+
+def _parser(stage: str, doc: str | None, options: Mapping[str, str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"python -m tasks.{_module(stage)}",
+        description=doc,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    for name, text in options.items():
+        parser.add_argument(f"--{name}", required=True, help=text)
+    return parser
 
 
 def clean_environment() -> None:

@@ -56,6 +56,9 @@ MANIFEST_SCHEMA = pa.schema(
         ("black_share", pa.float64()),  # 0 to 1
         ("colour", pa.float64()),  # mean difference of the largest and smallest channel
         ("is_synthetic", pa.bool_()),  # the source says that its films are drawn
+        # facts of the patient: a model must not see them; the evaluation compares their groups
+        ("age_years", pa.float64()),  # 0 to 90, see tasks/ingest/person.py
+        ("sex", _TEXT),  # female, male or null
     ]
 )
 

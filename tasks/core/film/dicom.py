@@ -1,4 +1,4 @@
-"""Read DICOM films: the picture that a viewer shows and, of the patient, a hash only.
+"""Read DICOM films: the picture that a viewer shows and, of the patient, a hash, age and sex.
 
 No text of the file reaches a message or a log, except the UID of its transfer syntax. Only the
 elements named in this module are read. The reader opens no other file.
@@ -116,6 +116,17 @@ def hash_patient_id(data: bytes, salt: str) -> str | None:
         return f"dicom:{hashlib.sha256((salt + number).encode()).hexdigest()[:16]}"
 
 
+def age_and_sex(data: bytes) -> tuple[str, str]:
+    """Texts of PatientAge and PatientSex; empty where the element is absent or damaged.
+
+    Raises:
+        FilmError: The header is damaged.
+    """
+    with _private_errors():
+        header = _read(data, ("PatientAge", "PatientSex"))
+        return _text(header, "PatientAge"), _text(header, "PatientSex")
+
+
 def burned_in(data: bytes) -> bool | None:
     """Whether the file states that its pixels contain text; None if it does not state it.
 
@@ -201,6 +212,16 @@ def _read(data: bytes, keywords: tuple[str, ...], n_pixel_bytes: int = 0) -> "Da
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = meta.TransferSyntaxUID
     return dataset
+
+
+def _text(header: "Dataset", keyword: str) -> str:
+    """Text of an element; empty if it is absent or damaged."""
+    from pydicom.errors import BytesLengthException
+
+    try:
+        return str(header.get(keyword) or "")
+    except (*DECODER_ERRORS, BytesLengthException):
+        return ""
 
 
 def _mode(header: "Dataset") -> str:

@@ -12,22 +12,33 @@ from tasks.core.params.data import (
 )
 from tasks.core.params.film_table import TableParams, Uncertain
 from tasks.core.params.params import Params, load_params
-from tasks.core.params.reporting import EvaluateParams, ExplainParams, PageParams, ReportParams
+from tasks.core.params.reporting import (
+    AdaptParams,
+    EvaluateParams,
+    ExplainParams,
+    LabelAuditParams,
+    PageParams,
+    ReportParams,
+    RobustnessParams,
+)
 from tasks.core.params.section import Section
 from tasks.core.params.training import AugmentParams, Preset, TrainParams
 
 __all__ = [
+    "AdaptParams",
     "AugmentParams",
     "ComputeParams",
     "EvaluateParams",
     "ExplainParams",
     "IngestParams",
+    "LabelAuditParams",
     "PageParams",
     "Params",
     "Preset",
     "ReportParams",
     "ResampleParams",
     "ResizeParams",
+    "RobustnessParams",
     "Section",
     "TableParams",
     "TrainParams",

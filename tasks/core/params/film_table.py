@@ -33,7 +33,7 @@ class TableParams(Section):
     path: column with the path or the file name of each film, with or without the suffix.
     label: column with the findings: one, several joined by `|`, or a list. null: each finding that
         `classes` lists is the name of a column that holds 1 or 0, and -1 if it is uncertain.
-    patient, split, site: columns; null if there is none.
+    patient, split, site, age, sex: columns; null if there is none.
     view: column with the projection; films that are not frontal (AP, PA) are rejected.
     separator: of a CSV; null finds it.
     classes: for each class the findings that stand for it. A film has each class that lists at
@@ -50,13 +50,16 @@ class TableParams(Section):
     split: _Column | None = None
     site: _Column | None = None
     view: _Column | None = None
+    age: _Column | None = None
+    sex: _Column | None = None
     separator: Literal[",", ";", "\t", "|", " "] | None = None
     classes: dict[_Column, Annotated[list[_Column], Field(min_length=1)]] | None = None
     uncertain: Uncertain = "leave_out"
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        columns = (self.label, self.patient, self.split, self.site, self.view, self.separator)
+        columns = (self.label, self.patient, self.split, self.site, self.view, self.age, self.sex,
+                   self.separator)  # fmt: skip
         if (self.file is None) != (self.path is None):
             raise ValueError("state both file and path, or neither")
         if self.file is None and any(column is not None for column in columns):

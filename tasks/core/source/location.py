@@ -109,7 +109,8 @@ def _user(location: str) -> str:
 def _check_apart(path: Path) -> None:
     """A source must hold none of our outputs, or each run would read the last one's."""
     source = Path(os.path.realpath(path))
-    for output in (paths.MANIFEST, paths.THUMBNAILS, paths.IMAGES, paths.INDEX.parent):
+    outputs = (paths.MANIFEST, paths.THUMBNAILS, paths.IMAGES, paths.EXTERNAL, paths.INDEX.parent)
+    for output in outputs:
         place = Path(os.path.realpath(output))
         if place.is_relative_to(source) or source.is_relative_to(place):
             _refuse(

@@ -42,9 +42,10 @@ def weighted_auroc(scores: Floats, positive: Bools, weights: Floats) -> Floats:
         (R,); NaN where the positives or the negatives have no weight.
     """
     of_positives, of_negatives = weights_by_score(scores, positive, weights)
-    below = np.cumsum(of_negatives, axis=1) - of_negatives
-    wins = (of_positives * (below + 0.5 * of_negatives)).sum(axis=1)
+    below = np.cumsum(of_negatives, axis=1)
+    below -= 0.5 * of_negatives
     pairs = of_positives.sum(axis=1) * of_negatives.sum(axis=1)
+    wins = np.einsum("ij,ij->i", of_positives, below)
     shares: Floats = np.full_like(wins, np.nan)
     np.divide(wins, pairs, out=shares, where=pairs > 0)
     return shares
@@ -63,8 +64,12 @@ def weights_by_score(scores: Floats, positive: Bools, weights: Floats) -> tuple[
     """
     order = np.argsort(scores, kind="stable")
     first = np.unique(scores[order], return_index=True)[1]
-    of_positives = np.add.reduceat((weights * positive)[:, order], first, axis=1)
-    of_negatives = np.add.reduceat((weights * ~positive)[:, order], first, axis=1)
+    ranked = weights.take(order, axis=1)
+    of_positives: Floats = ranked * positive[order]
+    of_negatives: Floats = ranked - of_positives
+    if len(first) < len(order):  # some scores are tied
+        of_positives = np.add.reduceat(of_positives, first, axis=1)
+        of_negatives = np.add.reduceat(of_negatives, first, axis=1)
     return of_positives, of_negatives
 
 

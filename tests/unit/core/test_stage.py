@@ -79,6 +79,16 @@ def test_an_error_of_the_system_has_all_four_parts(body: str, found: str, where:
     assert where in lines[2]
 
 
+def test_half_a_json_file_has_all_four_parts_and_its_first_signs() -> None:
+    end = ended('import json; json.loads("[0.9, ")')
+    assert end.returncode == 1
+    lines = end.stderr.splitlines()
+    assert lines[0] == "[demo] ERROR: a JSON file that a stage reads must be complete"
+    assert lines[1].endswith("the file begins [0.9, ")
+    assert "python -m tasks.demo --help" in lines[2]
+    assert "dvc repro" in lines[3]
+
+
 def test_an_unexpected_error_shows_its_traceback() -> None:
     end = ended("{}['x']")
     assert end.returncode == 1

@@ -1,4 +1,4 @@
-"""DICOM files that are refused; of the patient only a hash leaves the reader."""
+"""DICOM files that are refused; of the patient a hash, age and sex leave the reader."""
 
 import hashlib
 import logging
