@@ -30,7 +30,7 @@ def main(_: argparse.Namespace) -> None:
     params = all_params.ingest
     with collect_thumbnails(paths.THUMBNAILS) as keep_thumbnail:
         manifest = build_manifest(
-            params, keep_thumbnail, all_params.compute, all_params.evaluate.negative_class
+            params, keep_thumbnail, all_params.compute, all_params.evaluate.negative_class or ""
         )
     pairs = find_pairs(manifest, ImageStore(paths.THUMBNAILS), params)
     write_table(pairs, PAIRS_SCHEMA, paths.PAIRS)

@@ -1,10 +1,12 @@
 """Check the source in seconds: what its names tell, and what later stages will ask of it.
 
 It prints the layout, the classes, the rules for splits and patients, the sites, and the files by
-suffix and fate. No film is decoded: a file counts as a film by its name.
+suffix and fate, then one line for each external cohort. No film is decoded: a file counts as a
+film by its name.
 
-Fails when  the source is missing, damaged or empty, or has no known layout; or
-            `evaluate.negative_class` is none of the classes
+Fails when  the source, or that of an external cohort, is missing, damaged or empty; the source has
+            no known layout; `evaluate.negative_class` is none of the classes; or
+            `evaluate.external_classes` names a class that the model or the cohort lacks
 Run         python -m tasks.ingest.check
 """
 
@@ -34,12 +36,13 @@ def main(_: argparse.Namespace) -> None:
     from tasks.core.queued_copy import missing_in_queue
     from tasks.core.source.location import shown_location
     from tasks.core.source.source import open_source
+    from tasks.ingest.external.cohort_check import check_cohorts
     from tasks.ingest.manifest import find_layout
 
     params = load_params(paths.PARAMS)
     with open_source(params.ingest.source) as source:
         files = source.paths()
-        layout = find_layout(files, params.ingest, source, params.evaluate.negative_class)
+        layout = find_layout(files, params.ingest, source, params.evaluate.negative_class or "")
     names = read_names(files, layout)
     films = names[names["fate"] == FILM]
     logger = logging.getLogger(__name__)
@@ -47,7 +50,7 @@ def main(_: argparse.Namespace) -> None:
     logger.info("%s: %d files, layout %s", place, len(files), layout.name)
     for key, text in summary_rows(names, params):
         logger.info("  %-12s %s", key, text)
-    check_classes(films, params)
+    check_cohorts(params, check_classes(films, params))
     if note := missing_in_queue(params.ingest.source):
         logger.warning("%s", note)
 
@@ -156,12 +159,15 @@ def _patient_rule(patients: "pd.Series") -> str:
     return f"{n_patients}, such as {min(known)}{without}"
 
 
-def check_classes(films: "pd.DataFrame", params: "Params") -> None:
+def check_classes(films: "pd.DataFrame", params: "Params") -> list[str]:
     """Ask what `resample` and `evaluate` will ask of the classes.
 
     Args:
         films: Columns `label`, `subtype`.
-        params: All sections.
+        params: All sections. If `evaluate.negative_class` is null, no class must be it.
+
+    Returns:
+        The classes, sorted.
 
     Raises:
         ParamsError: `resample.labels` has no class for a film, or `evaluate.negative_class` is none
@@ -177,14 +183,16 @@ def check_classes(films: "pd.DataFrame", params: "Params") -> None:
             error.rule, found=error.found, where="resample.labels", next_step=error.next_step
         ) from error
     negative = params.evaluate.negative_class
-    if negative not in classes:
+    if negative is not None and negative not in classes:
         raise ParamsError(
             "evaluate.negative_class must be one of the classes",
             found=f"{negative}; the classes are {', '.join(classes)} "
             f"(resample.labels: {params.resample.labels})",
             where="params.yaml: evaluate.negative_class",
-            next_step="set evaluate.negative_class to the class without a finding",
+            next_step="set evaluate.negative_class to one of these classes; if none of them means "
+            "'no finding', write `evaluate.negative_class: null`, without quotes",
         )
+    return classes
 
 
 if __name__ == "__main__":

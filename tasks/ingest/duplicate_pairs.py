@@ -68,7 +68,7 @@ def _near_pairs(films: pd.DataFrame, thumbnails: ImageStore, params: IngestParam
             "path_a": films["path"].to_numpy()[first],
             "path_b": films["path"].to_numpy()[second],
             "kind": "near",
-            "n_bits": _differing_bits(hashes, first, second),
+            "n_bits": differing_bits(hashes, first, second),
             "correlation": np.concatenate([np.empty(0), *found]),
         }
     )
@@ -101,9 +101,20 @@ def correlate(pictures: Pixels, others: Pixels) -> NDArray[np.float64]:
     return clipped
 
 
-def _differing_bits(
+def differing_bits(
     hashes: pd.Series, first: NDArray[np.int64], second: NDArray[np.int64]
 ) -> NDArray[np.int32]:
+    """Hamming distance of each pair of hashes.
+
+    Args:
+        hashes: In hex.
+        first: (n_pairs,) int64, positions in `hashes`.
+        second: (n_pairs,) int64.
+
+    Example:
+        >>> differing_bits(pd.Series(["0f", "08"]), np.array([0]), np.array([1])).tolist()
+        [3]
+    """
     texts = hashes.tolist()
     return np.array(
         [

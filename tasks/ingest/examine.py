@@ -2,6 +2,7 @@
 
 import hashlib
 from contextlib import ExitStack
+from dataclasses import asdict
 from typing import Any
 
 import imagehash
@@ -20,6 +21,7 @@ from tasks.ingest.file_facts import file_facts
 from tasks.ingest.file_kind import BARE_DICOM, Kind, kind_of_bytes, promises_picture
 from tasks.ingest.layouts import could_be_image, is_junk
 from tasks.ingest.patients import without_stand_in
+from tasks.ingest.person import read_person
 from tasks.ingest.pixel_statistics import pixel_statistics, two_level_share
 
 HASH_SIDE = 16  # 16 x 16 = 256 bits; 64-bit hashes gave 408 false pairs in Kermany's set
@@ -109,11 +111,20 @@ def _add_film_facts(facts: Facts, data: bytes) -> Image.Image:
             patient_key(film, _params.patient_salt), _params.patient_salt
         ),
     }
-    facts |= file_facts(data, film)
+    facts |= file_facts(data, film) | _person_facts(film)
     _check_header(film)
     _check_view(film)
     facts["colour"] = colour_of(film)
     return decode_strictly(film)
+
+
+def _person_facts(film: Film) -> Facts:
+    """Age and sex of the patient, which only a DICOM film states."""
+    if film.image is not None:
+        return {}
+    from tasks.core.film import dicom
+
+    return asdict(read_person(*dicom.age_and_sex(film.data)))
 
 
 def _check_header(film: Film) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
 import pandas as pd
 
@@ -25,6 +26,10 @@ from tasks.ingest.layouts import (
 from tasks.ingest.patients import without_stand_in
 
 logger = logging.getLogger(__name__)
+
+
+class UnknownLayoutError(SourceError):
+    """No layout fits the names of a source."""
 
 
 def build_manifest(
@@ -51,6 +56,30 @@ def build_manifest(
     with open_source(params.source) as source:
         files = source.paths()
         layout = find_layout(files, params, source, negative_class)
+    manifest = read_films(files, layout, params, keep_thumbnail, compute)
+    check_usable(manifest, params.source)
+    return manifest
+
+
+def read_films(
+    files: Sequence[str],
+    layout: Layout,
+    params: IngestParams,
+    keep_thumbnail: Callable[[str, Pixels], None] | None = None,
+    compute: ComputeParams = ALL_CORES,
+) -> pd.DataFrame:
+    """Read every file of a source whose layout is known.
+
+    Args:
+        files: All paths of the source.
+        layout: Its layout.
+        params: Section `ingest`.
+        keep_thumbnail: As in `build_manifest`.
+        compute: Section `compute`.
+
+    Returns:
+        As `build_manifest`; perhaps no film is usable.
+    """
     logger.info("%d files in %s, layout %s", len(files), params.source, layout.name)
     if unread := unread_tables(files, layout):
         logger.info("tables in the source that are not read: %s", ", ".join(unread[:5]))
@@ -64,7 +93,6 @@ def build_manifest(
             keep_thumbnail(facts["image_id"], thumbnail)
     manifest = pd.DataFrame(rows, columns=MANIFEST_SCHEMA.names)
     manifest["is_synthetic"] = is_synthetic(files)
-    _check_usable(manifest, params)
     return manifest
 
 
@@ -80,7 +108,8 @@ def find_layout(
         negative_class: `evaluate.negative_class`: a folder of this name is a class.
 
     Raises:
-        SourceError: There is no file, no layout fits, or the index breaks a rule.
+        UnknownLayoutError: No layout fits.
+        SourceError: There is no file, or the index breaks a rule.
     """
     if not files:
         raise SourceError(
@@ -93,7 +122,7 @@ def find_layout(
     if layout is None:
         n_images = sum(is_image(path) and not is_junk(path) for path in files)
         tables = ", ".join(unread_tables(files, layout)[:5])
-        raise SourceError(
+        raise UnknownLayoutError(
             "films must lie in one folder per class (at least two classes), such as "
             "chest_xray/{train,val,test}/{NORMAL,PNEUMONIA}/ or {NORMAL,PNEUMONIA}/, or beside "
             "an index.csv or index.parquet with the columns path and label",
@@ -122,6 +151,7 @@ def _row(path: str, layout: Layout, facts: Facts) -> Facts:
         "reason": reason,
         "detail": None if reason == of_path.rejected else facts.get("detail"),
         "site": of_path.site,
+        **_person(facts, of_path),
     }
 
 
@@ -129,6 +159,12 @@ def _patient(facts: Facts, of_path: PathFacts) -> str | None:
     of_file: str | None = facts.get("patient_id")
     named = without_stand_in(of_path.patient_id)
     return of_file or named if of_path.is_folder_patient else named or of_file
+
+
+def _person(facts: Facts, of_path: PathFacts) -> Facts:
+    """Age and sex: a table of the films goes before their headers."""
+    told = asdict(of_path.person)
+    return {key: facts.get(key) if value is None else value for key, value in told.items()}
 
 
 def _reason(facts: Facts, of_path: PathFacts) -> str | None:
@@ -146,13 +182,18 @@ def _reason(facts: Facts, of_path: PathFacts) -> str | None:
     return "unknown_label" if of_path.label is None else None
 
 
-def _check_usable(manifest: pd.DataFrame, params: IngestParams) -> None:
+def check_usable(manifest: pd.DataFrame, source: str) -> None:
+    """Check that a manifest has a usable film.
+
+    Raises:
+        SourceError: It has none; the message counts the reasons.
+    """
     if (manifest["status"] == "ok").any():
         return
     causes = list(count_causes(manifest))
     raise SourceError(
         "a source must hold at least one usable film",
         found="; ".join(cause_in_words(*cause) for cause in causes),
-        where=params.source,
+        where=source,
         next_step=causes[0][2].next_step,
     )

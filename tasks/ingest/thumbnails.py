@@ -35,7 +35,10 @@ def collect_thumbnails(folder: Path) -> Iterator[Callable[[str, Pixels], None]]:
 
         yield keep
         spool.flush()
+        ids = sorted(row_of)
+        if not ids:  # an empty file cannot be mapped
+            write_store(folder, [], THUMBNAIL_PX, [])
+            return
         shape = (len(row_of), THUMBNAIL_PX, THUMBNAIL_PX)
         rows = np.memmap(spool, dtype=np.uint8, mode="r", shape=shape)
-        ids = sorted(row_of)
         write_store(folder, ids, THUMBNAIL_PX, (rows[row_of[image_id]] for image_id in ids))

@@ -116,6 +116,11 @@ def test_what_evaluate_or_resample_would_refuse_is_refused_now(
     assert caught.value.found.startswith(found)
 
 
+def test_without_a_negative_class_no_class_must_be_it(tmp_path: Path) -> None:
+    params = params_with(tmp_path, evaluate={"negative_class": None})
+    assert check_classes(films_of("TB", "MASS"), params) == ["MASS", "TB"]
+
+
 def test_subtypes_are_classes_of_their_scheme(tmp_path: Path) -> None:
     params = params_with(
         tmp_path, resample={"labels": "subtype"}, evaluate={"negative_class": "virus"}
@@ -140,7 +145,8 @@ def test_the_program_prints_and_then_refuses_a_wrong_negative_class(tmp_path: Pa
         "[ingest.check] ERROR: evaluate.negative_class must be one of the classes",
         "  found: NORMAL; the classes are ILL, WELL (resample.labels: folder)",
         "  where: params.yaml: evaluate.negative_class",
-        "  next:  set evaluate.negative_class to the class without a finding",
+        "  next:  set evaluate.negative_class to one of these classes; if none of them means 'no "
+        "finding', write `evaluate.negative_class: null`, without quotes",
     ]
 
 

@@ -9,9 +9,12 @@ It lies at the root, or below outer folders that all films share.
 | `split` | | no | train, val or test, or empty |
 | `patient_id` | `patient` | no | any text, or empty |
 | `subtype` | | no | bacteria, virus or empty |
+| `age_years` | `age` | no | years, or digits with a unit such as 006M |
+| `sex` | `gender` | no | F, M, female or male |
 
 Other columns are not read. Column names may be in upper or lower case; commas, semicolons or tabs
-separate them. Words such as `nan` and `unknown` are missing values. A file name without its folder
+separate them. Words such as `nan` and `unknown` are missing values, and so is an age or a
+sex that makes no sense. A file name without its folder
 or suffix is enough if one file has it.
 """
 
@@ -32,6 +35,7 @@ from tasks.ingest.layouts.index_table import (
     read_columns,
 )
 from tasks.ingest.layouts.path_facts import PathFacts, is_mask
+from tasks.ingest.person import read_person
 
 ALIASES = {
     "path": ("filename", "file_name", "image", "file"),
@@ -39,6 +43,8 @@ ALIASES = {
     "split": (),
     "patient_id": ("patient",),
     "subtype": (),
+    "age_years": ("age",),
+    "sex": ("gender",),
 }
 REQUIRED_COLUMNS = ("path", "label")
 SUBTYPE_CELLS = {"bacteria": "bacteria", "virus": "virus"}
@@ -92,12 +98,15 @@ def read_index(index: str, paths: Sequence[str], read: Callable[[str], bytes]) -
     split = _known(table, "split", columns.get("split", empty), SPLIT_FOLDERS)
     subtype = _known(table, "subtype", columns.get("subtype", empty), SUBTYPE_CELLS)
     patients = _texts(columns.get("patient_id", empty))
-    rows = zip(names, _texts(columns["label"]), subtype, split, patients, strict=True)
+    people = map(read_person, columns.get("age_years", empty), columns.get("sex", empty))
+    rows = zip(names, _texts(columns["label"]), subtype, split, patients, people, strict=True)
     return IndexLayout(
         index,
         {
-            name: PathFacts(canonical_label(label or "") or None, kind, given, patient)
-            for name, label, kind, given, patient in rows
+            name: PathFacts(
+                canonical_label(label or "") or None, kind, given, patient, person=person
+            )
+            for name, label, kind, given, patient, person in rows
         },
     )
 

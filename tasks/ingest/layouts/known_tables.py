@@ -21,6 +21,7 @@ some films. The boxes of NIH and RSNA are not read.
 import re
 
 from tasks.ingest.layouts.findings import Classes
+from tasks.ingest.layouts.person_columns import PersonColumns
 from tasks.ingest.layouts.table_spec import TableSpec
 
 _NO_FINDING = {"NORMAL": ["No Finding"], "PNEUMONIA": ["Pneumonia"]}
@@ -35,18 +36,21 @@ NIH = TableSpec(
     Classes.from_lists(_NO_FINDING),
     label="finding labels",
     patient="patient id",
+    person=PersonColumns(age=("patient age",), sex=("patient gender", "patient sex")),
     split_lists={"train_val_list.txt": "train", "test_list.txt": "test"},
 )
 
 # Source: Irvin et al., "CheXpert", AAAI 2019 (arXiv 1901.07031). -1 is a finding that the report
 # leaves open: the paper compares U-Ones, U-Zeros and U-Ignore, and none is best for all findings,
-# so such a film is left out. The paper scores frontal films too.
+# so such a film is left out. The paper scores frontal films too. The age 0 stands for an unknown
+# one.
 CHEXPERT = TableSpec(
     "chexpert",
     ((r"train\.csv", "train"), (r"valid\.csv", "val")),
     "path",
     Classes.from_lists(_NO_FINDING),
     view="frontal/lateral",
+    person=PersonColumns(age=("age",), sex=("sex",), is_zero_unknown=True),
     patient_in_path=re.compile(r"(?:^|/)(patient[0-9]{1,9})/"),
     has_own_name=False,
 )
@@ -111,6 +115,9 @@ PADCHEST = TableSpec(
     label="labels",
     patient="patientid",
     view="projection",
+    person=PersonColumns(
+        sex=("patientsex_dicom",), birth_year=("patientbirth",), study_date=("studydate_dicom",)
+    ),
 )
 
 # Source: P. Govindaraj, "CoronaHack - Chest X-Ray Dataset", Kaggle. `Pnemonia` is the set's own

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from tasks.core.params.class_name import canonical_label
 from tasks.ingest.layouts.folder_names import name_kind, names_masks, split_of, words_of
+from tasks.ingest.person import NOBODY, Person
 
 IMAGE_SUFFIXES = frozenset(
     {"jpeg", "jpg", "jpe", "jfif", "jif", "png", "apng", "bmp", "dib", "tif", "tiff", "webp",
@@ -52,6 +53,7 @@ class PathFacts:
         site: Hospital or other origin of the film.
         is_folder_patient: Whether `patient_id` is the name of a folder. A DICOM file knows better:
             its folder may be a study, or a number of the same name in two classes.
+        person: Age and sex of the patient.
     """
 
     label: str | None = None
@@ -61,6 +63,7 @@ class PathFacts:
     rejected: str | None = None
     site: str | None = None
     is_folder_patient: bool = False
+    person: Person = NOBODY
 
 
 class Layout(Protocol):

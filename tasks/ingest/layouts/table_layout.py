@@ -13,6 +13,7 @@ from tasks.ingest.layouts.path_facts import PathFacts, could_be_image, folders_o
 from tasks.ingest.layouts.table_messages import log_left_out, refuse_all, refuse_several
 from tasks.ingest.layouts.table_rows import TableRow, rows_of
 from tasks.ingest.layouts.table_spec import TableSpec, stated_spec
+from tasks.ingest.person import NOBODY
 
 
 class TableLayout:
@@ -135,18 +136,21 @@ def _check_classes(spec: TableSpec, rows: Sequence[TableRow]) -> None:
 
 
 def _agreed(spec: TableSpec, path: str, rows: Sequence[TableRow]) -> PathFacts:
-    """Facts of a film from all its rows."""
-    first = rows[0]
-    other = next((row for row in rows if row.facts != first.facts), None)
-    if other is None:
-        return first.facts
-    same = replace(other.facts, label=first.facts.label, rejected=first.facts.rejected)
-    if spec.has_readers and same == first.facts:
-        return replace(first.facts, label=None, rejected="no_class")
+    """Facts of a film from all its rows. An age or sex on which they disagree is unknown."""
+    persons = {row.facts.person for row in rows}
+    person = persons.pop() if len(persons) == 1 else NOBODY
+    first, *others = (replace(row.facts, person=person) for row in rows)
+    differing = [i for i, facts in enumerate(others, start=1) if facts != first]
+    if not differing:
+        return first
+    other = rows[differing[0]]
+    same = replace(other.facts, label=first.label, rejected=first.rejected, person=person)
+    if spec.has_readers and same == first:
+        return replace(first, label=None, rejected="no_class")
     raise SourceError(
         "rows of one film must agree",
-        found=f"{path}: {_shown(first)}; {_shown(other)}",
-        where=first.where.partition(" row ")[0],
+        found=f"{path}: {_shown(rows[0])}; {_shown(other)}",
+        where=rows[0].where.partition(" row ")[0],
         next_step="correct or delete the wrong row",
     )
 

@@ -10,6 +10,7 @@ from tasks.ingest.layouts.find_tables import Read, open_spec
 from tasks.ingest.layouts.folder_names import SPLIT_FOLDERS
 from tasks.ingest.layouts.index_table import IndexTable, check_one_class, read_columns
 from tasks.ingest.layouts.path_facts import PathFacts
+from tasks.ingest.layouts.person_columns import persons_in
 from tasks.ingest.layouts.table_spec import TableSpec
 
 # Projections of a frontal film; AP_horizontal is PadChest's word for a patient who lies in bed
@@ -52,7 +53,9 @@ def read_rows(spec: TableSpec, path: str, split: str | None, read: Read) -> list
     """
     file = open_spec(spec, path, read)
     flags = _flag_columns(spec, path, file.names)
-    names = list(dict.fromkeys((*spec.columns, *(name.lower() for name in flags.values()))))
+    persons = spec.person.among([name.lower() for name in file.names])
+    named = (*spec.columns, *(name.lower() for name in flags.values()), *persons)
+    names = list(dict.fromkeys(named))
     table = read_columns(path, file, names, _MOST_PARQUET_ROWS)
     found = _flagged(spec, table, flags) if flags else _listed(spec, table)
     facts = _facts(spec, table, found, _splits(spec, table, split))
@@ -72,6 +75,7 @@ def _facts(
     patients, sites, subtypes, views = (
         _column(table, name) for name in (spec.patient, spec.site, spec.subtype, spec.view)
     )
+    persons = persons_in(spec.person, table)
     return [
         PathFacts(
             label=label,
@@ -80,6 +84,7 @@ def _facts(
             patient_id=patients[i],
             rejected=_rejected(views[i], findings),
             site=sites[i],
+            person=persons[i],
         )
         for i, (label, findings) in enumerate(found)
     ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from tasks.core.params import TableParams, Uncertain
 from tasks.core.params.class_name import canonical_label
 from tasks.ingest.layouts.findings import Classes
+from tasks.ingest.layouts.person_columns import NO_PERSON, PersonColumns
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class TableSpec:
         site: Column with the hospital.
         subtype: Column with `bacteria` or `virus`; other words do not count.
         view: Column with the projection.
+        person: Columns with the age and the sex of the patient.
         separator: Of a CSV; None finds it.
         header: Names of the columns if the file has no header; the last ones may be missing.
         patient_in_path: Pattern of the patient in the path of a film.
@@ -47,6 +49,7 @@ class TableSpec:
     site: str | None = None
     subtype: str | None = None
     view: str | None = None
+    person: PersonColumns = NO_PERSON
     separator: str | None = None
     header: tuple[str, ...] | None = None
     patient_in_path: re.Pattern[str] | None = None
@@ -62,7 +65,8 @@ class TableSpec:
     def columns(self) -> tuple[str, ...]:
         """Columns that must be there, apart from those with one finding each."""
         named = (self.path, self.label, self.patient, self.split, self.site, self.subtype)
-        return tuple(dict.fromkeys(name for name in (*named, self.view) if name))
+        every = (*named, self.view, *self.person.required)
+        return tuple(dict.fromkeys(name for name in every if name))
 
     def flags(self, names: Iterable[str]) -> dict[str, str]:
         """Columns with one finding each: canonical finding to the name of its column."""
@@ -84,7 +88,7 @@ def stated_spec(params: TableParams) -> TableSpec:
     """The table that `ingest.table` describes; its file and path column are stated."""
     lower = {
         name: value.strip().lower() if (value := getattr(params, name)) else None
-        for name in ("path", "label", "patient", "split", "site", "view")
+        for name in ("path", "label", "patient", "split", "site", "view", "age", "sex")
     }
     return TableSpec(
         layout="table",
@@ -96,6 +100,7 @@ def stated_spec(params: TableParams) -> TableSpec:
         split=lower["split"],
         site=lower["site"],
         view=lower["view"],
+        person=PersonColumns.stated(lower["age"], lower["sex"]),
         separator=params.separator,
         uncertain=params.uncertain,
         is_stated=True,

@@ -89,6 +89,8 @@ def test_a_row_states_the_facts_of_its_file(tmp_path: Path) -> None:
         "n_levels": len(np.unique(pixels)),
         "colour": 0.0,
         "is_synthetic": False,
+        "age_years": None,
+        "sex": None,
         **pixel_statistics(Image.fromarray(pixels)),
     }
 

@@ -6,6 +6,7 @@ from tasks.core.errors import SourceError
 from tasks.core.params import TableParams
 from tasks.ingest.layouts import Layout, detect_layout, unread_tables
 from tasks.ingest.layouts.path_facts import PathFacts
+from tasks.ingest.person import Person
 
 Tree = dict[str, str]
 
@@ -24,7 +25,7 @@ NIH_HEADER = (
 NIH_ROWS = (
     "00000001_000.png,Cardiomegaly,0,1,58,M,PA,2682,2749,0.143,0.143,\n"
     "00000001_001.png,Pneumonia|Effusion,1,1,58,M,PA,2894,2729,0.143,0.143,\n"
-    "00000002_000.png,No Finding,0,2,81,M,PA,2500,2048,0.171,0.171,\n"
+    "00000002_000.png,No Finding,0,2,81,F,PA,2500,2048,0.171,0.171,\n"
 )
 NIH_TREE = {
     "Data_Entry_2017_v2020.csv": NIH_HEADER + NIH_ROWS,
@@ -47,9 +48,12 @@ def test_nih(folder: str, wanted: str) -> None:
         layout.path_facts(f"{folder}images_00{path}.png")
         for path in ("1/images/00000001_001", "1/images/00000001_000", "2/images/00000002_000")
     )
-    assert ill == PathFacts("PNEUMONIA", given_split="train", patient_id="1")
-    assert heart == PathFacts(None, given_split="train", patient_id="1", rejected="no_class")
-    assert well == PathFacts("NORMAL", given_split="test", patient_id="2")
+    man, woman = Person(58, "male"), Person(81, "female")
+    assert ill == PathFacts("PNEUMONIA", given_split="train", patient_id="1", person=man)
+    assert heart == PathFacts(
+        None, given_split="train", patient_id="1", rejected="no_class", person=man
+    )
+    assert well == PathFacts("NORMAL", given_split="test", patient_id="2", person=woman)
     assert unread_tables(list(tree), layout) == [f"{folder}BBox_List_2017.csv"]
 
 
