@@ -80,17 +80,21 @@ def site_table(films: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows if len(rows) > 1 else [], columns=columns)
 
 
-def negative_class_table(films: pd.DataFrame, negative_class: str, scheme: str) -> pd.DataFrame:
+def negative_class_table(
+    films: pd.DataFrame, negative_class: str | None, scheme: str
+) -> pd.DataFrame:
     """One row: the class that `evaluate` will take for "no finding", and whether it exists.
 
     Args:
         films: Table `films` of `build_frames`.
-        negative_class: `evaluate.negative_class`.
+        negative_class: `evaluate.negative_class`; None asks nothing, and the table has no row.
         scheme: `resample.labels`.
 
     Returns:
         `negative_class`, `is_class` (1 or 0) and `classes`, the classes after `resample.labels`.
     """
+    if negative_class is None:
+        return pd.DataFrame({"negative_class": [], "is_class": [], "classes": []})
     wanted = canonical_label(negative_class)
     labels = films.loc[films["status"] == "ok", "label"].dropna().unique()
     classes = _SCHEMES.get(scheme) or tuple(sorted({canonical_label(str(name)) for name in labels}))

@@ -70,7 +70,7 @@ def check(
     pairs: pd.DataFrame,
     params: ValidateParams,
     upside_down: pd.Series | None = None,
-    negative_class: str = "NORMAL",
+    negative_class: str | None = "NORMAL",
 ) -> tuple[list[RuleResult], dict[str, Any]]:
     """Results of the rules and the whole result, from a manifest and its pairs."""
     shortcuts = audit_shortcuts(manifest.reindex(columns=MANIFEST_SCHEMA.names), pairs)

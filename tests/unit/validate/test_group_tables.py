@@ -77,6 +77,17 @@ def test_the_negative_class_is_compared_in_canonical_form_after_the_label_scheme
     assert negative_class_table(films, wanted, scheme)["is_class"].tolist() == [is_class]
 
 
+def test_without_a_negative_class_the_question_is_not_asked(
+    clean: pd.DataFrame, thresholds: ValidateParams
+) -> None:
+    films = clean.assign(label=clean["label"].replace("NORMAL", "HEALTHY"))
+    assert negative_class_table(films, None, "folder").empty
+    results, _ = check(films, pairs_of(), thresholds, negative_class=None)
+    assert broken(results) == {}
+    (asked,) = [result for result in results if result.name == "negative_class_present"]
+    assert asked.observed == "no classes to check"
+
+
 def test_a_site_without_a_class_is_named(clean: pd.DataFrame, thresholds: ValidateParams) -> None:
     results, validation = check(one_class_at_a_site(clean), pairs_of(), thresholds)
     found = broken(results)

@@ -1,0 +1,1 @@
+"""The squares of the films of an external cohort."""

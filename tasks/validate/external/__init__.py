@@ -1,0 +1,1 @@
+"""The data gate on an external cohort."""
