@@ -3,7 +3,8 @@
 Reads       data/samples.parquet, data/images/, data/manifest.parquet
 Writes      reports/baselines.json
 Params      evaluate
-Fails when  the negative class is not one of the classes, or the training films lack one side
+Fails when  the negative class is not one of the classes, or the training films lack one side or,
+            without a negative class, one of the classes
 Run         python -m tasks.evaluate.baselines
 """
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from tasks.core.statistics.arrays import Bools, Floats
 from tasks.core.statistics.auroc import weighted_auroc, weights_by_score
+from tasks.evaluate.call_counts import CALL_METRICS, CallMetric, count_calls, ratio
 
 _N_BINS = 10  # the usual number
 
@@ -38,56 +39,24 @@ def average_precision(scored: Scored, weights: Floats) -> Floats:
     Source: Zhu, "Recall, Precision and Average Precision", University of Waterloo, 2004.
     """
     of_positives, of_negatives = weights_by_score(scored.prob, scored.positive, weights)
-    hits = np.cumsum(of_positives[:, ::-1], axis=1)
-    calls = hits + np.cumsum(of_negatives[:, ::-1], axis=1)
+    of_positives, of_negatives = of_positives[:, ::-1], of_negatives[:, ::-1]
+    hits = np.cumsum(of_positives, axis=1)
+    calls = np.cumsum(of_negatives, axis=1)
+    calls += hits
     precision = np.divide(hits, calls, out=np.zeros_like(hits), where=calls > 0)
-    total = of_positives.sum(axis=1)
-    return _ratio((precision * of_positives[:, ::-1]).sum(axis=1), total)
+    return ratio(np.einsum("ij,ij->i", precision, of_positives), of_positives.sum(axis=1))
 
 
-def sensitivity(scored: Scored, weights: Floats) -> Floats:
-    """Share of positive films that are called positive.
+def log_loss(scored: Scored, weights: Floats) -> Floats:
+    """Mean negative logarithm of the probability of the true side; 0 is best, without upper limit.
 
-    Example:
-        >>> called = np.array([True, True, False, True])
-        >>> scored = Scored(np.array([True, True, True, False]), called, called.astype(float))
-        >>> print(sensitivity(scored, np.ones((1, 4))).round(3))
-        [0.667]
+    A probability of 0 counts as 2.2e-16, as in scikit-learn.
+
+    Source: Good, "Rational Decisions", J. R. Stat. Soc. B 14(1):107-114, 1952.
     """
-    return _share(scored.called, scored.positive, weights)
-
-
-def specificity(scored: Scored, weights: Floats) -> Floats:
-    """Share of negative films that are called negative."""
-    return _share(~scored.called, ~scored.positive, weights)
-
-
-def accuracy(scored: Scored, weights: Floats) -> Floats:
-    """Share of films that are called correctly."""
-    everything = np.ones_like(scored.positive)
-    return _share(scored.called == scored.positive, everything, weights)
-
-
-def balanced_accuracy(scored: Scored, weights: Floats) -> Floats:
-    """Mean of sensitivity and specificity."""
-    return (sensitivity(scored, weights) + specificity(scored, weights)) / 2
-
-
-def ppv(scored: Scored, weights: Floats) -> Floats:
-    """Positive predictive value at this prevalence: share of positive calls that are correct."""
-    return _share(scored.positive, scored.called, weights)
-
-
-def npv(scored: Scored, weights: Floats) -> Floats:
-    """Negative predictive value at this prevalence: share of negative calls that are correct."""
-    return _share(~scored.positive, ~scored.called, weights)
-
-
-def f1(scored: Scored, weights: Floats) -> Floats:
-    """Harmonic mean of sensitivity and positive predictive value."""
-    right = weights @ (scored.called & scored.positive)
-    either = weights @ scored.called.astype(float) + weights @ scored.positive.astype(float)
-    return _ratio(2 * right, either)
+    of_truth = np.where(scored.positive, scored.prob, 1 - scored.prob)
+    loss = -np.log(np.clip(of_truth, np.finfo(np.float64).eps, 1.0))
+    return ratio(weights @ loss, weights.sum(axis=1))
 
 
 def brier(scored: Scored, weights: Floats) -> Floats:
@@ -95,7 +64,7 @@ def brier(scored: Scored, weights: Floats) -> Floats:
 
     Source: Brier, Monthly Weather Review 78(1), 1950.
     """
-    return _ratio(weights @ (scored.prob - scored.positive) ** 2, weights.sum(axis=1))
+    return ratio(weights @ (scored.prob - scored.positive) ** 2, weights.sum(axis=1))
 
 
 def calibration_error(scored: Scored, weights: Floats) -> Floats:
@@ -109,32 +78,27 @@ def calibration_error(scored: Scored, weights: Floats) -> Floats:
     rank = np.searchsorted(np.sort(scored.prob), scored.prob)  # number of films that are lower
     n_bins = min(_N_BINS, len(rank))
     member = np.equal.outer(rank * n_bins // len(rank), np.arange(n_bins)).astype(float)  # (n, 10)
-    gap = (weights * (scored.prob - scored.positive)) @ member  # (R, 10)
-    return _ratio(np.abs(gap).sum(axis=1), weights.sum(axis=1))
+    gap = weights @ ((scored.prob - scored.positive)[:, np.newaxis] * member)  # (R, 10)
+    return ratio(np.abs(gap).sum(axis=1), weights.sum(axis=1))
 
 
 def _auroc(scored: Scored, weights: Floats) -> Floats:
     return weighted_auroc(scored.prob, scored.positive, weights)
 
 
+def _of_calls(metric: CallMetric) -> Metric:
+    def of_films(scored: Scored, weights: Floats) -> Floats:
+        counts = count_calls(scored.positive, scored.called[:, np.newaxis], weights)
+        return metric(counts)[:, 0]
+
+    return of_films
+
+
 METRICS: dict[str, Metric] = {
     "auroc": _auroc,
     "average_precision": average_precision,
-    "sensitivity": sensitivity,
-    "specificity": specificity,
-    "accuracy": accuracy,
-    "balanced_accuracy": balanced_accuracy,
-    "ppv": ppv,
-    "npv": npv,
-    "f1": f1,
+    **{name: _of_calls(metric) for name, metric in CALL_METRICS.items()},
+    "log_loss": log_loss,
     "brier": brier,
     "calibration_error": calibration_error,
 }
-
-
-def _share(hits: Bools, among: Bools, weights: Floats) -> Floats:
-    return _ratio(weights @ (hits & among).astype(float), weights @ among.astype(float))
-
-
-def _ratio(top: Floats, bottom: Floats) -> Floats:
-    return np.divide(top, bottom, out=np.full_like(top, np.nan), where=bottom > 0)

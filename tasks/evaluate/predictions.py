@@ -1,73 +1,96 @@
-"""The table of predictions: one row per validation and test film."""
-
-from dataclasses import dataclass
+"""The table of predictions: one row per film."""
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 from scipy.special import softmax
 
-from tasks.core.params import EvaluateParams
-from tasks.evaluate.calibration import fit_temperature
-from tasks.evaluate.operating_point import choose_threshold
-from tasks.evaluate.sides import require_negative_class
+from tasks.core.errors import EvaluationError
+from tasks.core.image_store.store import Pixels
+from tasks.evaluate.contract.calibrators import Logits
+from tasks.evaluate.contract.decision import Decision
+from tasks.evaluate.inference import Inference
 
+SET_SEPARATOR = "|"  # between the classes of a conformal set
 _OUTCOMES = {(True, True): "TP", (False, True): "FP", (False, False): "TN", (True, False): "FN"}
 
 
-@dataclass(frozen=True)
-class Choices:
-    """Values that are fitted on the validation films only.
-
-    temperature: divides the logits, see `calibration.fit_temperature`.
-    threshold: probability from which on a film is called positive.
-    """
-
-    temperature: float
-    threshold: float
-
-
-def build_predictions(
-    films: pd.DataFrame,
-    logits: NDArray[np.float32],
-    classes: tuple[str, ...],
-    params: EvaluateParams,
-) -> tuple[pd.DataFrame, Choices]:
-    """Calibrate the probabilities, choose the threshold, and call every film.
+def predict_films(
+    films: pd.DataFrame, inference: Inference, decision: Decision, images: Pixels
+) -> pd.DataFrame:
+    """Call every film as validation decided.
 
     Args:
-        films: Validation and test rows of the samples, aligned with `logits`.
-        logits: (n, n_classes) float32.
-        classes: Names of the classes, in the order of the logits.
-        params: Section `evaluate`.
+        films: Rows of the samples, or of an external cohort, where `label` may be null.
+        inference: What the network says of them, aligned with `films`.
+        decision: What validation decided for this network.
+        images: (n, H, W, 1) uint8, aligned with `films`.
 
     Returns:
-        The table, in the order of `films`, and the values fitted on validation.
+        The columns of `predictions_schema`, in the order of `films`. Without a negative class
+        `positive`, `prob_positive`, `called_positive` and `outcome` are null; without a label
+        `class_index`, `positive` and `outcome` are.
 
     Raises:
-        EvaluationError: The negative class is not one of the classes.
+        EvaluationError: A label is not a class of the network.
     """
-    require_negative_class(classes, params)
-    exact = logits.astype(np.float64)
-    on_val = (films["split"] == "val").to_numpy()
-    temperature = fit_temperature(exact[on_val], films["class_index"].to_numpy()[on_val])
-    raw, calibrated = softmax(exact, axis=1), softmax(exact / temperature, axis=1)
+    raw = softmax(inference.logits.astype(np.float64), axis=1)
+    calibrated = decision.calibrator.apply(inference.logits)
     table = films.reset_index(drop=True)
-    for index, name in enumerate(classes):
-        table[f"logit_{name}"] = logits[:, index]
-        table[f"prob_{name}_raw"] = raw[:, index]
-        table[f"prob_{name}"] = calibrated[:, index]
-    table["positive"] = table["label"] != params.negative_class
-    table["prob_positive"] = 1.0 - table[f"prob_{params.negative_class}"]
-    val = table[on_val]
-    threshold = choose_threshold(
-        val["prob_positive"].to_numpy(), val["positive"].to_numpy(), params.target_sensitivity
+    table["class_index"] = _class_index(table["label"], decision.classes)
+    of_classes: dict[str, Logits] = {}
+    for index, name in enumerate(decision.classes):
+        of_classes[f"logit_{name}"] = inference.logits[:, index]
+        of_classes[f"prob_{name}_raw"] = raw[:, index]
+        of_classes[f"prob_{name}"] = calibrated[:, index]
+    table = table.drop(columns=list(of_classes), errors="ignore")  # of films predicted before
+    table = pd.concat([table, pd.DataFrame(of_classes)], axis=1)
+    _add_calls(table, decision)
+    table["called_class"] = np.array(decision.classes, dtype=object)[calibrated.argmax(axis=1)]
+    table["is_refused"] = inference.is_refused
+    table["novelty"] = decision.novelty.score(inference.features, images)
+    table["is_novel"] = table["novelty"] > decision.novelty.threshold
+    sets = decision.conformal.sets(calibrated)
+    names = np.array(decision.classes, dtype=object)
+    table["class_set"] = [SET_SEPARATOR.join(names[members]) for members in sets]
+    table["is_referred"] = (sets.sum(axis=1) != 1) | table["is_novel"] | table["is_refused"]
+    return table[predictions_schema(decision.classes).names]
+
+
+def _class_index(labels: pd.Series, classes: tuple[str, ...]) -> pd.Series:
+    """Position of each label in the classes; null where the label is."""
+    unknown = sorted(set(labels.dropna()) - set(classes))
+    if unknown:
+        raise EvaluationError(
+            "the label of a film must be a class of the model, or null",
+            found=", ".join(unknown),
+            where="the films to be predicted",
+            next_step=f"map them to {', '.join(classes)}, or leave these films out",
+        )
+    found = labels.map({name: index for index, name in enumerate(classes)})
+    return found.astype("Int32" if labels.isna().any() else "int32")
+
+
+def _add_calls(table: pd.DataFrame, decision: Decision) -> None:
+    """Add the view "any finding against none"; nulls without a negative class."""
+    if decision.negative_class is None:
+        nothing = pd.array([None] * len(table), dtype="boolean")
+        table["positive"] = table["called_positive"] = nothing
+        table["prob_positive"] = np.nan
+        table["outcome"] = None
+        return
+    table["positive"] = _without_nulls(
+        table["label"].ne(decision.negative_class).astype("boolean").mask(table["label"].isna())
     )
-    table["called_positive"] = table["prob_positive"] >= threshold
+    table["prob_positive"] = 1.0 - table[f"prob_{decision.negative_class}"]
+    table["called_positive"] = table["prob_positive"] >= decision.threshold
     calls = zip(table["positive"], table["called_positive"], strict=True)
-    table["outcome"] = [_OUTCOMES[bool(truth), bool(call)] for truth, call in calls]
-    return table, Choices(temperature=temperature, threshold=threshold)
+    table["outcome"] = [None if truth is pd.NA else _OUTCOMES[truth, call] for truth, call in calls]
+
+
+def _without_nulls(column: pd.Series) -> pd.Series:
+    """Plain booleans where no value is null, as a table has them that was read from a file."""
+    return column if column.isna().any() else column.astype(bool)
 
 
 def predictions_schema(classes: tuple[str, ...]) -> pa.Schema:
@@ -87,9 +110,15 @@ def predictions_schema(classes: tuple[str, ...]) -> pa.Schema:
         + [("class_index", pa.int32())]
         + per_class
         + [
-            ("positive", pa.bool_()),
-            ("prob_positive", pa.float64()),
-            ("called_positive", pa.bool_()),
-            ("outcome", pa.string()),
+            ("positive", pa.bool_()),  # null without a negative class or without a label
+            ("prob_positive", pa.float64()),  # 1 - probability of the negative class
+            ("called_positive", pa.bool_()),  # at the operating point
+            ("outcome", pa.string()),  # TP, TN, FP or FN
+            ("called_class", pa.string()),  # the most probable class
+            ("is_refused", pa.bool_()),  # by the guard in the network
+            ("novelty", pa.float64()),  # how unlike the training films
+            ("is_novel", pa.bool_()),
+            ("class_set", pa.string()),  # classes of the conformal set, joined by |; may be empty
+            ("is_referred", pa.bool_()),  # the set holds not one class, or novel, or refused
         ]
     )

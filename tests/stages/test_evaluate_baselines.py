@@ -81,6 +81,14 @@ def test_wrong_negative_class_is_one_message(repository: Path) -> None:
     assert not (repository / paths.BASELINES).exists()
 
 
+def test_without_a_negative_class_the_stage_compares_the_classes(repository: Path) -> None:
+    set_params(repository, negative_class=None)
+    assert run_stage(repository).returncode == 0
+    rows = json.loads((repository / paths.BASELINES).read_text("utf-8"))
+    assert rows[0]["name"] == "always the commonest class"
+    assert rows[2]["test"]["auroc"]["value"] > 0.9  # macro, of a bright square and none
+
+
 def test_missing_images_are_one_message(repository: Path) -> None:
     shutil.rmtree(repository / paths.IMAGES)
     done = run_stage(repository)

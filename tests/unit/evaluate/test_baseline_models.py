@@ -100,3 +100,28 @@ def test_training_films_of_one_side_are_an_error(tmp_path):
     one_side = SAMPLES[(SAMPLES["split"] != "train") | ILL]
     with pytest.raises(EvaluationError, match=r"40 positive of 40(.|\n)*split train"):
         scores(tmp_path, noise(), facts(), one_side)
+
+
+THREE = SAMPLES.assign(
+    label=[("COVID", "NORMAL", "VIRAL", "VIRAL")[k % 4] for k in SAMPLES.index // 2]
+)
+
+
+def test_without_a_negative_class_the_baselines_tell_the_classes_apart(tmp_path):
+    manifest = facts()
+    manifest["width"] = 300 + 200 * manifest["image_id"].map(
+        dict(zip(THREE["image_id"], THREE["label"].factorize()[0], strict=True))
+    )
+    found = scores(tmp_path, noise(), manifest, THREE, negative_class=None)
+    assert list(found) == ["always the commonest class", FILE, FILM]
+    commonest = found["always the commonest class"]
+    assert commonest["accuracy"]["value"] == 0.5  # VIRAL
+    assert commonest["auroc"] == {"value": 0.5, "low": 0.5, "high": 0.5}
+    assert found[FILE]["accuracy"]["value"] > 0.9
+    assert found[FILE]["auroc"]["value"] > found[FILM]["auroc"]["value"]
+
+
+def test_without_a_negative_class_a_class_needs_training_films(tmp_path):
+    lacking = THREE[(THREE["split"] != "train") | (THREE["label"] != "COVID")]
+    with pytest.raises(EvaluationError, match=r"no training film of COVID"):
+        scores(tmp_path, noise(), facts(), lacking, negative_class=None)

@@ -3,7 +3,14 @@ import pandas as pd
 import pytest
 
 from tasks.core.statistics.bootstrap import resample_patients
-from tasks.evaluate.metric_intervals import interval_at_limit, with_interval
+from tasks.evaluate.calibration_interval import ece_interval
+from tasks.evaluate.metric_intervals import (
+    in_chunks,
+    interval_at_limit,
+    mean_at_limit,
+    patients_compared,
+    with_interval,
+)
 from tasks.evaluate.metrics import METRICS, Scored
 
 GROUPS = pd.Series(["b", "a", "a", "c", "b", "a"])
@@ -57,12 +64,13 @@ def test_auroc_of_zero_has_the_mirrored_interval():
         ("f1", 2 * 0.565518 / 1.565518),  # of 5 patients positive or called
         # 1 - sqrt((1 - 0.565518)^2 + (1 - 0.796116)^2) / 2
         ("balanced_accuracy", 0.760033),
+        ("mcc", 2 * 0.760033 - 1),
     ],
 )
 def test_metric_of_one_counts_the_patients_of_its_denominator(name, low):
     scored, patients = perfect(5, 15)
     found = with_interval(name, scored, patients, resample_patients(patients, 400, 0))
-    assert found == {"value": 1.0, "low": pytest.approx(low, abs=1e-5), "high": 1.0}
+    assert found == {"value": 1.0, "low": pytest.approx(low, abs=2e-5), "high": 1.0}
 
 
 @pytest.mark.parametrize("name", ["brier", "calibration_error"])
@@ -72,13 +80,63 @@ def test_error_of_zero_counts_all_patients(name):
     assert found == {"value": 0.0, "low": 0.0, "high": pytest.approx(1 - 0.838876, abs=1e-5)}
 
 
-def test_every_metric_has_an_interval_at_its_limits():
+def test_every_metric_but_the_log_loss_has_an_interval_at_its_limits():
     scored, patients = perfect(3, 4)
-    for name in METRICS:
-        for value in (0.0, 1.0):
-            low, high = interval_at_limit(name, value, scored, patients)
-            assert 0 <= low < high <= 1, name
+    for name in sorted(set(METRICS) - {"log_loss"}):
+        n_patients = patients_compared(name, scored, patients)
+        lowest = -1.0 if name == "mcc" else 0.0
+        for value in (lowest, 1.0):
+            low, high = interval_at_limit(name, value, n_patients)
+            assert lowest <= low < high <= 1, name
             assert value in (low, high), name
+
+
+def test_log_loss_of_zero_has_no_interval():
+    scored, patients = perfect(5, 5)
+    found = with_interval("log_loss", scored, patients, resample_patients(patients, 100, 0))
+    assert found == {"value": 0.0, "low": None, "high": None}
+
+
+def test_one_patient_gives_no_interval():
+    scored = all_positive([True, False, True])
+    patients = pd.Series(["a", "a", "a"])  # every resample is equal: the bootstrap sees no spread
+    found = with_interval("sensitivity", scored, patients, resample_patients(patients, 100, 0))
+    assert found == {"value": pytest.approx(2 / 3), "low": None, "high": None}
+
+
+def test_one_negative_patient_gives_no_interval_of_what_compares_the_sides():
+    positive = np.array([True] * 8 + [False] * 2)
+    prob = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.45, 0.35])
+    scored = Scored(positive, prob >= 0.5, prob)
+    patients = pd.Series([*range(8), 8, 8])
+    resamples = resample_patients(patients, 400, 0)
+    assert with_interval("auroc", scored, patients, resamples)["low"] is None
+    assert with_interval("specificity", scored, patients, resamples)["low"] is not None  # Wilson
+    assert with_interval("sensitivity", scored, patients, resamples)["low"] is not None
+
+
+def test_no_films_give_nothing():
+    nothing = np.empty(0, dtype=bool)
+    scored = Scored(nothing, nothing, np.empty(0))
+    empty = pd.Series([], dtype="str")
+    for name in METRICS:
+        found = with_interval(name, scored, empty, np.empty((100, 0)))
+        assert found == {"value": None, "low": None, "high": None}
+
+
+def test_replicates_do_not_depend_on_the_chunks():
+    weights = np.arange(1100.0).reshape(550, 2)
+    np.testing.assert_array_equal(
+        in_chunks(lambda w: w[:, 0] - w[:, 1] ** 2, weights), weights[:, 0] - weights[:, 1] ** 2
+    )
+
+
+def test_mean_of_three_perfect_numbers_by_hand():
+    # sqrt(0.3^2 + 0.6^2 + 0.6^2) / 3 = 0.9 / 3; with weights 1/2, 1/4, 1/4: sqrt(0.15^2 + 2 0.15^2)
+    ends = [(0.7, 1.0), (0.4, 1.0), (0.4, 1.0)]
+    assert mean_at_limit(1.0, ends) == (pytest.approx(0.7), 1.0)
+    low, _ = mean_at_limit(1.0, ends, [0.5, 0.25, 0.25])
+    assert low == pytest.approx(1 - 0.15 * np.sqrt(3))
 
 
 def test_undefined_metric_has_neither_value_nor_interval():
@@ -108,9 +166,22 @@ def test_interval_of_each_metric_contains_its_value():
     resamples = resample_patients(patients, 400, 0)
     for name in METRICS:
         found = with_interval(name, scored, patients, resamples)
-        assert 0 <= found["low"] < found["high"] <= 1, name
-        if name != "calibration_error":  # a mean of absolute gaps: resampling only adds to it
-            assert found["low"] < found["value"] < found["high"], name
+        assert found["low"] < found["high"], name
+        assert found["low"] <= found["value"] <= found["high"], name
+
+
+def test_calibration_error_has_the_interval_that_chance_does_not_raise():
+    rng = np.random.default_rng(4)
+    prob = rng.random(120)
+    positive = rng.random(120) < prob  # calibrated: the error that is found is chance
+    patients = pd.Series(np.arange(120))
+    resamples = resample_patients(patients, 400, 0)
+    found = with_interval(
+        "calibration_error", Scored(positive, prob >= 0.5, prob), patients, resamples
+    )
+    assert (found["low"], found["high"]) == ece_interval(prob, positive, resamples)
+    assert found["low"] == 0.0
+    assert 0.05 < found["value"] <= found["high"]
 
 
 def test_interval_is_wider_when_films_come_from_fewer_patients():
@@ -124,27 +195,3 @@ def test_interval_is_wider_when_films_come_from_fewer_patients():
 
     # the standard error grows by sqrt(10) when the ten films of a patient agree
     assert 2 < width(np.arange(200) // 10) / width(np.arange(200)) < 5
-
-
-def test_95_percent_interval_covers_a_true_share_about_95_percent_of_the_time():
-    rng = np.random.default_rng(11)
-    patients = pd.Series(np.arange(40))
-    covered = 0
-    for repeat in range(200):
-        scored = all_positive(list(rng.random(40) < 0.8))
-        resamples = resample_patients(patients, 300, seed=repeat)
-        found = with_interval("sensitivity", scored, patients, resamples)
-        covered += found["low"] <= 0.8 <= found["high"]
-    assert 0.88 <= covered / 200 <= 0.99
-
-
-def test_95_percent_interval_covers_the_share_of_patients_of_many_films():
-    rng = np.random.default_rng(12)
-    patients = pd.Series(np.arange(160) // 4)
-    covered = 0
-    for repeat in range(200):
-        scored = all_positive(list(np.repeat(rng.random(40) < 0.7, 4)))
-        resamples = resample_patients(patients, 300, seed=repeat)
-        found = with_interval("sensitivity", scored, patients, resamples)
-        covered += found["low"] <= 0.7 <= found["high"]
-    assert 0.88 <= covered / 200 <= 0.99  # a bootstrap of films covers about 67 %

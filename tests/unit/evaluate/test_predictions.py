@@ -1,3 +1,6 @@
+import math
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,113 +8,175 @@ from scipy.special import softmax
 
 from tasks.core.errors import EvaluationError
 from tasks.core.tables import read_table, write_table
-from tasks.evaluate.predictions import build_predictions, predictions_schema
-from tests.cohorts import CLASSES, evaluate_params, squares_cohort
+from tasks.evaluate.contract.calibrators import TemperatureScaling
+from tasks.evaluate.contract.conformal_sets import ConformalSets
+from tasks.evaluate.contract.decision import Decision
+from tasks.evaluate.inference import Inference
+from tasks.evaluate.predictions import predict_films, predictions_schema
+from tests.cohorts import CLASSES, squares_cohort
+from tests.decisions import decision, novelty_reference
 
-PARAMS = evaluate_params()
+THREE = ("COVID", "NORMAL", "VIRAL")
 
 
-def held_out(n_val: int = 8, n_test: int = 8) -> pd.DataFrame:
-    samples = squares_cohort({"val": n_val, "test": n_test})
-    return samples.sort_values(["split", "image_id"])
+def held_out(n: int = 4) -> pd.DataFrame:
+    return squares_cohort({"val": n, "test": n}).sort_values(["split", "image_id"])
 
 
-def noisy_logits(films: pd.DataFrame, seed: int = 0) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    logits = rng.normal(0, 1, (len(films), 2))
-    logits[np.arange(len(films)), films["class_index"]] += 1.0
-    return logits.astype(np.float32)
+def inferred(logits: np.ndarray, refused: tuple[int, ...] = ()) -> Inference:
+    features = np.random.default_rng(1).normal(size=(len(logits), 4)).astype(np.float32)
+    is_refused = np.isin(np.arange(len(logits)), refused)
+    return Inference(logits.astype(np.float32), is_refused, features)
+
+
+def noise(n: int) -> np.ndarray:
+    return np.random.default_rng(2).integers(0, 256, (n, 16, 16, 1), dtype=np.uint8)
+
+
+def predict(films: pd.DataFrame, logits: np.ndarray, decided: Decision, **refused: object):
+    return predict_films(films, inferred(logits, **refused), decided, noise(len(films)))
+
+
+def with_odds(*odds: float) -> np.ndarray:
+    return np.array([[0.0, one] for one in odds])
+
+
+def logit(probability: float) -> float:
+    return math.log(probability / (1 - probability))
 
 
 def test_file_has_the_promised_columns(tmp_path):
     films = held_out()
-    table, _ = build_predictions(films, noisy_logits(films), CLASSES, PARAMS)
+    table = predict(films, with_odds(*range(16)), decision())
     write_table(table, predictions_schema(CLASSES), tmp_path / "p.parquet")
     read = read_table(predictions_schema(CLASSES), tmp_path / "p.parquet")
     assert list(read.columns) == [
         *("image_id", "path", "split", "label", "subtype", "site", "patient_id", "group_id"),
         *("class_index", "logit_NORMAL", "prob_NORMAL_raw", "prob_NORMAL"),
         *("logit_PNEUMONIA", "prob_PNEUMONIA_raw", "prob_PNEUMONIA"),
-        *("positive", "prob_positive", "called_positive", "outcome"),
+        *("positive", "prob_positive", "called_positive", "outcome", "called_class"),
+        *("is_refused", "novelty", "is_novel", "class_set", "is_referred"),
     ]
     assert list(read["image_id"]) == list(films["image_id"])
+    assert (read["positive"].dtype, read["called_positive"].dtype) == (bool, bool)
 
 
 def test_raw_and_calibrated_probabilities_are_softmax_of_the_logits():
-    films = held_out()
-    logits = noisy_logits(films)
-    table, choices = build_predictions(films, logits, CLASSES, PARAMS)
+    films, logits = held_out(), np.random.default_rng(0).normal(size=(16, 2)).astype(np.float32)
+    table = predict(films, logits, decision(calibrator=TemperatureScaling(3.0)))
     exact = logits.astype(np.float64)
     np.testing.assert_array_equal(table[["logit_NORMAL", "logit_PNEUMONIA"]], logits)
     raw = table[["prob_NORMAL_raw", "prob_PNEUMONIA_raw"]]
     np.testing.assert_allclose(raw, softmax(exact, axis=1), rtol=1e-12)
     calibrated = table[["prob_NORMAL", "prob_PNEUMONIA"]]
-    np.testing.assert_allclose(calibrated, softmax(exact / choices.temperature, axis=1))
+    np.testing.assert_allclose(calibrated, softmax(exact / 3, axis=1))
     np.testing.assert_allclose(table["prob_positive"], table["prob_PNEUMONIA"], atol=1e-12)
 
 
 def test_outcome_letters_by_hand():
-    # val: p(positive) of the positives is sigmoid(2), sigmoid(2), of the negatives sigmoid(-2),
-    # sigmoid(1.5): target 0.75 needs both positives, so the threshold is sigmoid(2)
-    films = pd.DataFrame(
-        {
-            "image_id": list("abcdefgh"),
-            "split": ["test"] * 4 + ["val"] * 4,
-            "class_index": [1, 0, 1, 0, 1, 1, 0, 0],
-        }
-    )
-    films["label"] = [CLASSES[index] for index in films["class_index"]]
-    gaps = [3.0, 2.5, 1.9, -1.0, 2.0, 2.0, -2.0, 1.5]
-    logits = np.array([[0.0, gap] for gap in gaps], dtype=np.float32)
-    table, choices = build_predictions(films, logits, CLASSES, PARAMS)
-    assert list(table["outcome"]) == ["TP", "FP", "FN", "TN", "TP", "TP", "TN", "TN"]
-    assert choices.threshold == pytest.approx(1 / (1 + np.exp(-2.0 / choices.temperature)))
+    films = held_out(1).assign(class_index=9)  # the class index follows the label
+    films["label"] = [CLASSES[index] for index in (1, 0, 1, 0)]
+    odds = [logit(prob) for prob in (0.41, 0.41, 0.39, 0.39)]  # the threshold is 0.4
+    table = predict(films, with_odds(*odds), decision())
+    assert list(table["outcome"]) == ["TP", "FP", "FN", "TN"]
+    assert list(table["class_index"]) == [1, 0, 1, 0]
+    assert list(table["called_class"]) == ["NORMAL"] * 4  # 0.41 is below one half
 
 
-def test_threshold_and_temperature_depend_on_validation_films_only():
-    films = held_out()
-    logits = noisy_logits(films)
-    _, choices = build_predictions(films, logits, CLASSES, PARAMS)
-    on_test = (films["split"] == "test").to_numpy()
-    logits[on_test] = -9 * logits[on_test]
-    films.loc[on_test, "class_index"] = 1 - films.loc[on_test, "class_index"]
-    films.loc[on_test, "label"] = [CLASSES[k] for k in films.loc[on_test, "class_index"]]
-    _, again = build_predictions(films, logits, CLASSES, PARAMS)
-    assert again == choices
-    logits[~on_test] = 2 * logits[~on_test]
-    _, other = build_predictions(films, logits, CLASSES, PARAMS)
-    assert other.temperature == pytest.approx(2 * choices.temperature, rel=1e-3)
+def test_a_film_at_the_threshold_is_positive():
+    table = predict(held_out(1), with_odds(0, 0, 0, -1), decision(operating_point="half"))
+    assert list(table["called_positive"]) == [True, True, True, False]
 
 
 def test_positive_of_three_classes_is_everything_but_the_negative_class():
-    classes = ("COVID", "NORMAL", "VIRAL")
-    films = held_out().assign(class_index=[0, 1, 2, 1] * 8)
-    films["label"] = [classes[index] for index in films["class_index"]]
-    rng = np.random.default_rng(1)
-    logits = (rng.normal(0, 1, (32, 3)) + 2 * np.eye(3)[films["class_index"]]).astype(np.float32)
-    table, _ = build_predictions(films, logits, classes, PARAMS)
-    assert list(table["positive"]) == [True, False, True, False] * 8
-    np.testing.assert_allclose(table["prob_positive"], 1 - table["prob_NORMAL"])
+    films = held_out(3)
+    films["label"] = [THREE[index % 3] for index in range(12)]
+    logits = 2 * np.eye(3)[np.arange(12) % 3]
+    sets = ConformalSets(0.9, (0.6,) * 3)
+    decided = decision(classes=THREE, negative_class="NORMAL", conformal=sets)
+    table = predict(films, logits, decided)
+    assert list(table["positive"]) == [True, False, True] * 4
     np.testing.assert_allclose(table["prob_positive"], table["prob_COVID"] + table["prob_VIRAL"])
-    assert {"logit_VIRAL", "prob_VIRAL_raw"} <= set(predictions_schema(classes).names)
+    assert list(table["called_class"]) == list(films["label"])
 
 
-def test_error_about_a_wrong_negative_class_lists_the_classes():
-    films = held_out()
-    params = evaluate_params(negative_class="HEALTHY")
-    with pytest.raises(EvaluationError, match=r"HEALTHY(.|\n)*choose from: NORMAL, PNEUMONIA"):
-        build_predictions(films, noisy_logits(films), CLASSES, params)
+def test_films_without_a_label_have_calls_and_no_outcome(tmp_path):
+    films = held_out(1).assign(label=["NORMAL", None, "PNEUMONIA", None])
+    table = predict(films, with_odds(1, 1, 1, -1), decision())
+    path = tmp_path / "p.parquet"
+    write_table(table, predictions_schema(CLASSES), path)
+    read = read_table(predictions_schema(CLASSES), path)
+    assert list(read["outcome"].fillna("-")) == ["FP", "-", "TP", "-"]
+    assert read["class_index"].isna().tolist() == [False, True, False, True]
+    assert read["positive"].isna().tolist() == [False, True, False, True]
+    assert list(read["called_positive"]) == [True, True, True, False]
 
 
-def test_validation_reaches_the_target_sensitivity():
-    films = held_out(40, 8)
-    table, _ = build_predictions(films, noisy_logits(films), CLASSES, PARAMS)
-    ill = table[(table["split"] == "val") & table["positive"]]
-    assert 0.75 <= ill["called_positive"].mean() <= 0.75 + 1 / len(ill)
+def test_films_of_a_cohort_without_any_label_can_be_written(tmp_path):
+    films = held_out(1).assign(label=pd.array([None] * 4, dtype="str"))
+    table = predict(films, with_odds(1, 1, 1, -1), decision())
+    write_table(table, predictions_schema(CLASSES), tmp_path / "p.parquet")
+    read = read_table(predictions_schema(CLASSES), tmp_path / "p.parquet")
+    assert read[["class_index", "positive", "outcome"]].isna().all(axis=None)
+
+
+def test_without_a_negative_class_the_two_sided_view_is_null(tmp_path):
+    films = held_out(1)
+    nothing = {"negative_class": None, "operating_points": (), "operating_point": None}
+    table = predict(films, with_odds(1, 2, -3, 4), decision(**nothing))
+    write_table(table, predictions_schema(CLASSES), tmp_path / "p.parquet")
+    read = read_table(predictions_schema(CLASSES), tmp_path / "p.parquet")
+    two_sided = ["positive", "prob_positive", "called_positive", "outcome"]
+    assert read[two_sided].isna().all(axis=None)
+    assert list(read["called_class"]) == ["PNEUMONIA", "PNEUMONIA", "NORMAL", "PNEUMONIA"]
+    assert read["class_index"].notna().all()
+
+
+def test_sets_and_referrals_by_hand():
+    # a class is in the set from a probability of 0.4 on: 0.5 gives both, 0.9 gives one
+    films, both = held_out(1), ConformalSets(0.9, (0.6, 0.6))
+    odds = with_odds(0.0, logit(0.9), logit(0.9), logit(0.1))
+    table = predict(films, odds, decision(conformal=both), refused=(2,))
+    assert list(table["class_set"]) == ["NORMAL|PNEUMONIA", "PNEUMONIA", "PNEUMONIA", "NORMAL"]
+    assert list(table["is_refused"]) == [False, False, True, False]
+    expected = [True, table["is_novel"][1], True, table["is_novel"][3]]
+    assert list(table["is_referred"]) == expected
+    empty = predict(films, odds, decision(conformal=ConformalSets(0.9, (0.05, 0.05))))
+    assert list(empty["class_set"]) == [""] * 4
+    assert empty["is_referred"].all()
+
+
+def test_a_film_is_novel_above_the_threshold():
+    films, odds = held_out(1), with_odds(5, 5, -5, -5)
+    scores = predict(films, odds, decision())["novelty"]
+    limit = float(scores.sort_values().iloc[1])
+    table = predict(films, odds, decision(novelty=replace(novelty_reference(), threshold=limit)))
+    assert list(table["is_novel"]) == list(scores > limit)
+    assert table["is_novel"].sum() == 2
+    assert list(table["is_referred"]) == list(table["is_novel"])
+
+
+def test_a_label_that_the_model_does_not_know_is_an_error():
+    films = held_out(1).assign(label=["NORMAL", "COVID", "PNEUMONIA", None])
+    with pytest.raises(EvaluationError, match=r"found: COVID(.|\n)*map them to NORMAL, PNEUMONIA"):
+        predict(films, with_odds(0, 0, 0, 0), decision())
 
 
 def test_the_films_given_are_not_changed():
     films = held_out()
     before = films.copy()
-    build_predictions(films, noisy_logits(films), CLASSES, PARAMS)
+    predict(films, with_odds(*range(16)), decision())
     pd.testing.assert_frame_equal(films, before)
+
+
+@pytest.mark.filterwarnings("error::pandas.errors.PerformanceWarning")
+def test_forty_classes_give_no_warning_in_the_log():
+    classes = tuple(f"CLASS {number:02d}" for number in range(40))
+    films = held_out().assign(label=classes[7])
+    logits = np.random.default_rng(3).normal(size=(len(films), 40))
+    sets = ConformalSets(coverage=0.9, quantiles=(0.6,) * 40)
+    many = decision(classes=classes, negative_class=classes[0], conformal=sets)
+    table = predict(films, logits, many)
+    assert list(table["class_index"]) == [7] * len(films)
+    assert table[f"logit_{classes[39]}"].tolist() == logits[:, 39].astype(np.float32).tolist()
+    pd.testing.assert_frame_equal(predict(table, logits, many), table)

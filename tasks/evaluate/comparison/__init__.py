@@ -1,0 +1,1 @@
+"""Program `evaluate-comparison`: models in pairs on the same films; and one model in two runs."""

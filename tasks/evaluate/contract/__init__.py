@@ -1,0 +1,1 @@
+"""What validation decides for one model, before the test split is read."""

@@ -1,0 +1,1 @@
+"""Program `evaluate-errors`: every wrong call of one model on test films."""

@@ -1,0 +1,49 @@
+"""Stage `evaluate-errors`: list every wrong call on test films, with the nearest training films.
+
+Reads       data/models/<model>/, data/contracts/<model>/, data/predictions/<model>.parquet,
+            data/samples.parquet, data/images/
+Writes      reports/<model>/errors.json; counts the reading in reports/test_ledger.csv
+Params      evaluate.negative_class, through the contract
+Fails when  the predictions are not those of these films, or the contract is not that of the network
+Run         python -m tasks.evaluate.errors --model minivggnet
+"""
+
+import argparse
+import logging
+
+from tasks.core import paths, stage
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Load, compare, write."""
+    from tasks.core.atomic import write_json
+    from tasks.core.classifier import load_classifier
+    from tasks.core.image_store.store import ImageStore
+    from tasks.core.tables import SAMPLES_SCHEMA, read_table
+    from tasks.evaluate.contract.decision import read_decision
+    from tasks.evaluate.contract.hashes import hash_films
+    from tasks.evaluate.errors.error_list import list_errors, require_films_of, wrong_calls
+    from tasks.evaluate.inference import infer
+    from tasks.evaluate.predictions import predictions_schema
+    from tasks.evaluate.test_ledger import record_reading
+
+    name = arguments.model
+    decision = read_decision(name)
+    samples = read_table(SAMPLES_SCHEMA, paths.SAMPLES)
+    predictions = read_table(predictions_schema(decision.classes), paths.predictions(name))
+    test = predictions[predictions["split"] == "test"]
+    films_sha256 = hash_films(test["image_id"], test["label"])
+    require_films_of(samples, films_sha256, paths.predictions(name))
+    record_reading(name, "errors", decision.sha256, decision.network_sha256, films_sha256)
+    wrong = wrong_calls(test, decision.negative_class)
+    training = samples[samples["split"] == "train"].sort_values("image_id", ignore_index=True)
+    shown = [*wrong["image_id"], *training["image_id"]]
+    features = infer(load_classifier(paths.model_dir(name)), ImageStore(paths.IMAGES).read(shown))
+    book = list_errors(wrong, training, features.features, decision.negative_class)
+    found = {"model": name, "n_images": len(test), "n_errors": len(book), "errors": book}
+    write_json(paths.error_book(name), found)
+    logging.getLogger(__name__).info("%s: %d of %d films called wrong", name, len(book), len(test))
+
+
+if __name__ == "__main__":
+    stage.run("evaluate-errors", __doc__, main, per_model=True)

@@ -1,0 +1,1 @@
+"""One model on the films of other hospitals, at the operating points that were fixed at home."""

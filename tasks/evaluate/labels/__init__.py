@@ -1,0 +1,1 @@
+"""Program `evaluate-labels`: which films may have a wrong label."""
