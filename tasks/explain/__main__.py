@@ -20,6 +20,8 @@ def main(arguments: argparse.Namespace) -> None:
     from tasks.core.classifier import load_classifier, prepare_backend, read_contract
     from tasks.core.image_store.store import ImageStore
     from tasks.core.params import load_params
+    from tasks.core.tables import OUTCOMES
+    from tasks.explain.called_class import CALLS, read_called_classes, select_calls
     from tasks.explain.selection import read_test_predictions, select_films
 
     prepare_backend()
@@ -29,9 +31,14 @@ def main(arguments: argparse.Namespace) -> None:
     params = load_params(paths.PARAMS).explain
     contract = read_contract(paths.model_dir(model))
     evaluation = read_json(paths.evaluation(model))
-    predictions = read_test_predictions(paths.predictions(model), evaluation)
-    threshold = evaluation["operating_point"]["threshold"]
-    films = select_films(predictions, threshold, params.n_per_outcome)
+    if evaluation["negative_class"] is None:
+        threshold = None
+        calls = read_called_classes(paths.predictions(model), evaluation)
+        films = select_calls(calls, params.n_per_outcome)
+    else:
+        threshold = evaluation["operating_point"]["threshold"]
+        predictions = read_test_predictions(paths.predictions(model), evaluation)
+        films = select_films(predictions, threshold, params.n_per_outcome)
     images = ImageStore(paths.IMAGES).read([film.image_id for film in films])
     explained = ExplainedModel(
         name=model,
@@ -39,6 +46,7 @@ def main(arguments: argparse.Namespace) -> None:
         classes=contract.classes,
         negative_class=evaluation["negative_class"],
         threshold=threshold,
+        outcomes=CALLS if threshold is None else OUTCOMES,
     )
     folder = paths.explanations(model)
     write_explanations(folder, explained, films, images, n_channels=params.n_channels)

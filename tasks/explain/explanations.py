@@ -1,6 +1,7 @@
 """Write the folder `reports/<model>/explanations/`: pictures, and a JSON file that lists them."""
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,7 +14,6 @@ from numpy.typing import NDArray
 from tasks.core.atomic import atomic_path, write_json
 from tasks.core.classifier import predict_logits
 from tasks.core.image_store.store import Pixels
-from tasks.core.tables import OUTCOMES
 from tasks.explain.drawing import (
     draw_feature_maps,
     draw_filters,
@@ -47,14 +47,17 @@ class ExplainedModel:
 
     network: from `tasks.core.classifier.load_classifier`; it is not changed.
     classes: names in the order of the logits.
-    threshold: probability, in [0, 1], from which a film is called positive.
+    negative_class: None if no class means "no finding".
+    threshold: probability, in [0, 1], from which a film is called positive; None likewise.
+    outcomes: values of `SelectedFilm.outcome` that are possible.
     """
 
     name: str
     network: keras.Model
     classes: tuple[str, ...]
-    negative_class: str
-    threshold: float
+    negative_class: str | None
+    threshold: float | None
+    outcomes: tuple[str, ...]
 
     @property
     def positive_classes(self) -> list[str]:
@@ -114,7 +117,7 @@ def write_explanations(
             "conv_layers": list(truncated.layers),
             "filters": _write_filters(temporary, truncated),
             "films": _write_films(temporary, films, explanations, n_channels),
-            "missing_outcomes": _missing_outcomes(films),
+            "missing_outcomes": _missing_outcomes(films, explained.outcomes),
         }
         write_json(temporary / "explanations.json", contents)
     logger.info(
@@ -165,7 +168,7 @@ def _write_films(
     n_channels: int,
 ) -> list[dict[str, Any]]:
     entries = []
-    n_written = dict.fromkeys(OUTCOMES, 0)
+    n_written: Counter[str] = Counter()
     for film, explanation in zip(films, explanations, strict=True):
         n_written[film.outcome] += 1
         name = f"{film.outcome}-{n_written[film.outcome]}"
@@ -207,6 +210,6 @@ def _write_maps(folder: Path, name: str, layer: str, maps: Maps, n_channels: int
     }
 
 
-def _missing_outcomes(films: Sequence[SelectedFilm]) -> list[str]:
+def _missing_outcomes(films: Sequence[SelectedFilm], outcomes: Sequence[str]) -> list[str]:
     present = {film.outcome for film in films}
-    return [outcome for outcome in OUTCOMES if outcome not in present]
+    return [outcome for outcome in outcomes if outcome not in present]

@@ -1,5 +1,6 @@
 """Select the films to explain: for each outcome the most confident and the least confident ones."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,15 +29,26 @@ _COLUMNS = pa.schema(  # columns of data/predictions/<model>.parquet that are us
 
 @dataclass(frozen=True)
 class SelectedFilm:
-    """One film to explain. why: the rule that selected it."""
+    """One film to explain.
+
+    outcome: TP, TN, FP or FN; of a model without a negative class, `right` or `wrong`.
+    prob_positive: probability of a finding; None without a negative class.
+    called_class, prob_called: most probable class with its probability; None where not read.
+    why: the rule that selected the film.
+    """
 
     image_id: str
     path: str
     patient_id: str
     outcome: str
     label: str
-    prob_positive: float
+    prob_positive: float | None
+    called_class: str | None
+    prob_called: float | None
     why: str
+
+
+Ranking = tuple[str, pd.DataFrame]  # name of a rule, and the films in its order
 
 
 def read_test_predictions(path: Path, evaluation: dict[str, Any]) -> pd.DataFrame:
@@ -56,13 +68,13 @@ def read_test_predictions(path: Path, evaluation: dict[str, Any]) -> pd.DataFram
     table = read_table(_COLUMNS, path)
     test = table[table["split"] == "test"].sort_values("image_id", ignore_index=True)
     if test.empty:
-        raise _mismatch("no test film", path)
+        raise mismatch("no test film", path)
     threshold = evaluation["operating_point"]["threshold"]
     expected = _expected_outcomes(test, threshold)
     wrong = np.flatnonzero(test["outcome"].to_numpy() != expected)
     if len(wrong):
         row = test.iloc[wrong[0]]
-        raise _mismatch(
+        raise mismatch(
             f"{len(wrong)} films, first {row['path']}: outcome {row['outcome']}, but with "
             f"probability {row['prob_positive']:.6g} and threshold {threshold:.6g} it must be "
             f"{expected[wrong[0]]}",
@@ -71,7 +83,7 @@ def read_test_predictions(path: Path, evaluation: dict[str, Any]) -> pd.DataFram
     counted = {name.lower(): int((test["outcome"] == name).sum()) for name in OUTCOMES}
     stated = {name: evaluation["test"]["confusion"][name] for name in counted}
     if counted != stated:
-        raise _mismatch(f"outcomes {counted}, but evaluation.json counts {stated}", path)
+        raise mismatch(f"outcomes {counted}, but evaluation.json counts {stated}", path)
     return test
 
 
@@ -89,23 +101,40 @@ def select_films(test: pd.DataFrame, threshold: float, n_per_outcome: int) -> li
     Returns:
         Films in the order TP, TN, FP, FN; within an outcome in the order of selection.
     """
-    groups = {outcome: test[test["outcome"] == outcome] for outcome in OUTCOMES}
+    return take_in_turn(
+        test, OUTCOMES, n_per_outcome, lambda films, name: _rankings(films, name, threshold)
+    )
+
+
+def take_in_turn(
+    test: pd.DataFrame,
+    outcomes: Sequence[str],
+    n_per_outcome: int,
+    rankings_of: Callable[[pd.DataFrame, str], Sequence[Ranking]],
+) -> list[SelectedFilm]:
+    """Take films of each outcome, in turn from each of its rankings; see `select_films`.
+
+    Args:
+        test: Test rows of the predictions, with `outcome`.
+        outcomes: Values of `outcome`, in the order of the result.
+        n_per_outcome: Number of films per outcome; fewer if the outcome has fewer.
+        rankings_of: Gives the rankings of the films of one outcome.
+    """
+    groups = {outcome: test[test["outcome"] == outcome] for outcome in outcomes}
     patients_shown: set[str] = set()
     chosen: dict[str, list[SelectedFilm]] = {}
-    for outcome in sorted(OUTCOMES, key=lambda name: groups[name]["patient_id"].nunique()):
-        rankings = _rankings(groups[outcome], outcome, threshold)
+    for outcome in sorted(outcomes, key=lambda name: groups[name]["patient_id"].nunique()):
+        rankings = rankings_of(groups[outcome], outcome)
         chosen[outcome] = []
         for turn in range(min(n_per_outcome, len(groups[outcome]))):
             rule, ranking = rankings[turn % len(rankings)]
             film = _take(ranking, rule, patients_shown, chosen[outcome])
             chosen[outcome].append(film)
             patients_shown.add(film.patient_id)
-    return [film for outcome in OUTCOMES for film in chosen[outcome]]
+    return [film for outcome in outcomes for film in chosen[outcome]]
 
 
-def _rankings(
-    films: pd.DataFrame, outcome: str, threshold: float
-) -> tuple[tuple[str, pd.DataFrame], tuple[str, pd.DataFrame]]:
+def _rankings(films: pd.DataFrame, outcome: str, threshold: float) -> list[Ranking]:
     """The two rankings to select from, each with its name."""
     called_positive = outcome in {"TP", "FP"}
     extreme = "highest" if called_positive else "lowest"
@@ -114,7 +143,7 @@ def _rankings(
     )
     distance = (films["prob_positive"] - threshold).abs()
     by_distance = films.assign(distance=distance).sort_values(["distance", "image_id"])
-    return (f"{extreme} probability", by_confidence), ("nearest the threshold", by_distance)
+    return [(f"{extreme} probability", by_confidence), ("nearest the threshold", by_distance)]
 
 
 def _take(
@@ -138,9 +167,16 @@ def _take(
         patient_id=str(row["patient_id"]),
         outcome=str(row["outcome"]),
         label=str(row["label"]),
-        prob_positive=float(row["prob_positive"]),
+        prob_positive=_number(row, "prob_positive"),
+        called_class=row.get("called_class"),
+        prob_called=_number(row, "prob_called"),
         why=why,
     )
+
+
+def _number(row: pd.Series, column: str) -> float | None:
+    value = row.get(column)
+    return None if value is None or pd.isna(value) else float(value)
 
 
 def _expected_outcomes(test: pd.DataFrame, threshold: float) -> NDArray[np.str_]:
@@ -151,7 +187,8 @@ def _expected_outcomes(test: pd.DataFrame, threshold: float) -> NDArray[np.str_]
     return np.where(called, if_called, if_not_called)
 
 
-def _mismatch(found: str, path: Path) -> TableError:
+def mismatch(found: str, path: Path) -> TableError:
+    """The error of two files of one model that come from different runs."""
     return TableError(
         "the predictions and evaluation.json of a model must come from the same run",
         found=found,

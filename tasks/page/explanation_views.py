@@ -9,6 +9,7 @@ from tasks.page.page_inputs import JsonObject
 from tasks.page.page_text import layer_caption, outcome_title
 
 _OUTCOMES_ON_PAGE = ("FN", "FP", "TP", "TN")  # errors first
+_CALLS_ON_PAGE = ("wrong", "right")  # without a negative class
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def view_outcomes(
     Raises:
         PictureError: A picture is not a PNG file.
     """
+    is_two_sided = evaluation["negative_class"] is not None
     return [
         OutcomeView(
             outcome,
@@ -69,7 +71,7 @@ def view_outcomes(
                 if film["outcome"] == outcome
             ],
         )
-        for outcome in _OUTCOMES_ON_PAGE
+        for outcome in (_OUTCOMES_ON_PAGE if is_two_sided else _CALLS_ON_PAGE)
     ]
 
 
@@ -95,12 +97,10 @@ def view_filters(explanations: JsonObject, folder: Path) -> LayerView:
 
 
 def _view_film(film: JsonObject, explanations: JsonObject, folder: Path) -> FilmView:
-    threshold = explanations["threshold"]
     target = film.get("target_class", explanations["target_class"])
     facts = (
-        f"Label {film['label']}, patient {film['patient_id']}. Probability of a finding "
-        f"{format_number(film['prob_positive'])}, threshold {format_number(threshold)}. "
-        f"Selected by: {film['why']}."
+        f"Label {film['label']}, patient {film['patient_id']}. "
+        f"{_call_text(film, explanations['threshold'])} Selected by: {film['why']}."
     )
     file = film["gradcam"]
     caption = f"In colour: what raised the score for {target}." if file else ""
@@ -114,6 +114,13 @@ def _view_film(film: JsonObject, explanations: JsonObject, folder: Path) -> Film
         grad_cam_caption=caption,
         layers=[_view_layer(maps, folder) for maps in film["activations"]],
     )
+
+
+def _call_text(film: JsonObject, threshold: float | None) -> str:
+    if threshold is None:
+        return f"Called {film['called_class']}, probability {format_number(film['prob_called'])}."
+    probability = format_number(film["prob_positive"])
+    return f"Probability of a finding {probability}, threshold {format_number(threshold)}."
 
 
 def _view_layer(maps: JsonObject, folder: Path) -> LayerView:

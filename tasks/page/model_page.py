@@ -13,9 +13,10 @@ from tasks.core.html.templating import render_template
 from tasks.core.params import Params
 from tasks.core.statistics.arrays import Bools, Floats
 from tasks.page.curve_points import calibration_bins, roc_points
+from tasks.page.evaluation.class_section import class_section
 from tasks.page.explanation_views import view_filters, view_outcomes
 from tasks.page.page_inputs import SPLIT_TITLES_ON_PAGE, PageInputs
-from tasks.page.page_text import finding_name, lead_sentence, outcome_title
+from tasks.page.page_text import finding_name, lead_sentence, normal_name, outcome_title
 from tasks.page.plots import plot_calibration, plot_history, plot_probabilities, plot_roc
 from tasks.page.weaknesses import METRIC_TITLES, find_weaknesses
 
@@ -44,7 +45,10 @@ def render_model_page(inputs: PageInputs, params: Params) -> str:
         "test": evaluation["test"],
         "operating_point": evaluation["operating_point"],
         "finding": finding_name(evaluation),
-        "normal": evaluation["negative_class"].lower(),
+        "normal": normal_name(evaluation),
+        "is_two_sided": evaluation["negative_class"] is not None,
+        "classes": class_section(evaluation),
+        "evaluation_page": f"{inputs.model}/{paths.evaluation_page(inputs.model).name}",
         "lead": lead_sentence(evaluation),
         "weak": [check for check in checks if check.is_weak],
         "passed": [check for check in checks if not check.is_weak],
@@ -55,7 +59,7 @@ def render_model_page(inputs: PageInputs, params: Params) -> str:
         "gradcam_layer": inputs.explanations["gradcam_layer"],
         "n_convolutions": len(inputs.explanations["conv_layers"]),
         "filters": view_filters(inputs.explanations, inputs.pictures_dir),
-        "errors": [_error_table(inputs, outcome) for outcome in ("FN", "FP")],
+        "errors": _error_tables(inputs),
         "description": inputs.description,
         "cohort": {SPLIT_TITLES_ON_PAGE[split]: n for split, n in inputs.cohort.items()},
         "contact_sheet": inline_png(inputs.contact_sheet),
@@ -74,10 +78,12 @@ def summarise_model(inputs: PageInputs) -> dict[str, Any]:
         predictions, for paired comparisons with other models.
     """
     films = inputs.films("val").sort_values("image_id", ignore_index=True)
-    columns = ("image_id", "group_id", "positive", "prob_positive")
+    is_two_sided = inputs.evaluation["negative_class"] is not None
+    scores = ("positive", "prob_positive") if is_two_sided else ("label", "called_class")
     return {
         "model": inputs.model,
         "page": paths.page(inputs.model).name,
+        "evaluation_page": f"{inputs.model}/{paths.evaluation_page(inputs.model).name}",
         "verdict": lead_sentence(inputs.evaluation),
         "weaknesses": [
             {"title": check.title, "detail": check.detail}
@@ -86,16 +92,23 @@ def summarise_model(inputs: PageInputs) -> dict[str, Any]:
         ],
         "evaluation": dict(inputs.evaluation),
         "description": dict(inputs.description),
-        "validation_films": {name: films[name].tolist() for name in columns},
+        "validation_films": {
+            name: films[name].tolist() for name in ("image_id", "group_id", *scores)
+        },
     }
 
 
 def plot_results(inputs: PageInputs, n_bins: int) -> dict[str, Markup]:
-    """All plots of a model, by name: roc, calibration, scores; loss and accuracy if recorded."""
+    """All plots of a model, by name: roc, calibration, scores; loss and accuracy if recorded.
+
+    Without a negative class there are only the plots of training.
+    """
+    if inputs.evaluation["negative_class"] is None:
+        return _history_plots(inputs)
     evaluation, films = inputs.evaluation, inputs.films("test")
     prob, positive = _scores(films)
     uncalibrated = 1 - films[f"prob_{evaluation['negative_class']}_raw"].to_numpy(dtype=np.float64)
-    names = (f"{finding_name(evaluation)} films", f"{evaluation['negative_class'].lower()} films")
+    names = (f"{finding_name(evaluation)} films", f"{normal_name(evaluation)} films")
     threshold = evaluation["operating_point"]["threshold"]
     curves = {
         SPLIT_TITLES_ON_PAGE[split]: roc_points(*_scores(inputs.films(split)))
@@ -143,18 +156,31 @@ def _operating_point(inputs: PageInputs) -> tuple[float, float] | None:
     return 1 - specificity, sensitivity
 
 
-def _error_table(inputs: PageInputs, outcome: str) -> dict[str, Any]:
-    """Test films with one kind of error, the most confident errors first, and their number."""
-    films = inputs.films("test")
-    films = films[films["outcome"] == outcome].sort_values(
-        ["prob_positive", "path"], ascending=[outcome == "FN", True]
-    )
-    columns = ["path", "patient_id", "label", "prob_positive"]
-    return {
-        "title": outcome_title(outcome, inputs.evaluation),
-        "n_films": len(films),
-        "rows": films[columns].head(MOST_ERRORS).to_dict("records"),
-    }
+def _error_tables(inputs: PageInputs) -> list[dict[str, Any]]:
+    """Test films with a wrong call by kind of error, the most confident errors first."""
+    if inputs.evaluation["negative_class"] is None:
+        films = inputs.films("test")
+        return [_error_table(_with_probability(films[films["label"] != films["called_class"]]))]
+    tables = []
+    for outcome in ("FN", "FP"):
+        films = inputs.films("test").rename(columns={"prob_positive": "prob"})
+        films = films[films["outcome"] == outcome]
+        films = films.sort_values(["prob", "path"], ascending=[outcome == "FN", True])
+        tables.append(_error_table(films, outcome_title(outcome, inputs.evaluation)))
+    return tables
+
+
+def _with_probability(films: pd.DataFrame) -> pd.DataFrame:
+    """Films with the probability of their called class, the highest first."""
+    prob = [film[f"prob_{film['called_class']}"] for film in films.to_dict("records")]
+    return films.assign(prob=prob).sort_values(["prob", "path"], ascending=[False, True])
+
+
+def _error_table(films: pd.DataFrame, title: str = "Called another class") -> dict[str, Any]:
+    names = ("path", "patient_id", "label", "called_class", "prob")
+    columns = [name for name in names if name in films]
+    rows = films[columns].head(MOST_ERRORS).to_dict("records")
+    return {"title": title, "n_films": len(films), "rows": rows}
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -75,8 +75,8 @@ def load_page_inputs(model: str) -> PageInputs:
         pictures_dir=paths.explanations(model),
         contact_sheet=paths.augmentation(model),
     )
-    for split, key in (("val", "validation"), ("test", "test")):
-        _check_counts(inputs, split, evaluation[key])
+    for split in ("val", "test"):
+        _check_counts(inputs, split)
     return inputs
 
 
@@ -99,10 +99,14 @@ def read_training_history(folder: Path) -> dict[str, list[float]]:
 
 
 def _prediction_columns(evaluation: JsonObject) -> pa.Schema:
-    text = ("image_id", "path", "split", "label", "patient_id", "group_id", "outcome")
+    text = ["image_id", "path", "split", "label", "patient_id", "group_id"]
+    if evaluation["negative_class"] is None:
+        numbers = [f"prob_{name}" for name in evaluation["classes"]]
+        columns = [(name, pa.string()) for name in (*text, "called_class")]
+        return pa.schema(columns + [(name, pa.float64()) for name in numbers])
     uncalibrated = f"prob_{evaluation['negative_class']}_raw"
     return pa.schema(
-        [(name, pa.string()) for name in text]
+        [(name, pa.string()) for name in (*text, "outcome")]
         + [("positive", pa.bool_()), ("prob_positive", pa.float64()), (uncalibrated, pa.float64())]
     )
 
@@ -111,18 +115,15 @@ def _counts(films: pd.DataFrame) -> dict[str, int]:
     return {"films": len(films), "patients": int(films["group_id"].nunique())}
 
 
-def _check_counts(inputs: PageInputs, split: str, scores: JsonObject) -> None:
+def _check_counts(inputs: PageInputs, split: str) -> None:
     """Check that cohort, predictions and evaluation count the same films of a split."""
-    films = inputs.films(split)
+    films, scores = inputs.films(split), inputs.evaluation[SPLIT_TITLES_ON_PAGE[split]]
     n_films = {
         "cohort": inputs.cohort[split]["films"],
         "predictions": len(films),
         "evaluation": scores["n_images"],
     }
-    predicted = films["outcome"].value_counts()
-    n_by_outcome = {
-        name: (int(predicted.get(name, 0)), scores["confusion"][name.lower()]) for name in OUTCOMES
-    }
+    n_by_outcome = _count_outcomes(inputs, split)
     if len(set(n_films.values())) > 1 or any(a != b for a, b in n_by_outcome.values()):
         found = n_films | n_by_outcome
         raise TableError(
@@ -132,3 +133,18 @@ def _check_counts(inputs: PageInputs, split: str, scores: JsonObject) -> None:
             "(outcomes: predictions, evaluation)",
             next_step="run `dvc repro`: the files come from different runs",
         )
+
+
+def _count_outcomes(inputs: PageInputs, split: str) -> dict[str, tuple[int, int]]:
+    """Films by outcome in the predictions and in the evaluation; by class without a negative one.
+
+    Without a negative class, the outcomes of a class are its films that are called that class.
+    """
+    films, key = inputs.films(split), SPLIT_TITLES_ON_PAGE[split]
+    if inputs.evaluation["negative_class"] is None:
+        view = inputs.evaluation["classes_view"][key]
+        right = films.loc[films["label"] == films["called_class"], "label"].value_counts()
+        stated = {name: view["matrix"][k][k] for k, name in enumerate(view["labels"])}
+        return {name: (int(right.get(name, 0)), n) for name, n in stated.items()}
+    predicted, confusion = films["outcome"].value_counts(), inputs.evaluation[key]["confusion"]
+    return {name: (int(predicted.get(name, 0)), confusion[name.lower()]) for name in OUTCOMES}

@@ -10,6 +10,8 @@ _OUTCOME_TITLES = {
     "FP": "False alarms (false positives): {normal} called {finding}",
     "TP": "Found (true positives): {finding} called {finding}",
     "TN": "Correctly passed (true negatives): {normal} called {normal}",
+    "wrong": "Called another class",
+    "right": "Called its own class",
 }
 
 _LAYER_CAPTIONS = {  # by the last part of a layer's name
@@ -22,17 +24,22 @@ _LAYER_CAPTIONS = {  # by the last part of a layer's name
 
 
 def finding_name(evaluation: Mapping[str, Any]) -> str:
-    """Positive classes in running text: `pneumonia`, `covid or viral pneumonia`."""
+    """Positive classes in running text: `pneumonia`, `covid or viral pneumonia`.
+
+    Without a negative class these are all classes.
+    """
     negative = evaluation["negative_class"]
     return " or ".join(label.lower() for label in evaluation["classes"] if label != negative)
 
 
+def normal_name(evaluation: Mapping[str, Any]) -> str:
+    """The negative class in running text; empty without one."""
+    return (evaluation["negative_class"] or "").lower()
+
+
 def outcome_title(outcome: str, evaluation: Mapping[str, Any]) -> str:
-    """Heading for the films of one outcome (TP, TN, FP, FN)."""
-    names = {
-        "finding": finding_name(evaluation),
-        "normal": evaluation["negative_class"].lower(),
-    }
+    """Heading for the films of one outcome (TP, TN, FP, FN; right, wrong)."""
+    names = {"finding": finding_name(evaluation), "normal": normal_name(evaluation)}
     return _OUTCOME_TITLES[outcome].format(**names)
 
 
@@ -57,11 +64,13 @@ def lead_sentence(evaluation: Mapping[str, Any]) -> str:
     Args:
         evaluation: Content of `reports/<model>/evaluation.json`.
     """
+    if evaluation["negative_class"] is None:
+        return _lead_of_classes(evaluation)
     test = evaluation["test"]
     counts = test["confusion"]
     n_positive = counts["tp"] + counts["fn"]
     n_negative = counts["tn"] + counts["fp"]
-    finding, normal = finding_name(evaluation), evaluation["negative_class"].lower()
+    finding, normal = finding_name(evaluation), normal_name(evaluation)
     return (
         f"On {count_of(test['n_images'], 'test film')} of "
         f"{count_of(test['n_patients'], 'patient')}, {evaluation['model']} found {counts['tp']} of "
@@ -69,4 +78,16 @@ def lead_sentence(evaluation: Mapping[str, Any]) -> str:
         f"({score_text('sensitivity', test['sensitivity'])}). It raised a false alarm on "
         f"{counts['fp']} of {count_of(n_negative, f'{normal} film')} "
         f"({score_text('specificity', test['specificity'])})."
+    )
+
+
+def _lead_of_classes(evaluation: Mapping[str, Any]) -> str:
+    test, view = evaluation["test"], evaluation["classes_view"]["test"]
+    n_right = sum(row[number] for number, row in enumerate(view["matrix"]))
+    return (
+        f"On {count_of(test['n_images'], 'test film')} of "
+        f"{count_of(test['n_patients'], 'patient')}, {evaluation['model']} named the class of "
+        f"{n_right} ({score_text('accuracy', view['accuracy'])}). Mean of the "
+        f"{len(evaluation['classes'])} classes: {score_text('F1', view['macro']['f1'])}; "
+        f"{score_text('AUROC', view['macro']['auroc'])}. No class means “no finding”."
     )

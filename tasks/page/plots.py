@@ -1,55 +1,17 @@
-"""Plots as inline SVG. They take colours and font from the page, in light and dark mode.
+"""Plots of the page of one model."""
 
-A fixed hash salt and no metadata make the bytes depend on the numbers only.
-"""
-
-import io
-import re
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from tasks.core.statistics.arrays import Bools, Floats
 from tasks.page.curve_points import CalibrationBin
+from tasks.page.svg_drawing import ACCENT, CARD, INK, MUTED, draw_svg, unit_square
 
-# Placeholders: when the SVG is written, variables of the stylesheet replace these colours.
-INK, MUTED, RULE, ACCENT, CARD = "#010101", "#020202", "#030303", "#040404", "#050505"
-_VARIABLES = {INK: "ink", MUTED: "muted", RULE: "rule", ACCENT: "accent", CARD: "card"}
-
-_STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",
-    "text.parse_math": False,  # a class may be called `COST $$`
-    "font.family": "DejaVu Sans",  # matplotlib includes it; the browser uses the font of the page
-    "font.size": 9,
-    "text.color": INK,
-    "axes.edgecolor": MUTED,
-    "axes.labelcolor": INK,
-    "axes.linewidth": 0.6,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": RULE,
-    "grid.linewidth": 0.5,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "xtick.labelcolor": MUTED,
-    "ytick.labelcolor": MUTED,
-    "xtick.major.size": 0,
-    "ytick.major.size": 0,
-    "axes.axisbelow": True,
-    "legend.frameon": False,
-    "legend.fontsize": 8.5,
-    "legend.handlelength": 1.6,
-    "lines.linewidth": 1.6,
-    "lines.solid_capstyle": "round",
-}
-_SIZE_IN = (4.4, 3.6)
 N_SCORE_BINS = 20
 _LONGEST_NAME = 44  # characters; a longer text would leave no room for the axes
 
@@ -85,10 +47,10 @@ def plot_roc(
                 zorder=6,
                 clip_on=False,
             )
-        _unit_square(axes, "False-alarm rate (1 \N{MINUS SIGN} specificity)", "Sensitivity")
+        unit_square(axes, "False-alarm rate (1 \N{MINUS SIGN} specificity)", "Sensitivity")
         axes.legend(loc="lower right")
 
-    return _svg("roc", "ROC curves of the test and validation films", draw)
+    return draw_svg("roc", "ROC curves of the test and validation films", draw)
 
 
 def plot_calibration(
@@ -126,10 +88,10 @@ def plot_calibration(
             clip_on=False,
             zorder=5,
         )
-        _unit_square(axes, "Predicted probability of a finding", "Observed share with a finding")
+        unit_square(axes, "Predicted probability of a finding", "Observed share with a finding")
         axes.legend(loc="upper left")
 
-    return _svg("calibration", "Calibration curve of the test films", draw)
+    return draw_svg("calibration", "Calibration curve of the test films", draw)
 
 
 def plot_probabilities(
@@ -174,7 +136,7 @@ def plot_probabilities(
         axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):.0f}")
         axes.grid(visible=False, axis="x")
 
-    return _svg("scores", "Histogram of the probabilities of the test films by label", draw)
+    return draw_svg("scores", "Histogram of the probabilities of the test films by label", draw)
 
 
 def plot_history(name: str, lines: Mapping[str, Sequence[float]], best_epoch: int) -> Markup:
@@ -197,52 +159,10 @@ def plot_history(name: str, lines: Mapping[str, Sequence[float]], best_epoch: in
         axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(8, integer=True, min_n_ticks=1))
         axes.legend(loc="best")
 
-    return _svg(f"training-{name.lower()}", f"{name} by epoch of training", draw)
+    return draw_svg(f"training-{name.lower()}", f"{name} by epoch of training", draw)
 
 
 def _short(name: str) -> str:
     """One line with the beginning and the end of a long name."""
     name, half = " ".join(name.split()), _LONGEST_NAME // 2
     return name if len(name) <= _LONGEST_NAME else f"{name[:half]}…{name[1 - half :]}"
-
-
-def _unit_square(axes: Axes, x_label: str, y_label: str) -> None:
-    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel=x_label, ylabel=y_label)
-    axes.set_xticks(np.linspace(0, 1, 6))
-    axes.set_yticks(np.linspace(0, 1, 6))
-
-
-def _svg(name: str, label: str, draw: Callable[[Axes], None]) -> Markup:
-    """Draw on new axes. Returns an `<svg>` element; its ids begin with the name."""
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": name}), warnings.catch_warnings():
-        # The font of the browser draws the text, whatever its script
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure = Figure(figsize=_SIZE_IN, layout="constrained")
-        draw(figure.add_subplot())
-        text = io.StringIO()
-        nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        figure.savefig(text, format="svg", transparent=True, metadata=nothing)
-    return Markup(_for_page(text.getvalue(), name, label))  # noqa: S704  # we drew it
-
-
-def _for_page(svg: str, name: str, label: str) -> str:
-    """Turn an SVG file into an element of an HTML page."""
-    svg = svg[svg.index("<svg") :]
-    box = re.search(r'viewBox="([^"]+)"', svg)
-    body = svg[svg.index(">") + 1 :]
-    body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)  # it would style the whole page
-    body = re.sub(r"<[^>]*>", lambda tag: _tag_for_page(tag[0], name), body)
-    viewbox = box.group(1) if box else ""
-    return f'<svg viewBox="{viewbox}" role="img" aria-label="{label}">{body.strip()}'
-
-
-def _tag_for_page(tag: str, name: str) -> str:
-    """Rename ids and colours in one tag; the text between tags may hold a class name."""
-    tag = re.sub(r'<g id="[^"]*"', "<g", tag)  # every drawing uses the same names
-    tag = re.sub(r'\bid="', f'id="{name}-', tag)
-    tag = re.sub(r'(?:xlink:)?href="#', f'href="#{name}-', tag)
-    tag = tag.replace("url(#", f"url(#{name}-")
-    tag = tag.replace("font-family: 'DejaVu Sans'", "font-family: var(--sans)")
-    for colour, variable in _VARIABLES.items():
-        tag = tag.replace(colour, f"var(--{variable})")
-    return tag

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.core.html.number_format import EstimateJson, count_of, format_interval, format_number
+from tasks.page.evaluation.collapsed_calls import collapse
 from tasks.page.page_inputs import PageInputs
 from tasks.page.page_text import outcome_title, score_text
 
 WIDE_INTERVAL = 0.10  # distance of the ends of a 95 % interval; our choice
 BASELINE_MARGIN = 0.05  # AUROC by which the network must lead a trivial baseline; our choice
+# Of a corrected p value. Source: Holm, Scand. J. Stat. 6:65-70, 1979; 0.05 is the usual level
+SIGNIFICANT = 0.05
 SUBGROUP_GAP = 0.10  # below the value of all films; our choice
 AUROC_GAP = 0.03  # validation minus test; our choice
 CALIBRATION_LIMIT = 0.05  # mean difference of predicted and observed frequency; our choice
@@ -27,6 +30,8 @@ METRIC_TITLES = {
     "ppv": "positive predictive value",
     "npv": "negative predictive value",
     "f1": "F1",
+    "mcc": "Matthews correlation",
+    "log_loss": "log loss",
     "brier": "Brier score",
     "calibration_error": "calibration error",
 }
@@ -53,6 +58,7 @@ def find_weaknesses(inputs: PageInputs) -> list[WeaknessCheck]:
     A rule gives no result if the numbers that it needs are undefined.
     """
     rules: list[Callable[[_Evaluation], WeaknessCheck | None]] = [
+        _collapse,
         _target_sensitivity,
         _subgroups,
         _auroc_gap,
@@ -61,6 +67,8 @@ def find_weaknesses(inputs: PageInputs) -> list[WeaknessCheck]:
         _few_films,
         _undefined_metrics,
     ]
+    if inputs.evaluation["negative_class"] is None:  # no rule on findings applies
+        rules = [_collapse, _few_films_of_a_class]
     checks = [_baselines(inputs), *(rule(inputs.evaluation) for rule in rules)]
     checks.append(_missing_outcomes(inputs))
     return [check for check in checks if check is not None]
@@ -85,10 +93,15 @@ def _baselines(inputs: PageInputs) -> WeaknessCheck | None:
     return WeaknessCheck(True, title, f"{detail} {note}")
 
 
+def _collapse(evaluation: _Evaluation) -> WeaknessCheck | None:
+    fallen = collapse(evaluation)
+    return None if fallen is None else WeaknessCheck(True, fallen.title, fallen.text)
+
+
 def _target_sensitivity(evaluation: _Evaluation) -> WeaknessCheck | None:
     sensitivity = evaluation["test"]["sensitivity"]
     target = evaluation["operating_point"]["target_sensitivity"]
-    if sensitivity["value"] is None:
+    if sensitivity["value"] is None or target is None:  # another rule chose the threshold
         return None
     detail = (
         f"On the validation films the threshold reaches a sensitivity of {format_number(target, 3)}"
@@ -104,7 +117,8 @@ def _subgroups(evaluation: _Evaluation) -> WeaknessCheck | None:
 
     A subgroup is weak if its interval lies below the value of all films, so that chance hardly
     explains the difference; or if its value is lower by `SUBGROUP_GAP` or more, so that a wide
-    interval of a few films does not hide a large difference.
+    interval of a few films does not hide a large difference. That no chance explains it is said
+    only if a p value that is corrected for all groups supports it.
     """
     whole = evaluation["test"]
     groups = [
@@ -120,7 +134,9 @@ def _subgroups(evaluation: _Evaluation) -> WeaknessCheck | None:
     weak = [(group, name) for group, name in groups if _is_below(group[name], whole[name]["value"])]
     if weak:
         titles = ", ".join(group["name"] for group, _ in weak)
-        return WeaknessCheck(True, f"Weak subgroup: {titles}", _subgroup_text(weak, whole))
+        is_shown = any((group.get("p_corrected") or 1.0) < SIGNIFICANT for group, _ in weak)
+        kind = "Weak subgroup" if is_shown else "Low in a subgroup, perhaps by chance"
+        return WeaknessCheck(True, f"{kind}: {titles}", _subgroup_text(weak, whole))
     lowest = min(groups, key=lambda one: float(one[0][one[1]]["value"]))
     return WeaknessCheck(False, "No weak subgroup", f"Lowest: {_subgroup_text([lowest], whole)}")
 
@@ -153,7 +169,7 @@ def _auroc_gap(evaluation: _Evaluation) -> WeaknessCheck | None:
     )
     if gap > AUROC_GAP:
         return WeaknessCheck(True, "Worse on test than on validation", detail)
-    return WeaknessCheck(False, "As good on test as on validation", detail)
+    return WeaknessCheck(False, "Not clearly worse on test than on validation", detail)
 
 
 def _wide_intervals(evaluation: _Evaluation) -> WeaknessCheck:
@@ -191,6 +207,17 @@ def _few_films(evaluation: _Evaluation) -> WeaknessCheck:
         f"{count_of(n_positive, 'test film')} with a finding and {n_negative} without, of "
         f"{count_of(evaluation['test']['n_patients'], 'patient')}. At least {FEW_FILMS} of each "
         "are recommended."
+    )
+    return WeaknessCheck(is_few, "Few test films" if is_few else "Enough test films", detail)
+
+
+def _few_films_of_a_class(evaluation: _Evaluation) -> WeaknessCheck:
+    rows = evaluation["classes_view"]["test"]["per_class"]
+    fewest = min(rows, key=lambda row: int(row["n_images"]))
+    is_few = fewest["n_images"] < FEW_FILMS
+    detail = (
+        f"{count_of(fewest['n_images'], 'test film')} of {fewest['name']}, the fewest of a class. "
+        f"At least {FEW_FILMS} of each are recommended."
     )
     return WeaknessCheck(is_few, "Few test films" if is_few else "Enough test films", detail)
 

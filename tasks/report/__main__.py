@@ -2,7 +2,7 @@
 
 Reads       data/manifest.parquet, data/samples.parquet, data/excluded.parquet,
             reports/validation.json, reports/resize.json, reports/resize.jpg,
-            reports/baselines.json, data/summaries/
+            reports/baselines.json, reports/test_ledger.csv, data/summaries/
 Writes      reports/index.html
 Params      models, evaluate, report
 Fails when  the numbers of films do not add up from the source to the test films of a model
@@ -19,6 +19,7 @@ def main(_: argparse.Namespace) -> None:
     """Load the results, render the page, write it."""
     from tasks.core.atomic import read_json, write_text
     from tasks.core.params import load_params
+    from tasks.core.readings import read_readings
     from tasks.core.tables import EXCLUDED_SCHEMA, MANIFEST_SCHEMA, SAMPLES_SCHEMA, read_table
     from tasks.report.comparison import read_summaries
     from tasks.report.film_flow import check_gate, check_models, check_resized, follow_films
@@ -45,6 +46,7 @@ def main(_: argparse.Namespace) -> None:
         summaries=summaries,
         baselines=read_json(paths.BASELINES),
         ranking=rank_models(summaries, params.evaluate),
+        n_readings=len(read_readings(paths.TEST_LEDGER)),
     )
     write_text(paths.INDEX, render_index(inputs, params.report.title))
     logging.getLogger(__name__).info("wrote %s with %d models", paths.INDEX, len(summaries))

@@ -12,7 +12,20 @@ from tasks.core.html.number_format import EstimateJson
 logger = logging.getLogger(__name__)
 
 _UNKNOWN: EstimateJson = {"value": None, "low": None, "high": None}
-_METRICS = ("auroc", "sensitivity", "specificity", "accuracy", "calibration_error")
+_TWO_SIDED = {
+    "auroc": "AUROC",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "accuracy": "Accuracy",
+    "calibration_error": "Calibration error",
+}
+_CLASSES = {  # means of the classes; accuracy is that of all films
+    "auroc": "AUROC",
+    "precision": "Precision",
+    "recall": "Recall",
+    "f1": "F1",
+    "accuracy": "Accuracy",
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +64,7 @@ def read_summaries(folder: Path, models: Sequence[str]) -> list[dict[str, Any]]:
     return [read_json(folder / f"{model}.json") for model in models]
 
 
-def compare_models(
+def models_and_baselines(
     summaries: Sequence[Mapping[str, Any]], baselines: Sequence[Mapping[str, Any]]
 ) -> list[ComparisonRow]:
     """Models in the order of params.yaml, then the baselines.
@@ -66,7 +79,7 @@ def compare_models(
         ComparisonRow(
             name=summary["model"],
             page=summary["page"],
-            estimates=_estimates(summary["evaluation"]["test"]),
+            estimates=_estimates(summary["evaluation"]),
             n_parameters=summary["description"]["n_parameters"],
         )
         for summary in summaries
@@ -75,7 +88,9 @@ def compare_models(
         ComparisonRow(
             name=baseline["name"],
             page=None,
-            estimates=_estimates(baseline["test"]),
+            estimates={
+                name: baseline["test"].get(name, _UNKNOWN) for name in _TWO_SIDED | _CLASSES
+            },
             n_parameters=None,
         )
         for baseline in baselines
@@ -104,5 +119,23 @@ def axis_start(rows: Sequence[ComparisonRow]) -> float:
     return min(0.5, int(lowest * 10) / 10)
 
 
-def _estimates(test: Mapping[str, Any]) -> dict[str, EstimateJson]:
-    return {name: test.get(name, _UNKNOWN) for name in _METRICS}
+def metric_columns(summaries: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Metrics of the comparison with their titles; means of the classes without a negative class.
+
+    Args:
+        summaries: Contents of `data/summaries/<model>.json`; all have the same negative class.
+    """
+    is_two_sided = summaries[0]["evaluation"]["negative_class"] is not None
+    return _TWO_SIDED if is_two_sided else _CLASSES
+
+
+def _estimates(evaluation: Mapping[str, Any]) -> dict[str, EstimateJson]:
+    found = evaluation["test"]
+    if evaluation["negative_class"] is None:
+        view = evaluation["classes_view"]["test"]
+        found = {**view["macro"], "accuracy": view["accuracy"]}
+    return _of_any_column(found)
+
+
+def _of_any_column(found: Mapping[str, Any]) -> dict[str, EstimateJson]:
+    return {name: found.get(name) or _UNKNOWN for name in _TWO_SIDED | _CLASSES}

@@ -131,7 +131,7 @@ def check_models(flow: FilmFlow, summaries: Sequence[Mapping[str, Any]]) -> None
         for split, key in (("val", "validation"), ("test", "test")):
             scores = summary["evaluation"][key]
             evaluated = FilmCount(scores["n_images"], scores["n_patients"])
-            n_outcomes = sum(scores["confusion"].values())
+            n_outcomes = _count_calls(summary["evaluation"], key)
             if evaluated != flow.totals[split] or n_outcomes != evaluated.films:
                 raise TableError(
                     "each model must be evaluated on every film of a split, once",
@@ -139,6 +139,13 @@ def check_models(flow: FilmFlow, summaries: Sequence[Mapping[str, Any]]) -> None
                     where=f"{key} films of {summary['model']}",
                     next_step=_NEXT_STEP,
                 )
+
+
+def _count_calls(evaluation: Mapping[str, Any], split: str) -> int:
+    """Films of the confusion matrix; of that of all classes without a negative class."""
+    if evaluation["negative_class"] is None:
+        return sum(sum(row) for row in evaluation["classes_view"][split]["matrix"])
+    return sum(evaluation[split]["confusion"].values())
 
 
 def flow_steps(flow: FilmFlow) -> list[FlowStep]:

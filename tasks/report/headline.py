@@ -34,10 +34,19 @@ def headline(evaluation: dict[str, Any]) -> list[str]:
     lines = [
         f"{evaluation['model']} on {test['n_images']} {films} of {test['n_patients']} patients:"
     ]
-    for name in _PRINTED_METRICS:
-        value, low, high = (_three_digits(test[name][key]) for key in ("value", "low", "high"))
+    for name, estimate in _printed(evaluation).items():
+        value, low, high = (_three_digits(estimate[key]) for key in ("value", "low", "high"))
         lines.append(f"  {name:<12} {value}  (95 % interval {low} to {high})")
     return lines
+
+
+def _printed(evaluation: dict[str, Any]) -> dict[str, Any]:
+    """Estimates by name; means of the classes without a negative class."""
+    if evaluation["negative_class"] is not None:
+        return {name: evaluation["test"][name] for name in _PRINTED_METRICS}
+    view = evaluation["classes_view"]["test"]
+    means = {f"mean {name}": view["macro"][name] for name in ("auroc", "f1")}
+    return {"accuracy": view["accuracy"]} | means
 
 
 def _three_digits(value: float | None) -> str:

@@ -7,7 +7,12 @@ from typing import Any
 
 from tasks.core import paths
 from tasks.core.html.templating import render_template
-from tasks.report.comparison import axis_start, compare_models, group_weaknesses
+from tasks.report.comparison import (
+    axis_start,
+    group_weaknesses,
+    metric_columns,
+    models_and_baselines,
+)
 from tasks.report.film_flow import FilmFlow, flow_steps
 from tasks.report.network_input import NetworkInputView
 from tasks.report.ranking import RankedModel
@@ -23,6 +28,7 @@ class IndexInputs:
     flow: counts of films, checked. gate: content of `reports/validation.json`.
     summaries: contents of `data/summaries/<model>.json`, in the order of params.yaml.
     baselines: content of `reports/baselines.json`. ranking: models in the order of validation.
+    n_readings: how often the test films have been read, by any model.
     """
 
     flow: FilmFlow
@@ -31,6 +37,7 @@ class IndexInputs:
     summaries: Sequence[Mapping[str, Any]]
     baselines: Sequence[Mapping[str, Any]]
     ranking: Sequence[RankedModel]
+    n_readings: int
 
 
 def render_index(inputs: IndexInputs, title: str) -> str:
@@ -40,7 +47,7 @@ def render_index(inputs: IndexInputs, title: str) -> str:
         inputs: Content of the page.
         title: Heading of the page, `report.title`.
     """
-    rows = compare_models(inputs.summaries, inputs.baselines)
+    rows = models_and_baselines(inputs.summaries, inputs.baselines)
     expectations = inputs.gate["expectations"]
     failed = [expectation for expectation in expectations if not expectation["passed"]]
     context = {
@@ -50,6 +57,10 @@ def render_index(inputs: IndexInputs, title: str) -> str:
         "summaries": inputs.summaries,
         "weaknesses": group_weaknesses(inputs.summaries),
         "rows": rows,
+        "columns": metric_columns(inputs.summaries),
+        "is_two_sided": inputs.summaries[0]["evaluation"]["negative_class"] is not None,
+        "n_readings": inputs.n_readings,
+        "labels_page": paths.LABELS_HTML.name,
         "axis_start": axis_start(rows),
         "ranking": inputs.ranking,
         "flow": inputs.flow,

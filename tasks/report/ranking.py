@@ -40,6 +40,8 @@ def rank_models(
     All models use the same bootstrap resamples of patients. With k models, each interval has a
     confidence of 1 - 0.05 / (k - 1), so that all intervals together have 95 % (Bonferroni).
 
+    Without a negative class there is no ranking, because there is no one AUROC.
+
     Args:
         summaries: Contents of `data/summaries/<model>.json`.
         params: Section `evaluate`: number of resamples and seed.
@@ -47,6 +49,8 @@ def rank_models(
     Raises:
         TableError: Two models were evaluated on different validation films.
     """
+    if summaries[0]["evaluation"]["negative_class"] is None:
+        return []
     order = sorted(summaries, key=lambda one: -one["evaluation"]["validation"]["auroc"]["value"])
     _check_same_films(order)
     groups = pd.Series(order[0]["validation_films"]["group_id"])

@@ -60,7 +60,7 @@ def results_table(records: list[dict[str, Any]]) -> str:
         model = f"{record['model']}, {record['size_px']} px, seeds: {record['n_seeds']}"
         cells = [_cell(test[name]) for name in _TABLE_METRICS]
         rows.append([record["data"], model, films, *cells])
-        best = max(record["baselines"], key=lambda baseline: baseline["test"]["auroc"]["value"])
+        best = max(record["baselines"], key=_auroc_of)
         scores = best["test"]
         cells = [_cell(scores[name]) if name in scores else "" for name in _TABLE_METRICS]
         rows.append([record["data"], f"baseline: {best['name']}", films, *cells])
@@ -98,6 +98,11 @@ def with_table(readme: str, name: str, table: str) -> str:
         )
     before, rest = readme.split(begin, 1)
     return f"{before}{begin}\n{table}\n{end}{rest.split(end, 1)[1]}"
+
+
+def _auroc_of(baseline: dict[str, Any]) -> float:
+    """AUROC of a baseline; 0 where undefined, as without a negative class."""
+    return baseline["test"]["auroc"]["value"] or 0.0
 
 
 def _cell(estimate: dict[str, float | None]) -> str:

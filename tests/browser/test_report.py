@@ -9,12 +9,18 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tasks.core import paths
+from tasks.core.atomic import read_json
 from tasks.page.__main__ import main as make_page
+from tasks.page.evaluation.__main__ import main as make_evaluation_page
 from tasks.report.__main__ import main as make_index
+from tests.evaluation_results import write_evaluation_state
 from tests.report_inputs import MODEL, write_state
+from tests.report_tables import cohort_films
 
 CHROMIUM = shutil.which("chromium")
-PAGES = ("index.html", f"{MODEL}.html")
+EVALUATION = f"{MODEL}/evaluation.html"
+PAGES = ("index.html", f"{MODEL}.html", EVALUATION)
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no `chromium` on PATH")
 
@@ -23,9 +29,11 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no `chromium` on PATH"
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("reports")
     write_state(root)
+    write_evaluation_state(root, MODEL, read_json(root / paths.evaluation(MODEL)), cohort_films())
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         make_page(Namespace(model=MODEL))
+        make_evaluation_page(Namespace(model=MODEL))
         make_index(Namespace())
     return root / "reports"
 
@@ -79,6 +87,28 @@ def test_page_is_never_wider_than_the_window(
     page.goto((reports / name).as_uri(), wait_until="load")
     page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
     assert page.evaluate("document.documentElement.scrollWidth") <= width_px
+
+
+def test_every_column_of_the_evaluation_is_within_reach_on_a_phone(
+    page: Page, reports: Path
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.goto((reports / EVALUATION).as_uri(), wait_until="load")
+    frames = page.eval_on_selector_all(
+        ".scroll:has(table.data)",
+        """frames => frames.map(frame => {
+            frame.scrollLeft = frame.scrollWidth;
+            const place = frame.getBoundingClientRect();
+            const name = frame.querySelector('tbody th').getBoundingClientRect();
+            const last = frame.querySelector('tbody tr').lastElementChild.getBoundingClientRect();
+            return [last.right - place.right, name.left - place.left, last.left - name.right];
+        })""",
+    )
+    assert len(frames) > 15
+    for beyond_px, name_px, apart_px in frames:
+        assert beyond_px <= 1  # the last column is whole
+        assert abs(name_px) <= 1  # the name of the row is still there
+        assert apart_px >= -1  # and does not cover the last column
 
 
 @pytest.mark.parametrize("name", PAGES)

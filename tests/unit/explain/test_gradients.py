@@ -44,7 +44,7 @@ def heat_maps_on(backend: str, model, folder: Path) -> np.ndarray:
     return np.load(folder / "maps.npy")
 
 
-@pytest.mark.parametrize("n_networks", [1, 2])
+@pytest.mark.parametrize("n_networks", [pytest.param(1, marks=pytest.mark.slow), 2])
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_heat_map_is_that_of_tensorflow(build_vgg, tmp_path: Path, backend: str, n_networks: int):
     pytest.importorskip(backend)

@@ -61,7 +61,7 @@ def test_missed_target_sensitivity_is_weak(evaluation: Json) -> None:
 
 
 def test_subgroup_with_its_interval_below_all_films_is_weak(evaluation: Json) -> None:
-    evaluation["subgroups"][1]["sensitivity"] = estimate(0.9, 0.85, 0.94)
+    evaluation["subgroups"][1] |= {"sensitivity": estimate(0.9, 0.85, 0.94), "p_corrected": 0.01}
     result = check(evaluation)["Weak subgroup: virus"]
     assert result.is_weak
     assert result.detail == (
@@ -72,7 +72,7 @@ def test_subgroup_with_its_interval_below_all_films_is_weak(evaluation: Json) ->
 
 def test_subgroup_far_below_all_films_is_weak_with_any_interval(evaluation: Json) -> None:
     evaluation["subgroups"][1]["sensitivity"] = estimate(0.85, 0.4, 1.0)  # all films: 0.954
-    assert check(evaluation)["Weak subgroup: virus"].is_weak
+    assert check(evaluation)["Low in a subgroup, perhaps by chance: virus"].is_weak
 
 
 @pytest.mark.parametrize("value", [1.0, 0.9])

@@ -4,7 +4,12 @@ from typing import Any
 
 import pytest
 
-from tasks.report.comparison import axis_start, compare_models, group_weaknesses, read_summaries
+from tasks.report.comparison import (
+    axis_start,
+    group_weaknesses,
+    models_and_baselines,
+    read_summaries,
+)
 from tests.report_tables import estimate
 
 
@@ -13,7 +18,10 @@ def summary(model: str, auroc: float) -> dict[str, Any]:
         "model": model,
         "page": f"{model}.html",
         "description": {"n_parameters": 10},
-        "evaluation": {"test": {"auroc": estimate(auroc, auroc - 0.02, auroc + 0.02)}},
+        "evaluation": {
+            "negative_class": "NORMAL",
+            "test": {"auroc": estimate(auroc, auroc - 0.02, auroc + 0.02)},
+        },
     }
 
 
@@ -22,12 +30,12 @@ def baseline(auroc: float) -> list[dict[str, Any]]:
 
 
 def test_models_keep_their_order_and_baselines_follow() -> None:
-    rows = compare_models([summary("b", 0.8), summary("a", 0.9)], baseline(0.6))
+    rows = models_and_baselines([summary("b", 0.8), summary("a", 0.9)], baseline(0.6))
     assert [row.name for row in rows] == ["b", "a", "file facts"]
 
 
 def test_metric_that_a_row_lacks_is_unknown() -> None:
-    row = compare_models([summary("a", 0.9)], baseline(0.6))[1]
+    row = models_and_baselines([summary("a", 0.9)], baseline(0.6))[1]
     assert row.page is None
     assert row.n_parameters is None
     assert row.estimates["sensitivity"]["value"] is None
@@ -35,7 +43,7 @@ def test_metric_that_a_row_lacks_is_unknown() -> None:
 
 @pytest.mark.parametrize(("lowest", "start"), [(0.6, 0.5), (0.47, 0.4)])
 def test_axis_starts_at_one_half_or_below_the_lowest_interval(lowest: float, start: float) -> None:
-    assert axis_start(compare_models([summary("a", 0.9)], baseline(lowest))) == start
+    assert axis_start(models_and_baselines([summary("a", 0.9)], baseline(lowest))) == start
 
 
 def test_weakness_of_several_models_is_listed_once_with_their_names() -> None:

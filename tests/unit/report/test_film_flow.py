@@ -108,7 +108,8 @@ def test_gate_with_other_counts_is_refused() -> None:
 
 def summary(**test: Any) -> dict[str, Any]:
     counts = {"n_images": 1, "n_patients": 1, "confusion": {"tp": 0, "fp": 0, "tn": 1, "fn": 0}}
-    return {"model": "m", "evaluation": {"validation": counts, "test": counts | test}}
+    evaluation = {"negative_class": "NORMAL", "validation": counts, "test": counts | test}
+    return {"model": "m", "evaluation": evaluation}
 
 
 @pytest.mark.parametrize(

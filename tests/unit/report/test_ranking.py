@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from tasks.core.errors import TableError
-from tasks.core.params import EvaluateParams
+from tasks.core.params import load_params
 from tasks.report.ranking import rank_models
+from tests.films import ROOT
 from tests.report_tables import estimate
 
-PARAMS = EvaluateParams(negative_class="NORMAL", target_sensitivity=0.97, n_bootstrap=400, seed=0)
+PARAMS = load_params(ROOT / "params.yaml").evaluate.model_copy(update={"n_bootstrap": 400})
 
 
 def summary(model: str, auroc: float, scores: list[float], n_positive: int) -> dict[str, Any]:
@@ -24,7 +25,10 @@ def summary(model: str, auroc: float, scores: list[float], n_positive: int) -> d
     return {
         "model": model,
         "page": f"{model}.html",
-        "evaluation": {"validation": {"auroc": estimate(auroc, auroc - 0.1, auroc + 0.05)}},
+        "evaluation": {
+            "negative_class": "NORMAL",
+            "validation": {"auroc": estimate(auroc, auroc - 0.1, auroc + 0.05)},
+        },
         "validation_films": films,
     }
 

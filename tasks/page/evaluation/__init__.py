@@ -1,0 +1,1 @@
+"""Page on what one model is good for and what not."""
