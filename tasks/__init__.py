@@ -14,25 +14,29 @@ A room imports `core` and itself, never another room; `core` imports no room. Th
 families of `core` that each room and each family imports directly.
 
 Imports: begin (`make graph` writes this table)
-  ingest            compute, errors, film, image_store, labels, params, paths, queued_copy, reasons,
-                    source, stage, tables
-  validate          atomic, errors, html, image_store, params, paths, reasons, stage, statistics,
-                    tables
-  resample          errors, labels, params, paths, stage, statistics, tables
-  resize            atomic, compute, errors, film, image_store, params, paths, source, stage,
+  ingest            atomic, class_mapping, compute, errors, external_cohort, film, image_store,
+                    labels, params, paths, queued_copy, reasons, source, stage, tables
+  validate          atomic, errors, external_cohort, html, image_store, params, paths, reasons,
+                    stage, statistics, tables
+  resample          atomic, class_mapping, errors, external_cohort, labels, params, paths, stage,
                     statistics, tables
+  resize            atomic, compute, errors, external_cohort, film, image_store, params, paths,
+                    source, stage, statistics, tables
   train             atomic, classifier, compute, errors, film, image_store, params, paths, stage,
                     tables
-  evaluate          atomic, classifier, errors, image_store, params, paths, stage, statistics,
-                    tables
+  evaluate          atomic, classifier, errors, html, image_store, params, paths, readings, stage,
+                    statistics, tables
   explain           atomic, classifier, errors, image_store, params, paths, stage, tables
-  page              atomic, errors, html, params, paths, stage, statistics, tables
-  report            atomic, errors, html, params, paths, stage, statistics, tables
+  page              atomic, errors, html, image_store, params, paths, readings, stage, statistics,
+                    tables
+  report            atomic, errors, html, params, paths, readings, stage, statistics, tables
 
   core.atomic       -
+  core.class_mappingerrors, labels
   core.classifier   errors, image_store, paths
   core.compute      errors, params, stage
   core.errors       -
+  core.external_cohorterrors, params
   core.film         image_store, params
   core.html         errors
   core.image_store  atomic, errors
@@ -41,6 +45,7 @@ Imports: begin (`make graph` writes this table)
   core.paths        -
   core.phantom      atomic, compute, errors, paths, source, stage
   core.queued_copy  paths
+  core.readings     errors
   core.reasons      -
   core.source       errors, paths
   core.stage        errors

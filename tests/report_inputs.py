@@ -10,6 +10,7 @@ from PIL import Image
 
 from tasks.core import paths
 from tasks.core.atomic import write_json
+from tests.more_results import class_view
 from tests.report_pictures import write_explanations
 from tests.report_tables import (
     TEST_OUTCOMES,
@@ -21,6 +22,7 @@ from tests.report_tables import (
 
 ROOT = Path(__file__).parents[1]
 MODEL = "minivggnet"
+CLASSES = ["NORMAL", "PNEUMONIA"]
 THRESHOLD = 0.41
 BASELINES = {  # AUROC and accuracy
     "always positive": (0.5, 0.396),
@@ -84,17 +86,22 @@ def evaluation_of(
     return {
         "model": model,
         "is_synthetic": is_synthetic,
-        "classes": ["NORMAL", "PNEUMONIA"],
+        "classes": CLASSES,
         "negative_class": "NORMAL",
         "operating_point": {
             "threshold": THRESHOLD,
+            "name": "target_sensitivity",
             "target_sensitivity": 0.97,
             "chosen_on": "validation",
             "rule": "highest threshold with that sensitivity",
         },
-        "calibration": {"temperature": 1.31, "fitted_on": "validation"},
+        "calibration": {"method": "temperature", "temperature": 1.31, "fitted_on": "validation"},
         "test": _scores(predictions[predictions["split"] == "test"], TEST_OUTCOMES, 0.0),
         "validation": _scores(predictions[predictions["split"] == "val"], VAL_OUTCOMES, 0.01),
+        "classes_view": {
+            "test": class_view(CLASSES, _matrix(TEST_OUTCOMES)),
+            "validation": class_view(CLASSES, _matrix(VAL_OUTCOMES)),
+        },
         "subgroups": [
             _group("bacteria", 43, 38, sensitivity=estimate(0.977, 0.92, 1.0)),
             _group("virus", 22, 20, sensitivity=estimate(0.909, 0.77, 1.0)),
@@ -170,6 +177,11 @@ def _scores(films: pd.DataFrame, outcomes: dict[str, int], lift: float) -> dict[
         "brier": estimate(0.071, 0.052, 0.094),
         "calibration_error": estimate(0.058, 0.041, 0.09),
     }
+
+
+def _matrix(outcomes: dict[str, int]) -> list[list[int]]:
+    """Films by label and call, in the order of `CLASSES`."""
+    return [[outcomes["TN"], outcomes["FP"]], [outcomes["FN"], outcomes["TP"]]]
 
 
 def _group(name: str, n_images: int, n_patients: int, **metric: dict[str, Any]) -> dict[str, Any]:

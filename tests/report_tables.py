@@ -10,7 +10,7 @@ import pyarrow as pa
 from PIL import Image
 
 from tasks.core import paths
-from tasks.core.atomic import write_json
+from tasks.core.atomic import write_json, write_text
 from tasks.core.tables import EXCLUDED_SCHEMA, MANIFEST_SCHEMA, SAMPLES_SCHEMA, write_table
 
 # films of each outcome, chosen by hand: sensitivity 62/65, specificity 87/99
@@ -82,6 +82,8 @@ def write_tables(root: Path, films: pd.DataFrame, *, is_synthetic: bool) -> None
     write_table(left_out, EXCLUDED_SCHEMA, root / paths.EXCLUDED)
     write_json(root / paths.VALIDATION_JSON, gate(len(manifest), len(usable)))
     write_json(root / paths.RESIZE_JSON, resized(films))
+    header = "model,reading,model_sha256,contract_sha256,films_sha256,commit"
+    write_text(root / paths.TEST_LEDGER, f"{header}\nminivggnet,evaluate,a,b,c,d\n")
     Image.linear_gradient("L").convert("RGB").save(root / paths.RESIZE_PICTURE)
 
 

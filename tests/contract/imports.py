@@ -8,7 +8,11 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+# A stage for each key of a mapping (`foreach`) has its definition under `do`
+STAGES: dict[str, Any] = {
+    name: stage.get("do", stage)
+    for name, stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].items()
+}
 
 
 def room_of(stage: str) -> str:

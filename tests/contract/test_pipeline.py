@@ -31,7 +31,9 @@ NOT_DEPENDENCIES = (
 )
 # Stages that use a file of NOT_DEPENDENCIES for more than their parameters
 CLASS_NAME = {"tasks/core/params/class_name.py"}
-ALSO_CODE = {"ingest": CLASS_NAME, "validate": CLASS_NAME}
+ALSO_CODE = dict.fromkeys(
+    ("ingest", "validate", "ingest-external", "validate-external"), CLASS_NAME
+)
 
 
 def test_rooms_and_sections_of_params_have_the_same_names() -> None:
@@ -47,9 +49,11 @@ def test_stage_has_a_description_and_a_test(stage: str) -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_stage_runs_its_program_with_exec(stage: str) -> None:
-    model = " --model ${item.model}" if "matrix" in STAGES[stage] else ""
+    one_of = " --model ${item.model}" if "matrix" in STAGES[stage] else ""
+    if stage.endswith("-external") and not one_of:  # a stage for each external cohort
+        one_of = " --cohort ${key}"
     program = stage.replace("-", ".")
-    assert STAGES[stage]["cmd"] == f"exec python -m tasks.{program}{model}"
+    assert STAGES[stage]["cmd"] == f"exec python -m tasks.{program}{one_of}"
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -129,11 +133,12 @@ def programs_of(stage: str) -> set[str]:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_stage_depends_on_its_own_section(stage: str) -> None:
-    assert room_of(stage) in STAGES[stage]["params"]
+    sections = {key.partition(".")[0] for key in STAGES[stage]["params"]}
+    assert room_of(stage) in sections
 
 
 def test_outputs_are_the_paths_of_the_code() -> None:
-    model = "${item.model}"
+    model, cohort = "${item.model}", "${key}"
     expected = {
         "ingest": {paths.MANIFEST, paths.PAIRS, paths.THUMBNAILS},
         "validate": {paths.VALIDATION_HTML, paths.VALIDATION_JSON},
@@ -148,10 +153,38 @@ def test_outputs_are_the_paths_of_the_code() -> None:
         "evaluate": {
             paths.predictions(model),
             paths.evaluation(model),
-            paths.metrics(model),
             *(paths.evaluation_plots(model) / f"{plot}.json" for plot in PLOTS),
         },
         "evaluate-baselines": {paths.BASELINES},
+        "ingest-external": {
+            paths.external_manifest(cohort),
+            paths.external_pairs(cohort),
+            paths.external_overlap(cohort),
+            paths.external_source(cohort),
+            paths.external_thumbnails(cohort),
+        },
+        "validate-external": {
+            paths.external_validation_html(cohort),
+            paths.external_validation_json(cohort),
+        },
+        "resample-external": {
+            paths.external_samples(cohort),
+            paths.external_excluded(cohort),
+            paths.external_summary(cohort),
+        },
+        "resize-external": {paths.external_images(cohort)},
+        "evaluate-contract": {paths.decision_dir(model)},
+        "evaluate-external": {
+            paths.external_predictions(model),
+            paths.external_evaluation(model),
+            paths.metrics(model),
+        },
+        "evaluate-adapt": {paths.adapted_dir(model), paths.adaptation(model)},
+        "evaluate-robustness": {paths.robustness(model)},
+        "evaluate-errors": {paths.error_book(model)},
+        "evaluate-comparison": {paths.COMPARISON},
+        "evaluate-labels": {paths.LABELS_JSON, paths.LABELS_HTML},
+        "page-evaluation": {paths.evaluation_page(model)},
         "explain": {paths.explanations(model)},
         "page": {paths.page(model), paths.summary(model)},
         "report": {paths.INDEX},

@@ -43,6 +43,7 @@ def test_sections_are_in_order_with_weaknesses_first(page: str) -> None:
     assert ids == [
         "weak",
         "metrics",
+        "classes",
         "operating-point",
         "plots",
         "subgroups",

@@ -65,7 +65,8 @@ def test_index_compares_models_and_follows_films() -> None:
 def test_links_lead_to_pages_beside_the_index(state: Path) -> None:
     index = make_index()
     links = {link for link in re.findall(r'href="([^"#]+)"', index) if link != "data:,"}
-    assert links == {"minivggnet.html", "logistic.html", "validation.html"}
+    pages = {f"{model}.html" for model in MODELS} | {f"{m}/evaluation.html" for m in MODELS}
+    assert links == pages | {"validation.html", "labels.html"}
     assert re.search(r"https?://|<script|@import", index) is None
     assert str(state) not in index
 
