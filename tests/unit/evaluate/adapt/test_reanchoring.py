@@ -53,6 +53,7 @@ def test_the_sentence_on_prevalence_tells_the_direction_of_the_error():
     low = describe_prevalence(0.7, 0.2, reanchored=0.1, fixed=0.4)
     high = describe_prevalence(0.2, 0.7, reanchored=0.8, fixed=0.4)
     same = describe_prevalence(0.5, 0.502, reanchored=0.5, fixed=0.4)
-    assert "70 % of the films at home and 20 % there, so the threshold is too low: more" in low
+    assert "At home 70 % of the films have a finding, and there 20 %" in low
+    assert "so the threshold is too low: more normal films are called positive" in low
     assert high.endswith("too high: findings are missed.")
     assert same.endswith("so the rule fits.")
