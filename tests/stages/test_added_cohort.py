@@ -4,16 +4,14 @@ The stages are those of dvc.yaml with their data dependencies, parameters and ou
 command stands for each program: it writes its outputs.
 """
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.dvc_repository import DvcRepository
 from tests.films import ROOT, write_tree
 
 MODEL = "minivggnet"
@@ -34,18 +32,11 @@ OF_ALL_COHORTS = ("evaluate-external", "evaluate-adapt")
 THEIR_PAGES = ("page-evaluation", "report")
 
 
-class Repository:
+class Repository(DvcRepository):
     """A DVC repository in which every stage takes no time."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
-        self.environment = {
-            **os.environ,
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "HOME": str(root.parent / "home"),
-            "DVC_NO_ANALYTICS": "1",
-            "DVC_SITE_CACHE_DIR": str(root.parent / "site"),
-        }
+        super().__init__(root, root.parent / "home", root.parent / "site")
         (root.parent / "home").mkdir()
         for name in ("home", "one", "two"):
             write_tree(root / name, {"film.png": name.encode()})
@@ -57,19 +48,6 @@ class Repository:
                                              for name in stages}})  # fmt: skip
         (root / "dvc.yaml").write_text(content, "utf-8")
         self.run("dvc", "init", "-q", "--no-scm")
-
-    def run(self, *command: str) -> str:
-        done = subprocess.run(
-            command,
-            cwd=self.root,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
 
     def repro(self, **cohorts: str) -> set[str]:
         """Run the pipeline with these cohorts; returns the stages that ran."""

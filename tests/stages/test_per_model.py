@@ -5,15 +5,13 @@ The stage `train` is that of dvc.yaml, with another command that writes down its
 
 import csv
 import io
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.dvc_repository import DvcRepository
 from tests.films import ROOT
 
 MODELS = ["ann", "cnn4", "minivggnet"]
@@ -32,32 +30,11 @@ values = {"epochs": settings.epochs, "zoom": settings.augment.zoom}
 """
 
 
-class Repository:
+class Repository(DvcRepository):
     """A DVC repository in which training takes no time."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
-        self.environment = {
-            **os.environ,
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "PYTHONPATH": str(ROOT),
-            "HOME": str(root.parent / "home"),
-            "DVC_NO_ANALYTICS": "1",
-            "DVC_SITE_CACHE_DIR": str(root.parent / "site"),
-        }
-
-    def run(self, *command: str) -> str:
-        done = subprocess.run(
-            command,
-            cwd=self.root,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        super().__init__(root, root.parent / "home", root.parent / "site")
 
     def commit(self) -> None:
         self.run("git", "add", "-A")
@@ -124,5 +101,7 @@ def test_a_sweep_runs_from_the_queue_one_experiment_per_value(repository):
     table = csv.DictReader(io.StringIO(repository.run("dvc", "exp", "show", "--csv")))
     rows = [row for row in table if row["Experiment"]]
     epochs = [row["reports/minivggnet/training/metrics.json:epochs"] for row in rows]
-    assert sorted(epochs) == ["15", "5", "6"]
-    assert sorted(row["train.epochs"] for row in rows) == ["15", "5", "6"]
+    shipped = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))["train"]["epochs"]
+    expected = sorted(["5", "6", str(shipped)])
+    assert sorted(epochs) == expected
+    assert sorted(row["train.epochs"] for row in rows) == expected

@@ -3,9 +3,6 @@
 The stages are those of dvc.yaml. `page` copies a summary that was made before; `report` is real.
 """
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +13,18 @@ from tasks.core import paths
 from tasks.core.atomic import write_json
 from tasks.page.model_page import summarise_model
 from tasks.page.page_inputs import load_page_inputs
+from tests.dvc_repository import DvcRepository
 from tests.films import ROOT
 from tests.report_inputs import write_state
 
 MODELS = ("minivggnet", "logistic")
 
 
-class Repository:
+class Repository(DvcRepository):
     """A DVC repository with the results of two models, and the stages `page` and `report`."""
 
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.root = root / "repository"
+        super().__init__(root / "repository", root, root / "site")
         self.root.mkdir(parents=True)
         write_state(self.root, MODELS)
         with monkeypatch.context() as patch:
@@ -45,30 +43,9 @@ class Repository:
         (self.root / "dvc.yaml").write_text(content, "utf-8")
         (self.root / ".dvcignore").write_text((ROOT / ".dvcignore").read_text("utf-8"), "utf-8")
         (self.root / "data/summaries").mkdir(exist_ok=True)
-        self.environment = {
-            **os.environ,
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "PYTHONPATH": str(ROOT),
-            "HOME": str(root),
-            "DVC_NO_ANALYTICS": "1",
-            "DVC_SITE_CACHE_DIR": str(root / "site"),
-        }
         self.run("git", "init", "-q", ".")
         self.run("dvc", "init", "-q", "--force")
         (self.root / ".dvcignore").write_text((ROOT / ".dvcignore").read_text("utf-8"), "utf-8")
-
-    def run(self, *command: str) -> str:
-        done = subprocess.run(
-            command,
-            cwd=self.root,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
 
     def repro(self, *models: str) -> tuple[Any, bytes]:
         """Run the stages for some models. Returns the lock of `report`, and its page."""
