@@ -1,7 +1,7 @@
-"""Stage `explain`: pictures of what a network computes for some test films.
+"""Stage `explain`: why a network called some test films so, and how far to trust the answers.
 
-Reads       data/models/<model>/, data/predictions/<model>.parquet, data/images/,
-            reports/<model>/evaluation.json
+Reads       data/films/, data/images/, data/models/<model>/, data/predictions/<model>.parquet,
+            data/samples.parquet, reports/<model>/evaluation.json
 Writes      reports/<model>/explanations/
 Params      explain
 Fails when  the predictions and the evaluation come from different runs, or the model has neither
@@ -10,46 +10,78 @@ Run         python -m tasks.explain --model minivggnet
 """
 
 import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.core import paths, stage
 
+if TYPE_CHECKING:
+    from tasks.core.image_store.store import ImageStore
+    from tasks.explain.explanations import LabelledFilms
+
 
 def main(arguments: argparse.Namespace) -> None:
-    """Select films, compute their explanations, write the pictures."""
+    """Select films, explain them, write the folder."""
     from tasks.core.atomic import read_json
     from tasks.core.classifier import load_classifier, prepare_backend, read_contract
     from tasks.core.image_store.store import ImageStore
     from tasks.core.params import load_params
-    from tasks.core.tables import OUTCOMES
-    from tasks.explain.called_class import CALLS, read_called_classes, select_calls
-    from tasks.explain.selection import read_test_predictions, select_films
+    from tasks.explain.average_film import average_film
+    from tasks.explain.called_films import outcomes_of, read_called_films
+    from tasks.explain.selection import select_films
 
     prepare_backend()
-    from tasks.explain.explanations import ExplainedModel, write_explanations
+    from tasks.explain.explained_model import ExplainedModel
+    from tasks.explain.explanations import write_explanations
 
     model: str = arguments.model
     params = load_params(paths.PARAMS).explain
-    contract = read_contract(paths.model_dir(model))
     evaluation = read_json(paths.evaluation(model))
-    if evaluation["negative_class"] is None:
-        threshold = None
-        calls = read_called_classes(paths.predictions(model), evaluation)
-        films = select_calls(calls, params.n_per_outcome)
-    else:
-        threshold = evaluation["operating_point"]["threshold"]
-        predictions = read_test_predictions(paths.predictions(model), evaluation)
-        films = select_films(predictions, threshold, params.n_per_outcome)
-    images = ImageStore(paths.IMAGES).read([film.image_id for film in films])
+    store = ImageStore(paths.IMAGES)
     explained = ExplainedModel(
         name=model,
         network=load_classifier(paths.model_dir(model)),
-        classes=contract.classes,
+        classes=read_contract(paths.model_dir(model)).classes,
         negative_class=evaluation["negative_class"],
-        threshold=threshold,
-        outcomes=CALLS if threshold is None else OUTCOMES,
+        threshold=evaluation["operating_point"]["threshold"],
+        outcomes=outcomes_of(evaluation),
+        average_film=average_film(store, _training_films()),
     )
-    folder = paths.explanations(model)
-    write_explanations(folder, explained, films, images, n_channels=params.n_channels)
+    films = select_films(
+        read_called_films(paths.predictions(model), evaluation),
+        explained.classes,
+        explained.outcomes,
+        explained.threshold,
+        params.n_shared,
+        params.n_per_outcome,
+    )
+    images = store.read([film.image_id for film in films])
+    validation = _validation_films(paths.predictions(model), store)
+    write_explanations(paths.explanations(model), explained, films, images, validation, params)
+
+
+def _training_films() -> list[str]:
+    """Ids of all training films, sorted."""
+    from tasks.core.tables import SAMPLES_SCHEMA, read_table
+
+    samples = read_table(SAMPLES_SCHEMA, paths.SAMPLES, ["image_id", "split"])
+    return sorted(samples.loc[samples["split"] == "train", "image_id"])
+
+
+def _validation_films(predictions: Path, store: "ImageStore") -> "LabelledFilms":
+    """Validation films with their labels: all of them, or 1,000 spread evenly over their ids."""
+    import pyarrow as pa
+
+    from tasks.core.tables import read_table
+    from tasks.explain.activations.activation_folder import MAX_VALIDATION_FILMS
+    from tasks.explain.activations.feature_maps import evenly_spaced
+    from tasks.explain.explanations import LabelledFilms
+
+    columns = pa.schema([(name, pa.string()) for name in ("image_id", "label", "split")])
+    films = read_table(columns, predictions, columns.names)
+    films = films[films["split"] == "val"].sort_values("image_id", ignore_index=True)
+    films = films.iloc[evenly_spaced(len(films), MAX_VALIDATION_FILMS)]
+    return LabelledFilms(store.read(films["image_id"].tolist()), films["label"].tolist())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Gradients on every Keras backend. Keras itself has no call for them."""
+"""Gradients and compiled functions on every Keras backend. Keras itself has no call for them."""
 
 import importlib
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 _Tensor = Any  # of the backend
+_Function = Callable[[list[_Tensor]], list[_Tensor]]
 
 
 def gradients_of(score: Callable[[list[_Tensor]], _Tensor], at: list[_Tensor]) -> list[_Tensor]:
@@ -31,7 +32,41 @@ def gradients_of(score: Callable[[list[_Tensor]], _Tensor], at: list[_Tensor]) -
         return list(torch.autograd.grad(score(leaves), leaves))
     import tensorflow as tf
 
-    with tf.GradientTape() as tape:
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(at)
         value = score(at)
     return list(tape.gradient(value, at))
+
+
+def compile_function(function: _Function, network: keras.Model) -> _Function:
+    """Compile a function of tensors for the backend, once for each shape of its tensors.
+
+    Args:
+        function: From a list of tensors to a list of tensors, built from Keras operations.
+        network: The network that it uses. Its weights are read at each call.
+
+    Returns:
+        The compiled function. With Torch it is the function itself.
+    """
+    backend = keras.backend.backend()
+    if backend == "jax":
+        return _compile_jax(function, network)
+    if backend == "torch":
+        return function
+    import tensorflow as tf
+
+    compiled: _Function = tf.function(function)
+    return compiled
+
+
+def _compile_jax(function: _Function, network: keras.Model) -> _Function:
+    """JAX would keep the weights of the first call: they are arguments here."""
+    import jax
+
+    def with_weights(values: list[_Tensor], tensors: list[_Tensor]) -> list[_Tensor]:
+        pairs = list(zip(network.variables, values, strict=True))
+        with keras.StatelessScope(state_mapping=pairs):
+            return function(tensors)
+
+    compiled = jax.jit(with_weights)
+    return lambda tensors: list(compiled([one.value for one in network.variables], tensors))

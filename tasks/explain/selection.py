@@ -1,30 +1,21 @@
-"""Select the films to explain: for each outcome the most confident and the least confident ones."""
+"""Select the test films to explain: some that every network explains, then some of each outcome."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, zip_longest
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-from numpy.typing import NDArray
 
-from tasks.core.errors import TableError
-from tasks.core.tables import OUTCOMES, read_table
+WHY_SHARED = "one of the films that every network explains"
 
-_COLUMNS = pa.schema(  # columns of data/predictions/<model>.parquet that are used here
-    [
-        ("image_id", pa.string()),
-        ("path", pa.string()),
-        ("split", pa.string()),
-        ("label", pa.string()),
-        ("patient_id", pa.string()),
-        ("positive", pa.bool_()),
-        ("prob_positive", pa.float64()),
-        ("outcome", pa.string()),
-    ]
-)
+
+_OUTCOME_WORDS = {
+    "TP": "films found",
+    "FN": "films missed",
+    "FP": "false alarms",
+    "TN": "films correctly passed",
+}
 
 
 @dataclass(frozen=True)
@@ -32,9 +23,10 @@ class SelectedFilm:
     """One film to explain.
 
     outcome: TP, TN, FP or FN; of a model without a negative class, `right` or `wrong`.
-    prob_positive: probability of a finding; None without a negative class.
-    called_class, prob_called: most probable class with its probability; None where not read.
+    called_class: the class that the film is called, see `read_called_films`.
+    probabilities, logits: of each class, calibrated probabilities in [0, 1] and raw logits.
     why: the rule that selected the film.
+    is_shared: every network explains it.
     """
 
     image_id: str
@@ -42,156 +34,134 @@ class SelectedFilm:
     patient_id: str
     outcome: str
     label: str
-    prob_positive: float | None
-    called_class: str | None
-    prob_called: float | None
+    called_class: str
+    probabilities: Mapping[str, float]
+    logits: Mapping[str, float]
     why: str
+    is_shared: bool
 
 
-Ranking = tuple[str, pd.DataFrame]  # name of a rule, and the films in its order
+@dataclass(frozen=True)
+class _Ranking:
+    """Films in an order. name: of the rule; films: rows."""
+
+    name: str
+    films: pd.DataFrame
 
 
-def read_test_predictions(path: Path, evaluation: dict[str, Any]) -> pd.DataFrame:
-    """Read the test rows of a predictions table and compare them with the evaluation.
+@dataclass
+class _Choice:
+    """Rows chosen so far. why: the reason of each image id. patients: shown already."""
 
-    Args:
-        path: `data/predictions/<model>.parquet`.
-        evaluation: Content of `reports/<model>/evaluation.json`.
+    why: dict[str, str] = field(default_factory=dict)
+    patients: set[str] = field(default_factory=set)
 
-    Returns:
-        The test rows, sorted by image id.
-
-    Raises:
-        TableError: A column is missing, there is no test film, an outcome does not follow from
-            the threshold, or the counts of outcomes differ from the confusion matrix.
-    """
-    table = read_table(_COLUMNS, path)
-    test = table[table["split"] == "test"].sort_values("image_id", ignore_index=True)
-    if test.empty:
-        raise mismatch("no test film", path)
-    threshold = evaluation["operating_point"]["threshold"]
-    expected = _expected_outcomes(test, threshold)
-    wrong = np.flatnonzero(test["outcome"].to_numpy() != expected)
-    if len(wrong):
-        row = test.iloc[wrong[0]]
-        raise mismatch(
-            f"{len(wrong)} films, first {row['path']}: outcome {row['outcome']}, but with "
-            f"probability {row['prob_positive']:.6g} and threshold {threshold:.6g} it must be "
-            f"{expected[wrong[0]]}",
-            path,
-        )
-    counted = {name.lower(): int((test["outcome"] == name).sum()) for name in OUTCOMES}
-    stated = {name: evaluation["test"]["confusion"][name] for name in counted}
-    if counted != stated:
-        raise mismatch(f"outcomes {counted}, but evaluation.json counts {stated}", path)
-    return test
+    def add(self, row: pd.Series, why: str) -> None:
+        self.why[row["image_id"]] = why
+        self.patients.add(row["patient_id"])
 
 
-def select_films(test: pd.DataFrame, threshold: float, n_per_outcome: int) -> list[SelectedFilm]:
-    """Select films of each outcome, in turn the most confident and the nearest to the threshold.
-
-    A patient is shown a second time only if no other patient is left. The outcome with the fewest
-    patients is served first. Ties go to the smaller image id.
-
-    Args:
-        test: Test rows of the predictions, from `read_test_predictions`.
-        threshold: Probability from which a film is called positive.
-        n_per_outcome: Number of films per outcome; fewer if the outcome has fewer.
-
-    Returns:
-        Films in the order TP, TN, FP, FN; within an outcome in the order of selection.
-    """
-    return take_in_turn(
-        test, OUTCOMES, n_per_outcome, lambda films, name: _rankings(films, name, threshold)
-    )
-
-
-def take_in_turn(
+def select_films(
     test: pd.DataFrame,
+    classes: Sequence[str],
     outcomes: Sequence[str],
+    threshold: float | None,
+    n_shared: int,
     n_per_outcome: int,
-    rankings_of: Callable[[pd.DataFrame, str], Sequence[Ranking]],
 ) -> list[SelectedFilm]:
-    """Take films of each outcome, in turn from each of its rankings; see `select_films`.
+    """Select the films to explain. No film is selected twice.
+
+    The shared films depend on the test films and their labels only, not on the network: of each
+    class in turn the smallest image id, which is a hash of the film. Then come films of each
+    outcome: in turn the most confident one and the nearest to the threshold; without a negative
+    class, the most and the least confident one. A patient is shown a second time only if no other
+    patient is left. The outcome with the fewest patients is served first. Ties go to the smaller
+    image id.
 
     Args:
-        test: Test rows of the predictions, with `outcome`.
+        test: From `read_called_films`.
+        classes: Names of all classes, in the order of the logits.
         outcomes: Values of `outcome`, in the order of the result.
+        threshold: Probability from which a film is called positive; None without a negative class.
+        n_shared: Number of shared films; fewer if there are fewer test films.
         n_per_outcome: Number of films per outcome; fewer if the outcome has fewer.
-        rankings_of: Gives the rankings of the films of one outcome.
+
+    Returns:
+        The shared films, then those of each outcome in the order of selection.
     """
-    groups = {outcome: test[test["outcome"] == outcome] for outcome in outcomes}
-    patients_shown: set[str] = set()
-    chosen: dict[str, list[SelectedFilm]] = {}
+    choice = _choose_shared(test, classes, n_shared)
+    shared = list(choice.why)
+    left = test[~test["image_id"].isin(shared)]
+    groups = {outcome: left[left["outcome"] == outcome] for outcome in outcomes}
+    order = {outcome: list[str]() for outcome in outcomes}
     for outcome in sorted(outcomes, key=lambda name: groups[name]["patient_id"].nunique()):
-        rankings = rankings_of(groups[outcome], outcome)
-        chosen[outcome] = []
+        rankings = _rankings(groups[outcome], outcome, threshold)
         for turn in range(min(n_per_outcome, len(groups[outcome]))):
-            rule, ranking = rankings[turn % len(rankings)]
-            film = _take(ranking, rule, patients_shown, chosen[outcome])
-            chosen[outcome].append(film)
-            patients_shown.add(film.patient_id)
-    return [film for outcome in outcomes for film in chosen[outcome]]
+            order[outcome].append(_take(rankings[turn % len(rankings)], outcome, choice))
+    chosen = test.set_index("image_id", drop=False).loc[[*shared, *chain(*order.values())]]
+    return [
+        _selected(row, classes, choice.why[row["image_id"]], is_shared=row["image_id"] in shared)
+        for _, row in chosen.iterrows()
+    ]
 
 
-def _rankings(films: pd.DataFrame, outcome: str, threshold: float) -> list[Ranking]:
-    """The two rankings to select from, each with its name."""
-    called_positive = outcome in {"TP", "FP"}
-    extreme = "highest" if called_positive else "lowest"
-    by_confidence = films.sort_values(
-        ["prob_positive", "image_id"], ascending=[not called_positive, True]
-    )
-    distance = (films["prob_positive"] - threshold).abs()
-    by_distance = films.assign(distance=distance).sort_values(["distance", "image_id"])
-    return [(f"{extreme} probability", by_confidence), ("nearest the threshold", by_distance)]
+def _choose_shared(test: pd.DataFrame, classes: Sequence[str], n_shared: int) -> _Choice:
+    """Of each class in turn the smallest image id; first one film of each patient."""
+    ordered = test.sort_values("image_id")
+    again = ordered.groupby(["label", "patient_id"]).cumcount()
+    ordered = ordered.assign(again=again).sort_values(["again", "image_id"])
+    by_class = [ordered.loc[ordered["label"] == name, "image_id"] for name in classes]
+    in_turn = [one for turn in zip_longest(*by_class) for one in turn if one is not None]
+    choice = _Choice()
+    for image_id in in_turn[:n_shared]:
+        choice.add(ordered[ordered["image_id"] == image_id].iloc[0], WHY_SHARED)
+    return choice
 
 
-def _take(
-    ranking: pd.DataFrame, rule: str, patients_shown: set[str], chosen: list[SelectedFilm]
-) -> SelectedFilm:
+def _rankings(films: pd.DataFrame, outcome: str, threshold: float | None) -> list[_Ranking]:
+    """The two rankings to select from."""
+    if threshold is None:
+        names = {"highest probability": False, "lowest probability": True}
+        return [_by_probability(films, name, is_rising) for name, is_rising in names.items()]
+    is_low = outcome not in {"TP", "FP"}
+    extreme = f"{'lowest' if is_low else 'highest'} probability"
+    distance = (films["prob_called"] - threshold).abs()
+    nearest = films.assign(distance=distance).sort_values(["distance", "image_id"])
+    return [_by_probability(films, extreme, is_low), _Ranking("nearest the threshold", nearest)]
+
+
+def _by_probability(films: pd.DataFrame, name: str, is_rising: bool) -> _Ranking:
+    order = films.sort_values(["prob_called", "image_id"], ascending=[is_rising, True])
+    return _Ranking(name, order)
+
+
+def _take(ranking: _Ranking, outcome: str, choice: _Choice) -> str:
     """The first film of a new patient; if every patient was shown, the first film not chosen."""
-    already = {film.image_id for film in chosen}
-    left = np.flatnonzero(~ranking["image_id"].isin(already).to_numpy())
-    unseen = ~ranking["patient_id"].isin(patients_shown).to_numpy()
+    films = ranking.films
+    left = np.flatnonzero(~films["image_id"].isin(list(choice.why)).to_numpy())
+    unseen = ~films["patient_id"].isin(choice.patients).to_numpy()
     position = int(next((row for row in left if unseen[row]), left[0]))
-    row = ranking.iloc[position]
-    why = f"{rule} among {row['outcome']}"
+    why = f"{ranking.name} among {_OUTCOME_WORDS.get(outcome, outcome)}"
     if position:
         why += (
-            f", number {position + 1} of {len(ranking)}: "
+            f", number {position + 1} of {len(films)}: "
             "those before it, or their patients, are shown already"
         )
+    row = films.iloc[position]
+    choice.add(row, why)
+    return str(row["image_id"])
+
+
+def _selected(row: pd.Series, classes: Sequence[str], why: str, *, is_shared: bool) -> SelectedFilm:
     return SelectedFilm(
         image_id=str(row["image_id"]),
         path=str(row["path"]),
         patient_id=str(row["patient_id"]),
         outcome=str(row["outcome"]),
         label=str(row["label"]),
-        prob_positive=_number(row, "prob_positive"),
-        called_class=row.get("called_class"),
-        prob_called=_number(row, "prob_called"),
+        called_class=str(row["call"]),
+        probabilities={name: float(row[f"prob_{name}"]) for name in classes},
+        logits={name: float(row[f"logit_{name}"]) for name in classes},
         why=why,
-    )
-
-
-def _number(row: pd.Series, column: str) -> float | None:
-    value = row.get(column)
-    return None if value is None or pd.isna(value) else float(value)
-
-
-def _expected_outcomes(test: pd.DataFrame, threshold: float) -> NDArray[np.str_]:
-    called = test["prob_positive"].to_numpy() >= threshold
-    positive = test["positive"].to_numpy(dtype=bool)
-    if_called = np.where(positive, "TP", "FP")
-    if_not_called = np.where(positive, "FN", "TN")
-    return np.where(called, if_called, if_not_called)
-
-
-def mismatch(found: str, path: Path) -> TableError:
-    """The error of two files of one model that come from different runs."""
-    return TableError(
-        "the predictions and evaluation.json of a model must come from the same run",
-        found=found,
-        where=str(path),
-        next_step="run `dvc repro`, which writes both again",
+        is_shared=is_shared,
     )

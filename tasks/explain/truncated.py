@@ -6,7 +6,7 @@ The original model keeps its weights, its layers and its graph.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -28,11 +28,11 @@ _LOGITS_OF_NETWORK = re.compile(rf"seed(\d+)_{LOGITS_LAYER}")  # of one of sever
 class TruncatedNetwork:
     """A float32 copy of a classifier that also returns its feature maps.
 
-    network: images (B, H, W, C) uint8 -> [maps of each convolution, ..., logits]; maps
-        (B, h, w, n_channels) float32, logits (B, n_classes) float32. The maps come after the ReLU
-        that follows the convolution, also with batch normalisation in between; without a ReLU
-        they are the output of the convolution. If several networks are averaged, the maps are
-        those of the first network, followed by the last maps of each other network.
+    network: images (B, H, W, C), uint8 or as asked of `truncate` -> [maps of each convolution, ...,
+        logits]; maps (B, h, w, n_channels) float32, logits (B, n_classes) float32. The maps come
+        after the ReLU that follows the convolution, also with batch normalisation in between;
+        without a ReLU they are the output of the convolution. If several networks are averaged,
+        the maps are those of the first network, followed by the last maps of each other network.
     head: [images, last maps of each network] -> logits: the part of the network behind these maps.
         Without a convolution it takes [images].
     layers: names of the convolutions, from input to output; empty for a dense network.
@@ -74,7 +74,9 @@ class _GraphCopy:
             return layer  # `call` copies its layers
         # averaged networks have layers of equal name; names in one graph must differ
         name = f"{layer.name}_{len(self.originals)}"
-        config = {**layer.get_config(), "dtype": "float32", "name": name}
+        config = {**layer.get_config(), "name": name}
+        if isinstance(layer, keras.layers.Layer):  # a bare operation, such as a sum, has no type
+            config["dtype"] = "float32"
         copy = type(layer).from_config(config)
         self.originals[copy] = layer
         return copy
@@ -99,18 +101,20 @@ class _GraphCopy:
         return output
 
 
-def truncate(model: keras.Model) -> TruncatedNetwork:
+def truncate(model: keras.Model, pixels: Literal["uint8", "float32"] = "uint8") -> TruncatedNetwork:
     """Copy a classifier into a network that returns feature maps and logits.
 
     Args:
         model: Functional or sequential, from `tasks.core.classifier.load_classifier`. It may
             contain other models as layers. It is not changed.
+        pixels: Type of the input, in [0, 255]. Gradients stop at whole numbers: take float32 to
+            differentiate with respect to the pixels.
 
     Raises:
         EvaluationError: The model has no layer `logits`, or neither a 2-D convolution nor a dense
             layer on its pixels.
     """
-    images, copy = _copy_graph(model)
+    images, copy = _copy_graph(model, pixels)
     logits = [call for call in copy.calls if call.name == LOGITS_LAYER][-1:]
     networks = [_convolutions_before(end, copy.calls) for end in _ends(copy.calls) or logits]
     convolutions = networks[0] if networks else []
@@ -130,14 +134,14 @@ def truncate(model: keras.Model) -> TruncatedNetwork:
     )
 
 
-def _copy_graph(model: keras.Model) -> tuple[Any, _GraphCopy]:
+def _copy_graph(model: keras.Model, pixels: str) -> tuple[Any, _GraphCopy]:
     """Copy all layers up to `logits`, with their weights. Returns the symbolic input and the copy.
 
     The layers behind them refuse films; the first dense layer is looked for in the network alone.
     """
     if LOGITS_LAYER in [layer.name for layer in model.layers] and len(model.layers) > 1:
         model = keras.Model(model.input, model.get_layer(LOGITS_LAYER).output)
-    images = keras.Input(batch_shape=model.input_shape, dtype=model.input.dtype)
+    images = keras.Input(batch_shape=model.input_shape, dtype=pixels)
     copy = _GraphCopy()
     if isinstance(model, keras.Sequential):
         copy.call(model, images)
@@ -146,7 +150,8 @@ def _copy_graph(model: keras.Model) -> tuple[Any, _GraphCopy]:
             model, input_tensors=images, clone_function=copy.copy_layer, call_function=copy.call
         )
     for twin, original in copy.originals.items():
-        twin.set_weights(original.get_weights())
+        if isinstance(twin, keras.layers.Layer):
+            twin.set_weights(original.get_weights())
     return images, copy
 
 

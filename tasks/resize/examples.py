@@ -11,7 +11,7 @@ from tasks.core.film.region import Region
 from tasks.core.film.square import PixelBox, decode_film
 from tasks.core.image_store.store import ImageStore, Pixels
 from tasks.core.source.source import open_source
-from tasks.resize.fill_store import read_unchanged
+from tasks.core.unchanged_film import read_unchanged
 
 FILM_SIDE_PX = 192  # largest side of a drawn film, and side of its square
 PAIRS_PER_LINE = 3  # a pair is a film and its square

@@ -4,7 +4,6 @@ Films that an earlier run decoded with the same settings are reused. The bytes o
 the same as if all films had been decoded.
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,13 +15,13 @@ import numpy as np
 import pandas as pd
 
 from tasks.core.compute.parallel import ALL_CORES, map_in_order
-from tasks.core.errors import SourceError
 from tasks.core.film.errors import FilmError
 from tasks.core.film.square import Square, square_of_film
 from tasks.core.image_store.builder import StoreBuilder
 from tasks.core.image_store.store import Ids, RowNumbers, as_id_bytes
 from tasks.core.params import ComputeParams, ResizeParams
 from tasks.core.source.source import Source, open_source
+from tasks.core.unchanged_film import changed_film, read_unchanged
 from tasks.resize.reuse import RecordsById, ReusableImages, only_run, replace_store, working_folder
 
 # Raise it if the code makes other pixels or facts of the same film. Images of another format are
@@ -89,21 +88,6 @@ def resize_films(
         builder.finish()
         replace_store(working, folder)
     return counts
-
-
-def read_unchanged(source: Source, path: str, image_id: str) -> bytes:
-    """Read a film and check that it has not changed since `ingest` read it.
-
-    Raises:
-        SourceError: The film has other bytes or cannot be read.
-    """
-    try:
-        data = source.read(path)
-    except OSError as error:
-        raise _changed(path, str(error)) from error
-    if hashlib.sha256(data).hexdigest() != image_id:
-        raise _changed(path, "other bytes")
-    return data
 
 
 def settings_of(params: ResizeParams) -> dict[str, Any]:
@@ -214,13 +198,4 @@ def _square(job: Job) -> Square:
     try:
         return square_of_film(data, _params)
     except FilmError as error:
-        raise _changed(path, str(error)) from error
-
-
-def _changed(path: str, found: str) -> SourceError:
-    return SourceError(
-        "the source must not change between `ingest` and `resize`",
-        found=found,
-        where=path,
-        next_step="run `dvc repro`: ingest reads the source again",
-    )
+        raise changed_film(path, str(error)) from error

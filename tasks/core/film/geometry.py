@@ -42,17 +42,34 @@ def scale_part(
     Returns:
         image: (h, w) uint8, or uint16 for mode I;16; (size_px, size_px) except for `letterbox`.
     """
+    part, size = fitted_part(box, size_px, geometry)
+    return np.asarray(grey.resize(size, Image.Resampling.LANCZOS, box=part))
+
+
+def fitted_part(box: Box, size_px: int, geometry: Geometry) -> tuple[Box, tuple[int, int]]:
+    """The part of a box that the square shows, and the width and height it has there, px.
+
+    Example:
+        >>> fitted_part((0, 0, 200, 100), 64, "crop")
+        ((50.0, 0.0, 150.0, 100.0), (64, 64))
+        >>> fitted_part((0, 0, 200, 100), 64, "letterbox")
+        ((0, 0, 200, 100), (64, 32))
+    """
     left, top, right, bottom = box
     width, height = right - left, bottom - top
-    size = (size_px, size_px)
     if geometry == "letterbox":
         scale = needed_scale(width, height, size_px, geometry)
-        size = (_side_px(width * scale, size_px), _side_px(height * scale, size_px))
-    elif geometry == "crop":
+        return box, (_side_px(width * scale, size_px), _side_px(height * scale, size_px))
+    if geometry == "crop":
         side = min(width, height)
         left, top = left + (width - side) / 2, top + (height - side) / 2
         box = (left, top, left + side, top + side)
-    return np.asarray(grey.resize(size, Image.Resampling.LANCZOS, box=box))
+    return box, (size_px, size_px)
+
+
+def margins(size: tuple[int, int], size_px: int) -> tuple[int, int]:
+    """Padding to the left and above a part of this width and height in the square, px."""
+    return (size_px - size[0]) // 2, (size_px - size[1]) // 2
 
 
 def pad_to_square(image: Pixels, size_px: int) -> Pixels:
@@ -65,7 +82,7 @@ def pad_to_square(image: Pixels, size_px: int) -> Pixels:
     if height == width == size_px:
         return image
     square = np.zeros((size_px, size_px), dtype=np.uint8)
-    top, left = (size_px - height) // 2, (size_px - width) // 2
+    left, top = margins((width, height), size_px)
     square[top : top + height, left : left + width] = image
     return square
 

@@ -1,9 +1,12 @@
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from tasks.core.params.reporting import ExplainParams, MethodName
+
 NetworkBuilder = Callable[..., Any]
+Explain = Callable[..., Any]
 
 
 @pytest.fixture
@@ -68,3 +71,34 @@ def build_by_hand() -> NetworkBuilder:
         return model
 
     return build
+
+
+@pytest.fixture
+def params() -> ExplainParams:
+    return ExplainParams(
+        film_px=128,
+        n_shared=0,
+        n_per_outcome=1,
+        methods=list(get_args(MethodName)),
+        n_lime_samples=100,
+        n_graded=1,
+        n_activation_films=1,
+        n_maximised=0,
+        seed=3,
+    )
+
+
+@pytest.fixture
+def explain() -> Explain:
+    """Wrap a network as a model to explain."""
+
+    def wrap(network: Any, average_grey: int = 90) -> Any:
+        import numpy as np
+
+        from tasks.explain.explained_model import ExplainedModel
+
+        classes = tuple(f"CLASS_{number}" for number in range(network.output_shape[-1]))
+        average = np.full(network.input_shape[1:], average_grey, dtype=np.uint8)
+        return ExplainedModel("by_hand", network, classes, classes[0], 0.5, ("TP",), average)
+
+    return wrap

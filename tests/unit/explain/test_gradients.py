@@ -1,4 +1,4 @@
-"""Grad-CAM on another Keras backend, in a process of its own, gives the map of TensorFlow."""
+"""Attribution on another Keras backend, in a process of its own, gives the maps of TensorFlow."""
 
 import os
 import subprocess
@@ -8,31 +8,41 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tasks.explain.grad_cam import grad_cam
-from tasks.explain.truncated import truncate
+from tasks.explain.attribution.methods import ATTRIBUTION_METHODS, attribute
 from tasks.train.network.ensemble import average_logits
 
 ROOT = Path(__file__).parents[3]
 FILMS = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 1), dtype=np.uint8)
-CLASSES = [1, 0, 1]
-PROGRAM = f"""
+CLASSES = np.array([[1, 0], [0, 1], [1, 0]])
+PROGRAM = """
 import sys
 import keras, numpy as np
-from tasks.explain.grad_cam import grad_cam
-from tasks.explain.truncated import truncate
+from tasks.core.params.reporting import ExplainParams
+from tasks.explain.attribution.methods import ATTRIBUTION_METHODS, attribute
+from tasks.explain.explained_model import ExplainedModel
 model = keras.saving.load_model(sys.argv[1], compile=False)
-films = np.load(sys.argv[2])
-np.save(sys.argv[3], grad_cam(truncate(model), films, {CLASSES}))
+films, classes = np.load(sys.argv[2])["films"], np.load(sys.argv[2])["classes"]
+params = ExplainParams.model_validate_json(sys.argv[4])
+average = np.full((16, 16, 1), 90, dtype=np.uint8)
+explained = ExplainedModel("by_hand", model, ("A", "B"), "A", 0.5, ("TP",), average)
+heat = {
+    method: attribute(method, explained, films, classes, params)
+    for method in ATTRIBUTION_METHODS
+}
+network = explained.scored.truncated.network
+network.set_weights([weight * 0.0 for weight in network.get_weights()])
+heat["silenced"] = attribute("grad_cam", explained, films, classes, params)
+np.savez(sys.argv[3], **heat)
 print(keras.backend.backend())
 """
 
 
-def heat_maps_on(backend: str, model, folder: Path) -> np.ndarray:
+def heat_on(backend: str, model, params, folder: Path) -> dict[str, np.ndarray]:
     model.save(folder / "model.keras")
-    np.save(folder / "films.npy", FILMS)
-    files = [str(folder / name) for name in ("model.keras", "films.npy", "maps.npy")]
+    np.savez(folder / "films.npz", films=FILMS, classes=CLASSES)
+    files = [str(folder / name) for name in ("model.keras", "films.npz", "maps.npz")]
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *files],
+        [sys.executable, "-c", PROGRAM, *files, params.model_dump_json()],
         cwd=ROOT,
         env={**os.environ, "KERAS_BACKEND": backend},
         capture_output=True,
@@ -41,19 +51,25 @@ def heat_maps_on(backend: str, model, folder: Path) -> np.ndarray:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == backend
-    return np.load(folder / "maps.npy")
+    with np.load(folder / "maps.npz") as found:
+        return dict(found)
 
 
 @pytest.mark.parametrize("n_networks", [pytest.param(1, marks=pytest.mark.slow), 2])
 @pytest.mark.parametrize("backend", ["jax", "torch"])
-def test_heat_map_is_that_of_tensorflow(build_vgg, tmp_path: Path, backend: str, n_networks: int):
+def test_maps_are_those_of_tensorflow(
+    build_vgg, explain, params, tmp_path: Path, backend: str, n_networks: int
+):
     pytest.importorskip(backend)
     networks = [build_vgg() for _ in range(n_networks)]
     networks[-1].set_weights([weight * 0.9 for weight in networks[-1].get_weights()])
     model = networks[0] if n_networks == 1 else average_logits(networks)
-    expected = grad_cam(truncate(model), FILMS, CLASSES)
-    assert expected.max() > 0
 
-    found = heat_maps_on(backend, model, tmp_path)
+    found = heat_on(backend, model, params, tmp_path)
 
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4 * expected.max())
+    assert not found.pop("silenced").any()  # new weights count at once
+    assert set(found) == set(ATTRIBUTION_METHODS)
+    for method, heat in found.items():
+        expected = attribute(method, explain(model), FILMS, CLASSES, params)
+        assert expected.max() > 0
+        np.testing.assert_allclose(heat, expected, atol=1e-4 * np.abs(expected).max())

@@ -5,6 +5,7 @@ from keras import layers
 
 from tasks.core.classifier import predict_logits
 from tasks.core.errors import EvaluationError
+from tasks.explain.gradients import gradients_of
 from tasks.explain.truncated import truncate
 from tasks.train.network.build import build_classifier
 from tasks.train.network.ensemble import average_logits
@@ -76,6 +77,23 @@ def test_copy_gives_the_logits_of_the_model(build_vgg):
     copied = outputs_of(truncate(model))[-1]
 
     np.testing.assert_allclose(copied, predict_logits(model, FILMS), rtol=1e-5, atol=1e-6)
+
+
+def test_gradients_reach_float_pixels_and_the_outputs_stay(build_vgg):
+    model = build_vgg()
+    films = FILMS.astype(np.float32)
+    truncated = truncate(model, "float32")
+
+    (gradient,) = gradients_of(
+        lambda pixels: keras.ops.sum(truncated.network(pixels[0], training=False)[-1][:, 1]),
+        [keras.ops.convert_to_tensor(films)],
+    )
+
+    for found, expected in zip(
+        outputs_of(truncated, films), outputs_of(truncate(model)), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
+    assert np.abs(gradient).max() > 0
 
 
 def test_model_is_not_changed(build_vgg):

@@ -1,11 +1,13 @@
 import numpy as np
 
-from tasks.explain.feature_maps import (
+from tasks.explain.activations.feature_maps import (
     evenly_spaced,
     filter_planes,
     most_active,
+    n_contrast_filters,
     record_feature_maps,
     share_of_dead_channels,
+    silent_channels,
     strongest_planes,
 )
 from tasks.explain.truncated import truncate
@@ -57,3 +59,20 @@ def test_strongest_planes_are_first_for_either_sign():
     # sums of squares 2, 9, 8, 2
     np.testing.assert_array_equal(strongest_planes(planes, 3), planes[[1, 2, 0]])
     np.testing.assert_array_equal(strongest_planes(planes, 9), planes[[1, 2, 0, 3]])
+
+
+def test_channel_is_silent_if_it_is_exactly_zero_everywhere():
+    maps = MAPS.copy()
+    maps[1, 1, 0] = 1e-30  # dark, not silent
+
+    assert silent_channels(MAPS) == [0]
+    assert silent_channels(maps) == []
+
+
+def test_filter_of_contrast_has_weights_that_nearly_cancel():
+    edge = [[1.0, -1.0], [1.0, -1.0]]  # sum 0
+    brightness = [[1.0, 1.0], [1.0, 1.0]]
+    mixed = [[3.0, -1.0], [0.0, 0.0]]  # sum 2, half of the sizes
+    dead = [[0.0, 0.0], [0.0, 0.0]]
+
+    assert n_contrast_filters(np.array([edge, brightness, mixed, dead], dtype=np.float32)) == 1

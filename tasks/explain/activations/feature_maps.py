@@ -45,8 +45,13 @@ def share_of_dead_channels(maps: Maps) -> float:
     return float(np.mean(~maps.any(axis=(0, 1))))
 
 
+def silent_channels(maps: Maps) -> list[int]:
+    """Channels that are exactly zero everywhere in one film: maps (h, w, n)."""
+    return [int(channel) for channel in np.flatnonzero(~maps.any(axis=(0, 1)))]
+
+
 def evenly_spaced(n_layers: int, n_shown: int) -> list[int]:
-    """Positions of at most `n_shown` layers, evenly spaced from the first to the last."""
+    """Positions of at most `n_shown` layers or films, evenly spaced from first to last."""
     if n_layers <= n_shown:
         return list(range(n_layers))
     return [int(position) for position in np.linspace(0, n_layers - 1, n_shown).round()]
@@ -71,3 +76,13 @@ def strongest_planes(planes: NDArray[np.float32], n_shown: int) -> NDArray[np.fl
     """The planes (n, kh, kw) with the largest sum of squares, largest first."""
     power = np.square(planes, dtype=np.float64).sum(axis=(1, 2))
     return planes[np.argsort(-power, kind="stable")[:n_shown]]
+
+
+def n_contrast_filters(planes: NDArray[np.float32]) -> int:
+    """Number of filters whose positive and negative weights nearly cancel: planes (n, kh, kw).
+
+    Such a filter responds to a difference between neighbouring pixels and hardly to brightness:
+    the sum of its weights is less than half of the sum of their sizes. The half is our choice.
+    """
+    sums, sizes = planes.sum(axis=(1, 2)), np.abs(planes).sum(axis=(1, 2))
+    return int((np.abs(sums) < sizes / 2).sum())

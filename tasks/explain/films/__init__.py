@@ -1,0 +1,1 @@
+"""Program `explain-films`: the test films, large enough to be read, for all models."""

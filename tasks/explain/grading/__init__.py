@@ -1,0 +1,1 @@
+"""Grades of attribution methods: how far a heat map may be trusted."""
