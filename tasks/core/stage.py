@@ -1,6 +1,7 @@
 """Command line, log and exit code of every stage's `__main__`.
 
-This module imports the standard library only, so that `python -m tasks.<stage> --help` is fast.
+This module imports the standard library only, itself and through others of `core`, so that
+`python -m tasks.<stage> --help` is fast.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import warnings
 from collections.abc import Callable, Mapping
 
 from tasks.core.errors import LunglineError, printable
+from tasks.core.stale_pages import mark_pages
 
 PR_SET_PDEATHSIG = 1  # Source: prctl(2), linux/prctl.h
 # Variables that can change numbers or pictures: threads and kernels of the numeric libraries,
@@ -43,6 +45,8 @@ def run(
 ) -> None:
     """Run one stage as a program and exit with its code.
 
+    Pages that depend on the stage are marked as out of date before it begins.
+
     Args:
         stage: Name of the stage, as in dvc.yaml.
         doc: Module docstring of the stage; `--help` prints it.
@@ -65,6 +69,7 @@ def run(
     for ours in ("tasks", "__main__"):  # other libraries log warnings and errors only
         logging.getLogger(ours).setLevel(logging.INFO)
     try:
+        mark_pages(stage, vars(arguments).get("model") or vars(arguments).get("cohort"))
         work(arguments)
     except LunglineError as error:
         sys.exit(f"[{stage}] ERROR: {error}")

@@ -2,14 +2,20 @@
 
 import base64
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.core.errors import LunglineError
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 
 class PictureError(LunglineError):
-    """A file that a page shows is not a PNG file."""
+    """A picture or heat map that a page shows is damaged, or of another format."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +53,58 @@ def inline_png(path: Path) -> Picture:
 
 
 def inline_jpeg(path: Path) -> Picture:
-    """Read a JPEG file into a `data:` address."""
+    """Read a JPEG file into a `data:` address.
+
+    Raises:
+        PictureError: The file is not a whole JPEG file.
+    """
+    uri = data_uri("image/jpeg", whole_jpeg(path))
+    with opened_picture(path, "JPEG") as image:
+        width_px, height_px = image.size
+    return Picture(uri, width_px, height_px)
+
+
+def whole_jpeg(path: Path) -> bytes:
+    """Read a JPEG file; a browser would show half of a cut one without a word.
+
+    Raises:
+        PictureError: The file does not begin and end as a JPEG file.
+
+    Source:
+        ITU-T T.81, B.1.1.3: the markers SOI and EOI.
+    """
+    content = path.read_bytes()
+    if content[:2] != b"\xff\xd8" or content[-2:] != b"\xff\xd9":
+        raise damaged_picture(path, f"{len(content)} bytes that are no whole JPEG file")
+    return content
+
+
+@contextmanager
+def opened_picture(path: Path, kind: str) -> "Iterator[Image.Image]":
+    """Open a picture of a kind that Pillow names; an error of its decoder names the file.
+
+    Raises:
+        PictureError: The file is damaged, or of another kind.
+    """
     from PIL import Image
 
-    with Image.open(path, formats=("JPEG",)) as image:
-        width_px, height_px = image.size
-    return Picture(data_uri("image/jpeg", path.read_bytes()), width_px, height_px)
+    try:
+        with Image.open(path, formats=(kind,)) as image:
+            yield image
+    except OSError as error:
+        if error.errno is not None:  # no such file, or no right to read it
+            raise
+        raise damaged_picture(path, str(error)) from error
+
+
+def damaged_picture(path: Path, found: str) -> PictureError:
+    """The error of a file with pictures that an earlier stage wrote and that cannot be shown."""
+    return PictureError(
+        "pictures and heat maps of a page must be whole",
+        found=found,
+        where=str(path),
+        next_step="delete it and run `dvc repro`, which writes it again",
+    )
 
 
 def data_uri(media_type: str, content: bytes) -> str:

@@ -68,3 +68,26 @@ def count_of(count: int, noun: str) -> str:
         ('1 film', '3 films')
     """
     return f"{format_count(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def patient_text(n_patients: int, n_unknown: int = 0) -> str:
+    """How many patients there are; films of unknown patients are never counted as patients.
+
+    Args:
+        n_patients: Groups of films, a film of an unknown patient being a group of its own.
+        n_unknown: How many of these groups are films of unknown patients.
+
+    Example:
+        >>> patient_text(106)
+        '106 patients'
+        >>> patient_text(357, 357)
+        'patients unknown: each film counted as one'
+        >>> patient_text(106, 6)
+        '100 patients, and 6 films of unknown patients, each counted as one'
+    """
+    if not n_unknown:
+        return count_of(n_patients, "patient")
+    if n_unknown >= n_patients:
+        return "patients unknown: each film counted as one"
+    known = count_of(n_patients - n_unknown, "patient")
+    return f"{known}, and {count_of(n_unknown, 'film')} of unknown patients, each counted as one"
