@@ -81,6 +81,9 @@ REASONS: Mapping[str, Reason] = {
     ),
     "mask": Reason("a mask, not a film", False, "nothing: a mask is no film"),
     "nested_copy": Reason("a second copy of the whole set", False, "nothing: one copy is read"),
+    "excluded_by_reviewer": Reason(
+        "a reviewer excluded it", False, "see the corrections in reports/index.html"
+    ),
     "no_class": Reason("the mapping names no class for it", False, "nothing: the mapping says so"),
     "not_frontal": Reason(
         "a lateral view, by its table, name or header",

@@ -5,8 +5,9 @@ suffix and fate, then one line for each external cohort. No film is decoded: a f
 film by its name.
 
 Fails when  the source, or that of an external cohort, is missing, damaged or empty; the source has
-            no known layout; `evaluate.negative_class` is none of the classes; or
-            `evaluate.external_classes` names a class that the model or the cohort lacks
+            no known layout; a reviewer's mark breaks a rule; `evaluate.negative_class` is none of
+            the classes; or `evaluate.external_classes` names a class that the model or the cohort
+            lacks
 Run         python -m tasks.ingest.check
 """
 
@@ -36,10 +37,12 @@ def main(_: argparse.Namespace) -> None:
     from tasks.core.queued_copy import missing_in_queue
     from tasks.core.source.location import shown_location
     from tasks.core.source.source import open_source
+    from tasks.ingest.corrections.marks_files import read_marks
     from tasks.ingest.external.cohort_check import check_cohorts
     from tasks.ingest.manifest import find_layout
 
     params = load_params(paths.PARAMS)
+    marks = read_marks(params.ingest.corrections)
     with open_source(params.ingest.source) as source:
         files = source.paths()
         layout = find_layout(files, params.ingest, source, params.evaluate.negative_class or "")
@@ -48,7 +51,10 @@ def main(_: argparse.Namespace) -> None:
     logger = logging.getLogger(__name__)
     place = shown_location(params.ingest.source)
     logger.info("%s: %d files, layout %s", place, len(files), layout.name)
-    for key, text in summary_rows(names, params):
+    rows = [*summary_rows(names, params)]
+    if len(marks):
+        rows.append(("corrections", f"{_counts(marks['verdict'])} (marks by reviewers)"))
+    for key, text in rows:
         logger.info("  %-12s %s", key, text)
     check_cohorts(params, check_classes(films, params))
     if note := missing_in_queue(params.ingest.source):

@@ -72,4 +72,4 @@ def test_the_index_itself_is_refused_as_a_source(tmp_path: Path, module: str) ->
     assert end.returncode == 1
     assert lines[0].startswith(f"[{module}] ERROR: ingest.source must be the folder")
     assert lines[-1].startswith("  next:  write `ingest.source: ../films`")
-    assert [path.name for path in run.iterdir()] == ["params.yaml"]
+    assert [path.name for path in run.rglob("*.*")] == ["params.yaml"]

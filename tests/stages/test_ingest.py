@@ -9,6 +9,7 @@ from tasks.core.tables import MANIFEST_SCHEMA, read_table
 from tests.films import jpeg, mooney_files, run_stage, tree_hash, workspace, write_tree, write_zip
 
 ARTIFACTS = [
+    "data/corrections.parquet",
     "data/manifest.parquet",
     "data/pairs.parquet",
     "data/thumbnails/ids.npy",
@@ -77,7 +78,7 @@ def test_an_unusable_source_gives_one_error_and_writes_no_file(
     assert lines[0].startswith(f"[{module}] ERROR: ")
     assert [line.split(":")[0] for line in lines[1:]] == ["  found", "  where", "  next"]
     assert found in lines[1]
-    assert [path.name for path in folder.iterdir()] == ["params.yaml"]
+    assert [path.name for path in folder.rglob("*.*")] == ["params.yaml"]
 
 
 def test_a_zip_that_is_cut_off_gives_one_error(tmp_path: Path) -> None:
@@ -106,7 +107,7 @@ def test_the_check_names_the_layout_and_decodes_no_film(tmp_path: Path) -> None:
         "  .jpeg        film 12",
     ]
     assert "`dvc exp run --queue` would not find ../source" in note
-    assert [path.name for path in folder.iterdir()] == ["params.yaml"]
+    assert [path.name for path in folder.rglob("*.*")] == ["params.yaml"]
 
 
 def test_without_params_the_error_says_where_to_run(tmp_path: Path) -> None:

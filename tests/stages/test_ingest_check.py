@@ -157,7 +157,7 @@ def test_a_tree_that_the_layouts_refuse_stops_both_programs(tmp_path: Path, modu
     end = run_stage(module, run)
     assert end.returncode == 1
     assert "found: patient001, patient002" in end.stderr
-    assert [path.name for path in run.iterdir()] == ["params.yaml"]
+    assert [path.name for path in run.rglob("*.*")] == ["params.yaml"]
 
 
 def test_a_table_that_a_layout_read_is_not_called_unread() -> None:

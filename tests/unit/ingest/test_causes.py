@@ -85,7 +85,8 @@ def test_lost_films_are_counted_first() -> None:
     assert found == ["1 of a later version", "1 unsupported (a GIF)", "9 mask"]
     lost = is_lost_film(pd.Series(list(REASONS), index=list(REASONS)))
     assert lost[~lost].index.tolist() == [
-        "mask", "nested_copy", "no_class", "not_frontal", "not_an_image", "junk",
+        "mask", "nested_copy", "excluded_by_reviewer", "no_class", "not_frontal", "not_an_image",
+        "junk",
     ]  # fmt: skip
 
 
