@@ -2,7 +2,8 @@
 
 Reads       data/manifest.parquet, data/pairs.parquet, data/thumbnails/, validate.reference
 Writes      reports/validation.json, reports/validation.html
-Params      validate, evaluate.negative_class, ingest.min_side_px, resample.labels
+Params      validate, evaluate.negative_class, ingest.min_side_px, ingest.source,
+            resample.labels
 Fails when  an expectation of severity `error` fails; both reports are written first
 Run         python -m tasks.validate
 """
@@ -18,6 +19,7 @@ def main(_: argparse.Namespace) -> None:
     from tasks.core.atomic import write_json, write_text
     from tasks.core.image_store.store import ImageStore
     from tasks.core.params import load_params
+    from tasks.core.provenance import collect_provenance
     from tasks.validate.gate import check_films
     from tasks.validate.page_thumbnails import thumbnail_pictures
     from tasks.validate.validation_page import render_validation_page
@@ -28,7 +30,12 @@ def main(_: argparse.Namespace) -> None:
     films, results, validation = check_films(params, paths.MANIFEST, paths.PAIRS, thumbnails)
     write_json(paths.VALIDATION_JSON, validation)
     pictures = thumbnail_pictures(validation, films, thumbnails)
-    page = render_validation_page(validation, pictures, params.validate_)
+    provenance = collect_provenance(
+        "validate",
+        [paths.MANIFEST, paths.PAIRS, paths.THUMBNAILS],
+        ("ingest.min_side_px", "validate", "resample.labels", "evaluate.negative_class"),
+    )
+    page = render_validation_page(validation, pictures, params.validate_, provenance)
     write_text(paths.VALIDATION_HTML, page)
     warnings = [result.name for result in failed_rules(results, "warning")]
     logging.getLogger(__name__).info(

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from tasks.validate.broken_title import broken_title
 from tasks.validate.frames import ROW_NOUNS
+from tasks.validate.rules.broken import BROKEN
 from tasks.validate.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -37,13 +39,16 @@ JsonRow = dict[str, Any]
 class RuleResult:
     """Result of one rule.
 
-    group, name, title, severity, threshold: As in `Rule`.
+    group, name, severity, threshold: As in `Rule`.
+    title: The result in plain words: the requirement if the rule passed, else what is wrong.
+    requirement: Title of the `Rule`.
     passed: Whether the rule passed; False also if it could not be checked.
     observed: The values found, in plain words, or the reason why the rule could not be checked.
     n_failing: Number of failing rows; 0 for a rule about a whole table.
     rows: The first MAX_ROWS failing rows, in the order of the table (films: by path). The first
         key identifies the row.
-    next_step: As in `Rule`.
+    next_step: What the reader can do if the rule failed; empty if it passed.
+    setting: Key of params.yaml that sets the limit; empty if the code sets it.
     """
 
     group: str
@@ -56,6 +61,8 @@ class RuleResult:
     n_failing: int
     rows: list[JsonRow]
     next_step: str = ""
+    requirement: str = ""
+    setting: str = ""
 
 
 def run_rules(frames: Mapping[str, pd.DataFrame], rules: Sequence[Rule]) -> list[RuleResult]:
@@ -139,17 +146,23 @@ def _result(rule: Rule, frame: pd.DataFrame, result: "ExpectationValidationResul
     details: dict[str, Any] = dict(result.result or {})
     passed = bool(result.success) and fault is None
     n_failing, rows = (0, []) if passed or fault else _failing_rows(rule, frame, details)
+    observed = f"could not be checked: {fault}" if fault else _observed(rule, frame, details)
+    title = f"Not checked: {rule.title}" if fault else rule.title
+    if not (passed or fault):
+        title = broken_title(rule, frame, n_failing, observed)
     return RuleResult(
         group=rule.group,
         name=rule.name,
-        title=rule.title,
+        title=title,
         severity=rule.severity,
         passed=passed,
-        observed=f"could not be checked: {fault}" if fault else _observed(rule, frame, details),
+        observed=observed,
         threshold=rule.threshold,
         n_failing=n_failing,
         rows=rows,
-        next_step=rule.next_step,
+        next_step="" if passed else rule.next_step or BROKEN[rule.name].next_step,
+        requirement=rule.title,
+        setting=BROKEN[rule.name].setting,
     )
 
 

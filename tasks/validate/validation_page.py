@@ -1,13 +1,16 @@
-"""reports/validation.html: one offline page without scripts, fonts or requests."""
+"""The page of the gate: offline, without scripts, fonts or requests."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from tasks.core import paths
 from tasks.core.html.inline_pictures import Picture
+from tasks.core.html.site_links import site_links
 from tasks.core.html.templating import render_template
 from tasks.core.params import ValidateParams
+from tasks.core.provenance import Provenance
 from tasks.core.reasons import REASONS
 from tasks.validate.features import FAMILIES
 from tasks.validate.rules.rule import RULE_GROUPS
@@ -24,7 +27,11 @@ _Row = Mapping[str, Any]
 
 
 def render_validation_page(
-    result: Mapping[str, Any], pictures: Mapping[str, Picture], params: ValidateParams
+    result: Mapping[str, Any],
+    pictures: Mapping[str, Picture],
+    params: ValidateParams,
+    provenance: Provenance,
+    cohort: str | None = None,
 ) -> str:
     """Render the page.
 
@@ -32,11 +39,17 @@ def render_validation_page(
         result: Result of `build_validation_result`.
         pictures: Result of `thumbnail_pictures`.
         params: Section `validate`, for the limits of the shortcut audit.
+        provenance: Where the page comes from.
+        cohort: The external cohort that was checked; None for the films of the source.
 
     Returns:
         HTML with its stylesheet and pictures inside; all text from the data is escaped.
     """
+    page = paths.external_validation_html(cohort) if cohort else paths.VALIDATION_HTML
     context = {
+        "site": site_links(page),
+        "provenance": provenance,
+        "cohort": cohort,
         "result": result,
         "pictures": pictures,
         "groups": RULE_GROUPS,

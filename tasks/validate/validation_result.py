@@ -8,6 +8,7 @@ import pandas as pd
 
 from tasks.core import paths
 from tasks.core.errors import ValidationFailed
+from tasks.core.html.number_format import count_of
 from tasks.core.reasons import commonest_causes
 from tasks.core.tables import SPLITS
 from tasks.validate.film_pairs import conflicts_first
@@ -54,7 +55,9 @@ def build_validation_result(
         pairs: Rows of `join_pairs` and `same_patient`.
 
     Returns:
-        `passed` (no `error` failed), `source`, `n_rows`, `n_usable`, `n_rejected`, `rejected`
+        `passed` (no `error` failed), `headline` (that in words), `source`, `n_rows`, `n_usable`,
+        `n_rejected`, `n_patients` (a film of an unknown patient counts as one),
+        `n_unknown_patients` (such films), `rejected`
         (files per reason), `rejected_rows` (up to MAX_ROWS per reason), `rejected_causes`
         (the most frequent details per reason), `counts` (files per class, given split and
         status), `sites` (files per site, class and status; empty for one site), `expectations`,
@@ -67,6 +70,7 @@ def build_validation_result(
     reasons = reasons.sort_index().sort_values(ascending=False, kind="stable")
     return {
         "passed": not failed_rules(results, "error"),
+        "headline": _headline(results),
         "source": {
             "synthetic": is_synthetic,
             "layouts": sorted(films["layout"].dropna().unique()),
@@ -75,6 +79,7 @@ def build_validation_result(
         "n_rows": len(films),
         "n_usable": int((films["status"] == "ok").sum()),
         "n_rejected": len(rejected),
+        **_patients(films[films["status"] == "ok"]),
         "rejected": {str(reason): int(n) for reason, n in reasons.items()},
         "rejected_rows": {str(reason): _rows(rejected, str(reason)) for reason in reasons.index},
         "rejected_causes": {
@@ -88,6 +93,18 @@ def build_validation_result(
         "n_pairs": {kind: _n_pairs(pairs[pairs["kind"] == kind]) for kind in _PAIR_KINDS},
         "pairs": [row for kind in _PAIR_KINDS for row in _pair_rows(pairs[pairs["kind"] == kind])],
     }
+
+
+def _headline(results: Sequence[RuleResult]) -> str:
+    n_errors, n_warnings = (len(failed_rules(results, kind)) for kind in ("error", "warning"))
+    if n_errors:
+        return f"Stopped: {count_of(n_errors, 'error')}"
+    return f"May go on, {count_of(n_warnings, 'warning')}" if n_warnings else "May go on"
+
+
+def _patients(usable: pd.DataFrame) -> dict[str, int]:
+    known, n_unknown = usable["patient_id"].dropna(), int(usable["patient_id"].isna().sum())
+    return {"n_patients": known.nunique() + n_unknown, "n_unknown_patients": n_unknown}
 
 
 def failed_rules(results: Sequence[RuleResult], severity: str) -> list[RuleResult]:

@@ -27,19 +27,26 @@ def main(arguments: argparse.Namespace) -> None:
     from tasks.core.external_cohort import source_of
     from tasks.core.image_store.store import ImageStore
     from tasks.core.params import load_params
+    from tasks.core.provenance import collect_provenance
     from tasks.validate.gate import check_films
     from tasks.validate.page_thumbnails import thumbnail_pictures
     from tasks.validate.validation_page import render_validation_page
     from tasks.validate.validation_result import failed_rules
 
     name, params = arguments.cohort, load_params(paths.PARAMS)
-    source_of(params.evaluate, name)
+    source = source_of(params.evaluate, name)
     thumbnails = ImageStore(paths.external_thumbnails(name))
     tables = (paths.external_manifest(name), paths.external_pairs(name))
     films, results, validation = check_films(_asked_of_a_cohort(params), *tables, thumbnails)
     write_json(paths.external_validation_json(name), validation)
     pictures = thumbnail_pictures(validation, films, thumbnails)
-    page = render_validation_page(validation, pictures, params.validate_)
+    provenance = collect_provenance(
+        f"validate-external@{name}",
+        [*tables, paths.external_thumbnails(name)],
+        ("ingest.min_side_px", "validate"),
+        source=source,
+    )
+    page = render_validation_page(validation, pictures, params.validate_, provenance, name)
     write_text(paths.external_validation_html(name), page)
     broken = [result.name for result in failed_rules(results, "error")]
     logging.getLogger(__name__).info(

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:module 'sre_:DeprecationWarning"
 def test_an_expectation_that_raises_fails_with_the_text_of_its_error(clean: pd.DataFrame) -> None:
     rule = Rule(
         group="schema",
-        name="no_such_column",
+        name="file_not_empty",
         title="A column that does not exist",
         severity="error",
         threshold="at least 1",
@@ -27,6 +27,7 @@ def test_an_expectation_that_raises_fails_with_the_text_of_its_error(clean: pd.D
     assert not result.passed
     assert result.observed.startswith("could not be checked: ")
     assert "no_such_column" in result.observed
+    assert result.title == "Not checked: A column that does not exist"
 
 
 def test_failing_rows_are_sorted_counted_and_at_most_20(
@@ -37,6 +38,8 @@ def test_failing_rows_are_sorted_counted_and_at_most_20(
     results = check(more, pairs_of(), thresholds)[0]
     empty = broken(results)["file_not_empty"]
     assert empty.n_failing == 40
+    assert empty.title == "Empty files: 40"
+    assert (empty.requirement, empty.setting) == ("No file of a usable film is empty", "")
     assert [row["path"] for row in empty.rows] == sorted(more["path"])[:MAX_ROWS]
     assert empty.rows[0]["n_bytes"] == 0
 

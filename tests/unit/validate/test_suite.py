@@ -2,11 +2,14 @@
 
 import pandas as pd
 import pytest
+import yaml
 
 from tasks.core.errors import ParamsError
 from tasks.core.params import ValidateParams
+from tasks.validate.rules.broken import BROKEN
 from tasks.validate.rules.rule import RULE_GROUPS
 from tasks.validate.suite import build_suite
+from tests.films import ROOT
 from tests.unit.validate.cases import MIN_SIDE_PX, broken, check, pairs_of
 from tests.unit.validate.faults import (
     FAULTS,
@@ -143,3 +146,15 @@ def test_files_that_are_no_films_do_not_count_as_rejected(
     aside = clean.assign(path="masks/" + clean["path"], status="rejected", reason=reason)
     manifest = pd.concat([clean, aside], ignore_index=True)
     assert broken(check(manifest, pairs_of(), thresholds)[0]) == {}
+
+
+def test_every_expectation_says_what_it_means_to_break_it(thresholds: ValidateParams) -> None:
+    rules = build_suite(thresholds.model_copy(update={"reference": "manifest.parquet"}), 64)
+    assert {rule.name for rule in rules} == set(BROKEN)
+
+
+def test_settings_of_limits_are_keys_of_params() -> None:
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    for broken_rule in BROKEN.values():
+        section, _, key = broken_rule.setting.partition(".")
+        assert not broken_rule.setting or key in params[section]

@@ -3,13 +3,17 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from tasks.core import paths
 from tasks.core.html.inline_pictures import Picture
+from tasks.core.html.site_links import site_links
 from tasks.core.params import ValidateParams
+from tasks.core.provenance import collect_provenance
 from tasks.validate.film_pairs import join_pairs
 from tasks.validate.frames import build_frames
 from tasks.validate.rule_runner import RuleResult
@@ -57,9 +61,14 @@ def validation_of(
 
 
 @pytest.fixture
-def page_of(thresholds: ValidateParams) -> Callable[..., str]:
+def page_of(
+    thresholds: ValidateParams, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., str]:
     def render(validation: dict[str, Any], pictures: dict[str, Picture] | None = None) -> str:
-        return render_validation_page(validation, pictures or {}, thresholds)
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "params.yaml").write_text("ingest: {source: films}\n")
+        origin = collect_provenance("validate", [], [])
+        return render_validation_page(validation, pictures or {}, thresholds, origin)
 
     return render
 
@@ -118,7 +127,7 @@ def test_page_shows_failed_rules_first_and_escapes_file_names(
     clean: pd.DataFrame, page_of: Callable[..., str]
 ) -> None:
     page = page_of(validation_of(rejected(clean), [PASSED, WARNING, FAILED], is_synthetic=False))
-    order = ["<title>Validation</title>", "Failed:", "Shape fits", "Patients are known"]
+    order = ["<title>Stopped: 1 error", "Stopped: 1 error</h1>", "Shape fits", "Patients are known"]
     places = [page.index(text) for text in [*order, "Sides are long", "not a medical device"]]
     assert places == sorted(places)
     assert "<script" not in page
@@ -149,7 +158,8 @@ def test_page_shows_the_causes_of_each_reason_and_the_next_step(
     assert '<tr><td>7 bytes &lt;missing&gt;</td><td class="n">2</td>' in page
     assert "the file ends before its pixels do</td><td>yes</td>" in page
     assert "a file of the operating system</td><td>no</td>" in page
-    assert "Next: ask a radiologist." in page
+    assert "<b>Next:</b> ask a radiologist." in page
+    assert "<h1>May go on, 1 warning</h1>" in page
     assert "Files by site and class" in page
 
 
@@ -157,10 +167,10 @@ def test_page_of_a_clean_manifest_says_passed_and_synthetic(
     clean: pd.DataFrame, page_of: Callable[..., str]
 ) -> None:
     page = page_of(validation_of(clean, [PASSED], is_synthetic=True))
-    assert "Passed: the films can be used." in page
-    assert "These films are synthetic" in page
-    assert ">Failed<" not in page
-    assert ">Warnings<" not in page
+    assert "<h1>May go on</h1>" in page
+    assert "<strong>Synthetic films.</strong>" in page
+    assert 'id="failed"' not in page
+    assert 'id="warnings"' not in page
 
 
 def test_page_makes_no_request(clean: pd.DataFrame, page_of: Callable[..., str]) -> None:
@@ -169,7 +179,9 @@ def test_page_makes_no_request(clean: pd.DataFrame, page_of: Callable[..., str])
     page = page_of(validation, {"train/NORMAL/00.png": PICTURE})
     assert not re.search(r"https?:|url\(|@import", page)
     assert set(re.findall(r'src="([^"]*)"', page)) == {PICTURE.uri}
-    assert {link for link in re.findall(r'href="([^"]*)"', page) if link[0] != "#"} == {"data:,"}
+    links = {link for link in re.findall(r'href="([^"]*)"', page) if link[0] != "#"}
+    pages = {link.address for link in site_links(paths.VALIDATION_HTML)}
+    assert links == {"data:,", "validation.json", *pages}
 
 
 def test_pair_across_given_splits_is_listed_with_its_faults(
@@ -196,3 +208,15 @@ def test_page_without_an_audit_says_how_many_patients_it_needs(
     page = page_of(validation_of(few, [PASSED], is_synthetic=False))
     assert f"a comparison needs at least {FEWEST_GROUPS} patients on each side" in page
     assert "PNEUMONIA from NORMAL" in page  # named as left out
+
+
+def test_films_of_unknown_patients_are_not_counted_as_patients(
+    clean: pd.DataFrame, page_of: Callable[..., str]
+) -> None:
+    unknown = clean.assign(patient_id=None)
+    validation = validation_of(unknown, [PASSED], is_synthetic=False)
+    assert (validation["n_patients"], validation["n_unknown_patients"]) == (20, 20)
+    assert "patients unknown: each film counted as one" in page_of(validation)
+    known = validation_of(clean, [PASSED], is_synthetic=False)
+    assert known["n_unknown_patients"] == 0
+    assert known["n_patients"] == clean["patient_id"].nunique()
