@@ -39,7 +39,7 @@ def main(arguments: argparse.Namespace) -> None:
         require_same_classes,
         require_trained_classes,
     )
-    from tasks.evaluate.subgroups import evaluate_subgroups
+    from tasks.evaluate.subgroups import evaluate_subgroups, reuse_intervals
     from tasks.evaluate.test_ledger import record_reading
 
     name = arguments.model
@@ -59,10 +59,11 @@ def main(arguments: argparse.Namespace) -> None:
     films = hash_films(test["image_id"], test["label"])
     record_reading(name, "evaluate", decision.sha256, decision.network_sha256, films)
     probes = judge_probes(test, images[on_test], partial(infer, model), decision, params.seed)
-    evaluation = build_evaluation(predictions, decision, params) | {
+    found = build_evaluation(predictions, decision, params)
+    evaluation = found | {
         "calibration": report_calibration(test, decision, params),
         "abstention": evaluate_abstention(test, decision, params, probes),
-        "subgroups": evaluate_subgroups(test, manifest, params),
+        "subgroups": reuse_intervals(evaluate_subgroups(test, manifest, params), found),
         "is_synthetic": bool(manifest["is_synthetic"].eq(True).any()),
         "guard": count_refused(predictions),
     }

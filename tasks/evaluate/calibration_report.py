@@ -1,5 +1,6 @@
 """Whether the stated probabilities come true: before and after calibration, on any set of films."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +11,13 @@ from tasks.core.params import EvaluateParams
 from tasks.core.statistics.arrays import Bools, Floats
 from tasks.core.statistics.bootstrap import percentile_interval, resample_patients
 from tasks.evaluate.calibration_interval import rank_bins
-from tasks.evaluate.contract.calibrators import TemperatureScaling
+from tasks.evaluate.contract.calibrators import LOG_TEMPERATURE_RANGE, TemperatureScaling
 from tasks.evaluate.contract.decision import Decision
 from tasks.evaluate.metric_intervals import EstimateDict, with_interval
 from tasks.evaluate.metrics import Scored
 
 _LEAST = float(np.finfo(np.float64).eps)  # a probability of 0 counts as this, as in scikit-learn
+EDGE_WIDTH = 0.01  # of the logarithm; the search stops a little before its end
 _STAGES = {"before": "_raw", "after": ""}  # endings of the columns with the probabilities
 
 
@@ -47,9 +49,11 @@ def report_calibration(
         params: Section `evaluate`.
 
     Returns:
-        `event`, `method`, `temperature` (1 if another method was chosen), `fitted_on`, `chosen_by`
-        and `candidates`; `before` and `after` with `ece`, `log_loss` and `brier`; `reliability`
-        with the bins of both, see `reliability_bins`. Without films the numbers are None.
+        `event`, `method`, `temperature` (1 if another method was chosen), `temperature_limits` and
+        `is_at_edge` (the ends of the search, and whether the temperature stands at one),
+        `fitted_on`, `chosen_by` and `candidates`; `before` and `after` with `ece`, `log_loss` and
+        `brier`; `reliability` with the bins of both, see `reliability_bins`. Without films the
+        numbers are None.
 
     Source: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017 (ECE). Brier, Monthly
     Weather Review 78(1), 1950 (the sum over the classes).
@@ -66,6 +70,8 @@ def report_calibration(
         "event": "called class is true" if decision.negative_class is None else "finding",
         "method": calibrator.method,
         "temperature": temperature,
+        "temperature_limits": [math.exp(end) for end in LOG_TEMPERATURE_RANGE],
+        "is_at_edge": is_at_edge(temperature),
         "fitted_on": "validation",
         "chosen_by": decision.chosen_by,
         "candidates": [
@@ -77,6 +83,16 @@ def report_calibration(
             for stage, said in stated.items()
         },
     }
+
+
+def is_at_edge(temperature: float) -> bool:
+    """Whether a fitted temperature stands at an end of the range that was searched.
+
+    Example:
+        >>> is_at_edge(1.3), is_at_edge(math.exp(2.99999))
+        (False, True)
+    """
+    return any(abs(math.log(temperature) - end) < EDGE_WIDTH for end in LOG_TEMPERATURE_RANGE)
 
 
 def reliability_bins(

@@ -4,6 +4,7 @@ A subgroup lies on one side of the truth: it holds films with a finding (sensiti
 (specificity). Without a negative class each class is a side (recall).
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +79,39 @@ def evaluate_subgroups(
         rows += [_row(group, p, judged) for group, p in zip(side, p_values, strict=True)]
     _correct(rows)
     return sorted(rows, key=_worst_first)
+
+
+def reuse_intervals(groups: Sequence[Row], evaluation: Mapping[str, Any]) -> list[Row]:
+    """Give a group that is a whole side, or a whole class, the interval of that side or class.
+
+    One quantity has one interval: `hits_share` is made for parts of a side.
+
+    Args:
+        groups: From `evaluate_subgroups`, of the test films.
+        evaluation: From `build_evaluation`.
+    """
+    test = evaluation["test"]
+    wholes = {
+        ("recall", row["name"]): (row["n_images"], row["recall"])
+        for row in evaluation["classes_view"]["test"]["per_class"]
+    }
+    if test["n_positive"] is not None:
+        n_negative = test["n_images"] - test["n_positive"]
+        sides = {"sensitivity": test["n_positive"], "specificity": n_negative}
+        wholes |= {
+            (metric, group["name"]): (sides[metric], test[metric])
+            for group in groups
+            for metric in sides
+        }
+    return [_with_interval_of(group, wholes) for group in groups]
+
+
+def _with_interval_of(group: Row, wholes: Mapping[tuple[str, str], tuple[int, Any]]) -> Row:
+    metric = next(name for name in _METRICS if name in group)
+    n_films, estimate = wholes.get((metric, group["name"]), (0, None))
+    if group["attribute"] != "class" or group["n_images"] != n_films:
+        return group
+    return group | {metric: estimate}
 
 
 def _judged(films: pd.DataFrame) -> pd.DataFrame:

@@ -45,7 +45,7 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_stage_writes_three_baselines_the_same_on_every_run(repository: Path) -> None:
+def test_stage_writes_four_baselines_the_same_on_every_run(repository: Path) -> None:
     first = run_stage(repository)
     assert (first.returncode, first.stdout) == (0, "")
     assert first.stderr.startswith("[evaluate-baselines] best: brightness and contrast")
@@ -55,6 +55,7 @@ def test_stage_writes_three_baselines_the_same_on_every_run(repository: Path) ->
         "always positive",
         "file facts (width, height, bytes)",
         "brightness and contrast of the film",
+        "pixel statistics of the gate (forest)",
     ]
     for row in rows:
         assert {name: set(estimate) for name, estimate in row["test"].items()} == {

@@ -46,6 +46,17 @@ def write_predictions(root: Path, model: str, skill: float, first: int = 0) -> N
     table.to_parquet(path)
 
 
+def write_baseline(root: Path) -> None:
+    """Write a baseline that calls every test film positive."""
+    films = pd.DataFrame({"image_id": [f"f{k:03d}" for k in range(1, N)]})
+    films["label"] = ["P" if k % 2 == 0 else "N" for k in range(1, N)]
+    films["group_id"] = [f"g{k // 2:03d}" for k in range(1, N)]
+    films = films.assign(
+        baseline="always", positive=films["label"] == "P", prob_positive=1.0, called_positive=True
+    )
+    films.assign(called_class=None).to_parquet(root / paths.BASELINE_FILMS)
+
+
 def set_models(root: Path, *models: str) -> None:
     params = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
     params["models"] = list(models)
@@ -57,6 +68,7 @@ def set_models(root: Path, *models: str) -> None:
 def repository(tmp_path, monkeypatch) -> Path:
     for model, skill in (("ann", 0.0), ("twin5", 6.0), ("cnn_deep", 6.0)):
         write_predictions(tmp_path, model, skill)
+    write_baseline(tmp_path)
     set_models(tmp_path, "ann", "twin5")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -73,6 +85,11 @@ def test_stage_compares_the_models_of_params_and_no_removed_one(repository):
     (pair,) = found["pairs"]
     assert (pair["a"], pair["b"], pair["better"]) == ("ann", "twin5", "twin5")
     assert (found["n_images"], found["n_patients"]) == (N - 1, N // 2)
+    assert [(row["model"], row["baseline"]) for row in found["baselines"]] == [
+        ("ann", "always"),
+        ("twin5", "always"),
+    ]
+    assert found["baselines"][1]["auroc"]["value"] > 0.4  # a skill of 6 against a constant
     readings = read_readings(repository / paths.TEST_LEDGER)
     assert {(row.model, row.reading) for row in readings} == {
         ("ann", "comparison"),
@@ -97,6 +114,7 @@ def test_one_model_gives_an_empty_list_and_says_so(repository):
     found = json.loads((repository / paths.COMPARISON).read_text("utf-8"))
     assert (found["pairs"], found["models"]) == ([], ["ann"])
     assert "one model" in found["gap"]
+    assert [row["model"] for row in found["baselines"]] == ["ann"]
 
 
 def test_models_on_other_films_are_an_error_and_nothing_is_written(repository):

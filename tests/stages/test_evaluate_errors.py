@@ -72,6 +72,18 @@ def test_the_book_holds_every_wrong_call_with_three_training_films(evaluated):
         assert len(set(patients)) == 3
 
 
+def test_every_test_film_has_its_nearest_training_films(evaluated):
+    book = json.loads((evaluated / paths.error_book(MODEL)).read_text("utf-8"))
+    assert list(book["nearest_of_test"]) == sorted(
+        COHORT.loc[COHORT["split"] == "test", "image_id"]
+    )
+    for entry in book["errors"]:
+        listed = [
+            {k: one[k] for k in ("image_id", "label", "distance")} for one in entry["nearest"]
+        ]
+        assert book["nearest_of_test"][entry["image_id"]] == listed
+
+
 def test_the_reading_of_the_test_films_is_counted(evaluated):
     assert "errors" in {row.reading for row in read_readings(evaluated / paths.TEST_LEDGER)}
 

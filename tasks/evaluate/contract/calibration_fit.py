@@ -11,6 +11,7 @@ from scipy.special import expit, log_expit, log_softmax
 
 from tasks.core.statistics.arrays import Bools, Floats
 from tasks.evaluate.contract.calibrators import (
+    LOG_TEMPERATURE_RANGE,
     Calibrator,
     IsotonicSteps,
     Logits,
@@ -22,7 +23,6 @@ from tasks.evaluate.contract.calibrators import (
 
 ClassIndex = NDArray[np.int64]
 
-LOG_TEMPERATURE_RANGE = (-3.0, 3.0)  # temperatures of 0.05 to 20; the usual fit is near 1
 N_CALIBRATION_FOLDS = 5
 # Patients of each class, so that each fold judges two of them; ours
 MIN_CLASS_PATIENTS = 2 * N_CALIBRATION_FOLDS

@@ -15,6 +15,8 @@ from tasks.core.statistics.arrays import Floats
 
 Logits = NDArray[np.floating[Any]]  # float32 or float64; all work is done in float64
 
+LOG_TEMPERATURE_RANGE = (-3.0, 3.0)  # temperatures of 0.05 to 20; the usual fit is near 1
+
 
 @dataclass(frozen=True)
 class TemperatureScaling:

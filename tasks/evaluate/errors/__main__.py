@@ -1,4 +1,4 @@
-"""Stage `evaluate-errors`: list every wrong call on test films, with the nearest training films.
+"""Stage `evaluate-errors`: every wrong call on test films, and the training films nearest to each.
 
 Reads       data/models/<model>/, data/contracts/<model>/, data/predictions/<model>.parquet,
             data/samples.parquet, data/images/
@@ -23,6 +23,7 @@ def main(arguments: argparse.Namespace) -> None:
     from tasks.evaluate.contract.decision import read_decision
     from tasks.evaluate.contract.hashes import hash_films
     from tasks.evaluate.errors.error_list import list_errors, require_films_of, wrong_calls
+    from tasks.evaluate.errors.nearest_films import nearest_films, without_paths
     from tasks.evaluate.inference import infer
     from tasks.evaluate.predictions import predictions_schema
     from tasks.evaluate.test_ledger import record_reading
@@ -36,11 +37,18 @@ def main(arguments: argparse.Namespace) -> None:
     require_films_of(samples, films_sha256, paths.predictions(name))
     record_reading(name, "errors", decision.sha256, decision.network_sha256, films_sha256)
     wrong = wrong_calls(test, decision.negative_class)
+    test = test.sort_values("image_id", ignore_index=True)
     training = samples[samples["split"] == "train"].sort_values("image_id", ignore_index=True)
-    shown = [*wrong["image_id"], *training["image_id"]]
-    features = infer(load_classifier(paths.model_dir(name)), ImageStore(paths.IMAGES).read(shown))
-    book = list_errors(wrong, training, features.features, decision.negative_class)
-    found = {"model": name, "n_images": len(test), "n_errors": len(book), "errors": book}
+    shown = [*test["image_id"], *training["image_id"]]
+    network, images = load_classifier(paths.model_dir(name)), ImageStore(paths.IMAGES).read(shown)
+    features = infer(network, images).features
+    nearest = nearest_films(features[: len(test)], training, features[len(test) :])
+    of_test = dict(zip(test["image_id"], nearest, strict=True))
+    book = list_errors(wrong, of_test, decision.negative_class)
+    found = {
+        **{"model": name, "n_images": len(test), "n_errors": len(book), "errors": book},
+        "nearest_of_test": {image_id: without_paths(films) for image_id, films in of_test.items()},
+    }
     write_json(paths.error_book(name), found)
     logging.getLogger(__name__).info("%s: %d of %d films called wrong", name, len(book), len(test))
 

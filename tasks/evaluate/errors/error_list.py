@@ -1,18 +1,16 @@
 """Wrong calls in reading order, each with what its nearest training films say."""
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tasks.core import paths
 from tasks.core.errors import EvaluationError
 from tasks.evaluate.contract.hashes import hash_films
-from tasks.evaluate.errors.nearest_films import Neighbour, nearest_films
+from tasks.evaluate.errors.nearest_films import Neighbour
 
 
 def require_films_of(samples: pd.DataFrame, films_sha256: str, predictions: Path) -> None:
@@ -82,17 +80,13 @@ def _most_probable_finding(films: pd.DataFrame, negative_class: str) -> pd.Serie
 
 
 def list_errors(
-    wrong: pd.DataFrame,
-    training: pd.DataFrame,
-    features: NDArray[np.float32],
-    negative_class: str | None,
+    wrong: pd.DataFrame, nearest: Mapping[str, Sequence[Neighbour]], negative_class: str | None
 ) -> list[dict[str, Any]]:
     """Entries of the error book.
 
     Args:
         wrong: From `wrong_calls`.
-        training: Training rows of the samples, sorted by `image_id`.
-        features: (n_wrong + n_training, n_features) float32, of the rows in that order.
+        nearest: Nearest training films of each image id, from `nearest_films`.
         negative_class: None if no class means "no finding".
 
     Returns:
@@ -101,11 +95,8 @@ def list_errors(
         `call`: the film resembles training films of the other class. `label`: the features were
         right and the last layer was not.
     """
-    nearest = nearest_films(features[: len(wrong)], training, features[len(wrong) :])
-    records = wrong.to_dict("records")
     return [
-        _entry(film, neighbours, negative_class)
-        for film, neighbours in zip(records, nearest, strict=True)
+        _entry(film, nearest[film["image_id"]], negative_class) for film in wrong.to_dict("records")
     ]
 
 

@@ -1,6 +1,7 @@
 """The training films whose features point in nearly the same direction as those of a film."""
 
-from typing import TypedDict
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from tasks.core.statistics.arrays import Floats
 
 N_NEAREST = 3
+_BLOCK = 256  # films compared at a time, so that memory stays limited
 _N_DIGITS = 6  # float32 features; equal films must tie on every kind of CPU
 
 
@@ -35,25 +37,39 @@ def nearest_films(
         For each film, at most three neighbours, the nearest first; ties by `image_id`. Features
         that are all 0 have a distance of 1 to every film.
     """
-    distances = np.round(1 - _directions(features) @ _directions(of_training).T, _N_DIGITS)
+    directions, of_others = _directions(features), _directions(of_training)
     films = training[["image_id", "path", "label"]].to_dict("records")
     patients = training["group_id"].to_numpy()
     found: list[list[Neighbour]] = []
-    for row in distances:
-        order = np.argsort(row, kind="stable")
-        first = pd.Series(patients[order]).drop_duplicates().index[:N_NEAREST]
-        found.append(
-            [
-                Neighbour(
-                    image_id=films[place]["image_id"],
-                    path=films[place]["path"],
-                    label=films[place]["label"],
-                    distance=float(row[place]),
-                )
-                for place in order[first]
-            ]
-        )
+    for start in range(0, len(features), _BLOCK):
+        distances = np.round(1 - directions[start : start + _BLOCK] @ of_others.T, _N_DIGITS)
+        found += [_nearest(row, films, patients) for row in distances]
     return found
+
+
+def without_paths(films: Sequence[Neighbour]) -> list[dict[str, Any]]:
+    """The same films without their paths, for the list of all test films."""
+    return [
+        {"image_id": one["image_id"], "label": one["label"], "distance": one["distance"]}
+        for one in films
+    ]
+
+
+def _nearest(
+    distances: Floats, films: Sequence[Mapping[Hashable, Any]], patients: NDArray[np.object_]
+) -> list[Neighbour]:
+    """The nearest films of different patients by their distances (m,)."""
+    order = np.argsort(distances, kind="stable")
+    first = pd.Series(patients[order]).drop_duplicates().index[:N_NEAREST]
+    return [
+        Neighbour(
+            image_id=films[place]["image_id"],
+            path=films[place]["path"],
+            label=films[place]["label"],
+            distance=float(distances[place]),
+        )
+        for place in order[first]
+    ]
 
 
 def _directions(features: NDArray[np.float32]) -> Floats:

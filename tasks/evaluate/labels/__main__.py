@@ -4,7 +4,7 @@ Nothing is chosen by this list: it names test films too, for people to look at.
 
 Reads       data/samples.parquet, data/images/
 Writes      reports/labels.json, reports/labels.html
-Params      evaluate.labels, evaluate.seed
+Params      evaluate.labels, evaluate.seed, ingest.source
 Fails when  a table or the image store is missing or damaged
 Run         python -m tasks.evaluate.labels
 """
@@ -20,6 +20,7 @@ def main(_: argparse.Namespace) -> None:
     from tasks.core.atomic import write_json, write_text
     from tasks.core.image_store.store import ImageStore
     from tasks.core.params import load_params
+    from tasks.core.provenance import collect_provenance
     from tasks.core.tables import SAMPLES_SCHEMA, read_table
     from tasks.evaluate.labels.label_audit import audit_labels
     from tasks.evaluate.labels.label_page import render_label_page
@@ -32,7 +33,10 @@ def main(_: argparse.Namespace) -> None:
     rows = films.index[films["image_id"].isin(listed)]
     squares = {films["image_id"][row]: images[row] for row in rows}
     write_json(paths.LABELS_JSON, audit)
-    write_text(paths.LABELS_HTML, render_label_page(audit, squares))
+    provenance = collect_provenance(
+        "evaluate-labels", [paths.SAMPLES, paths.IMAGES], ("evaluate.labels", "evaluate.seed")
+    )
+    write_text(paths.LABELS_HTML, render_label_page(audit, squares, provenance))
     logger = logging.getLogger(__name__)
     if audit["gap"]:
         logger.warning("no audit: %s", audit["gap"])

@@ -7,25 +7,33 @@ from typing import Any
 
 from PIL import Image
 
+from tasks.core import paths
 from tasks.core.html.inline_pictures import Picture, data_uri
+from tasks.core.html.site_links import site_links
 from tasks.core.html.templating import render_template
 from tasks.core.image_store.store import Pixels
+from tasks.core.provenance import Provenance
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 _SPLIT_TITLES = {"train": "training", "val": "validation", "test": "test"}
 
 
-def render_label_page(audit: Mapping[str, Any], squares: Mapping[str, Pixels]) -> str:
+def render_label_page(
+    audit: Mapping[str, Any], squares: Mapping[str, Pixels], provenance: Provenance
+) -> str:
     """Render the page.
 
     Args:
         audit: Result of `audit_labels`.
         squares: By `image_id`, the (H, W) uint8 square of each listed film.
+        provenance: Where the page comes from.
 
     Returns:
         HTML with its stylesheet and pictures inside; all text from the data is escaped.
     """
     context = {
+        "site": site_links(paths.LABELS_HTML),
+        "provenance": provenance,
         "audit": audit,
         "splits": _SPLIT_TITLES,
         "pictures": {image_id: png_of_square(square) for image_id, square in squares.items()},

@@ -3,12 +3,13 @@ import pandas as pd
 import pytest
 
 from tasks.core.errors import EvaluationError
-from tasks.evaluate.baseline_models import score_baselines
+from tasks.evaluate.baseline_models import baseline_films, fit_baselines, score_baselines
 from tests.cohorts import evaluate_params, manifest_of, squares_cohort, store_films
 
 ALWAYS = "always positive"
 FILE = "file facts (width, height, bytes)"
 FILM = "brightness and contrast of the film"
+GATE = "pixel statistics of the gate (forest)"
 SAMPLES = squares_cohort({"train": 40, "val": 4, "test": 40})
 ILL = (SAMPLES["label"] == "PNEUMONIA").to_numpy()
 
@@ -30,13 +31,14 @@ def facts(rng_seed: int = 0):
 
 def scores(tmp_path, films, manifest, samples=SAMPLES, **params: object) -> dict[str, dict]:
     store = store_films(tmp_path / "images", SAMPLES, films)
-    rows = score_baselines(samples, manifest, store, evaluate_params(**params))
+    settings = evaluate_params(**params)
+    rows = score_baselines(fit_baselines(samples, manifest, store, settings), settings)
     return {row["name"]: row["test"] for row in rows}
 
 
 def test_baselines_find_nothing_in_noise(tmp_path):
     found = scores(tmp_path, noise(), facts())
-    assert list(found) == [ALWAYS, FILE, FILM]
+    assert list(found) == [ALWAYS, FILE, FILM, GATE]
     for name in (FILE, FILM):
         assert 0.3 < found[name]["auroc"]["value"] < 0.7
         assert found[name]["auroc"]["low"] < 0.5 < found[name]["auroc"]["high"]
@@ -56,6 +58,28 @@ def test_brightness_finds_planted_brightness(tmp_path):
     found = scores(tmp_path, noise(brighter_if_ill=60), facts())
     assert found[FILM]["auroc"]["value"] == pytest.approx(1.0)
     assert found[FILE]["auroc"]["value"] < 0.7
+
+
+def test_forest_finds_what_no_straight_line_finds(tmp_path):
+    manifest = facts()
+    ill = (manifest["label"] == "PNEUMONIA").to_numpy()
+    side = np.where(np.arange(len(manifest)) % 4 < 2, -20.0, 20.0)
+    manifest["border"] = 100 + np.where(ill, side, 0.0)  # darker or brighter: ill
+    found = scores(tmp_path, noise(), manifest)
+    assert found[GATE]["auroc"]["value"] > 0.99
+    assert found[FILM]["auroc"]["value"] < 0.7
+
+
+def test_table_holds_the_answers_that_the_scores_count(tmp_path):
+    store, settings = store_films(tmp_path / "images", SAMPLES, noise(60)), evaluate_params()
+    fitted = fit_baselines(SAMPLES, facts(), store, settings)
+    films, schema = baseline_films(fitted)
+    assert list(films.groupby("baseline", sort=False).groups) == [ALWAYS, FILE, FILM, GATE]
+    assert set(schema.names) == set(films)
+    for row in score_baselines(fitted, settings):
+        of_one = films[films["baseline"] == row["name"]]
+        share = (of_one["called_positive"] == of_one["positive"]).mean()
+        assert share == row["test"]["accuracy"]["value"]
 
 
 def test_always_positive_has_auroc_one_half(tmp_path):
@@ -113,7 +137,7 @@ def test_without_a_negative_class_the_baselines_tell_the_classes_apart(tmp_path)
         dict(zip(THREE["image_id"], THREE["label"].factorize()[0], strict=True))
     )
     found = scores(tmp_path, noise(), manifest, THREE, negative_class=None)
-    assert list(found) == ["always the commonest class", FILE, FILM]
+    assert list(found) == ["always the commonest class", FILE, FILM, GATE]
     commonest = found["always the commonest class"]
     assert commonest["accuracy"]["value"] == 0.5  # VIRAL
     assert commonest["auroc"] == {"value": 0.5, "low": 0.5, "high": 0.5}

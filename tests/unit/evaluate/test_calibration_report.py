@@ -8,7 +8,7 @@ from sklearn.metrics import brier_score_loss, log_loss
 
 from tasks.core.statistics.bootstrap import resample_patients
 from tasks.core.statistics.intervals import wilson_interval
-from tasks.evaluate.calibration_report import reliability_bins, report_calibration
+from tasks.evaluate.calibration_report import is_at_edge, reliability_bins, report_calibration
 from tasks.evaluate.contract.calibrators import PlattScaling, TemperatureScaling
 from tasks.evaluate.metrics import Scored, calibration_error
 from tests.cohorts import CLASSES, evaluate_params
@@ -145,3 +145,14 @@ def test_method_and_candidates_come_from_the_contract():
     ]
     scaled = report_calibration(films, decision(calibrator=TemperatureScaling(1.3)), PARAMS)
     assert (scaled["method"], scaled["temperature"]) == ("temperature", 1.3)
+
+
+@pytest.mark.parametrize(("temperature", "expected"), [(20.0, True), (0.05, True), (19.0, False)])
+def test_temperature_at_an_end_of_the_search_is_said(temperature: float, expected: bool) -> None:
+    assert is_at_edge(temperature) is expected  # the ends are exp(-3) = 0.0498 and exp(3) = 20.09
+
+
+def test_report_states_what_was_searched() -> None:
+    found = report_calibration(random_films(CLASSES), decision(), PARAMS)
+    low, high = found["temperature_limits"]
+    assert (round(low, 3), round(high, 2), found["is_at_edge"]) == (0.05, 20.09, False)

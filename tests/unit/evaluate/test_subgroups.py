@@ -11,7 +11,7 @@ from scipy.stats import fisher_exact
 
 from tasks.core.statistics.multiple_tests import holm
 from tasks.core.tables import MANIFEST_SCHEMA
-from tasks.evaluate.subgroups import evaluate_subgroups
+from tasks.evaluate.subgroups import evaluate_subgroups, reuse_intervals
 from tests.cohorts import evaluate_params
 
 PARAMS = evaluate_params()
@@ -165,3 +165,31 @@ def test_the_rows_are_plain_json_and_do_not_depend_on_the_order_of_the_films() -
         FILMS.sample(frac=1, random_state=1), MANIFEST.sample(frac=1, random_state=2), PARAMS
     )
     assert json.dumps(rows, allow_nan=False) == json.dumps(shuffled, allow_nan=False)
+
+
+def test_a_whole_side_has_the_interval_of_that_side() -> None:
+    films, manifest = cohort({("PNEUMONIA", "virus", None): (8, 2), ("NORMAL", None, None): (9, 1)})
+    groups = evaluate_subgroups(films, manifest, PARAMS)
+    of_test = {"value": 0.8, "low": 0.5, "high": 0.95}
+    evaluation = {
+        "test": {"n_images": 20, "n_positive": 10, "sensitivity": of_test, "specificity": of_test},
+        "classes_view": {"test": {"per_class": []}},
+    }
+    found = {row["name"]: row for row in reuse_intervals(groups, evaluation)}
+    assert found["PNEUMONIA"]["sensitivity"] == of_test
+    assert found["NORMAL"]["specificity"] == of_test
+    evaluation["test"]["n_positive"] = 15  # the group is a part of its side only
+    found = {row["name"]: row for row in reuse_intervals(groups, evaluation)}
+    assert found["PNEUMONIA"]["sensitivity"] != of_test
+
+
+def test_a_whole_class_has_the_interval_of_that_class() -> None:
+    recall = {"value": 0.7, "low": 0.4, "high": 0.9}
+    group = {"attribute": "class", "name": "COVID", "n_images": 10, "recall": NOTHING}
+    evaluation = {
+        "test": {"n_images": 20, "n_positive": None},
+        "classes_view": {
+            "test": {"per_class": [{"name": "COVID", "n_images": 10, "recall": recall}]}
+        },
+    }
+    assert reuse_intervals([group], evaluation) == [group | {"recall": recall}]

@@ -14,7 +14,7 @@ from tasks.evaluate.errors.error_list import (
     require_films_of,
     wrong_calls,
 )
-from tasks.evaluate.errors.nearest_films import nearest_films
+from tasks.evaluate.errors.nearest_films import nearest_films, without_paths
 
 
 def predictions(rows: list[tuple], classes: tuple[str, ...]) -> pd.DataFrame:
@@ -97,14 +97,26 @@ def test_nearest_films_are_of_three_patients_and_ties_go_by_id():
     assert [one["distance"] for one in found] == pytest.approx([0, 0.292893, 0.292893])
 
 
+def test_many_films_are_compared_in_blocks_with_the_same_result():
+    angles = np.linspace(0, 1.5, 600)
+    films = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    found = nearest_films(films, TRAINING, DIRECTIONS)
+    assert found == [nearest_films(film[np.newaxis], TRAINING, DIRECTIONS)[0] for film in films]
+    assert without_paths(found[0]) == [
+        {"image_id": "t1", "label": "N", "distance": 0.0},
+        {"image_id": "t3", "label": "P", "distance": 0.292893},
+        {"image_id": "t4", "label": "P", "distance": 0.292893},
+    ]
+
+
 def test_features_of_zeros_are_far_from_everything():
     (found,) = nearest_films(np.zeros((1, 2), dtype=np.float32), TRAINING, DIRECTIONS)
     assert [one["distance"] for one in found] == [1.0, 1.0, 1.0]
 
 
 def test_entries_name_whom_the_neighbours_agree_with():
-    features = np.concatenate([np.array([[1, 1]] * 4, dtype=np.float32), DIRECTIONS])
-    book = list_errors(wrong_calls(TWO, "N"), TRAINING, features, "N")
+    nearest = nearest_films(np.array([[1, 1]] * 4, dtype=np.float32), TRAINING, DIRECTIONS)
+    book = list_errors(wrong_calls(TWO, "N"), dict(zip("abcd", nearest, strict=True)), "N")
     # nearest of (1, 1): t3, t4 (P), then t1 (N)
     assert [one["label"] for one in book[0]["nearest"]] == ["P", "P", "N"]
     assert [entry["neighbours_agree_with"] for entry in book] == ["label", "label", "call", "call"]
@@ -117,7 +129,7 @@ def test_entries_name_whom_the_neighbours_agree_with():
 
 def test_no_error_gives_an_empty_book():
     none = wrong_calls(TWO[TWO["outcome"].isin(["TP", "TN"])], "N")
-    assert list_errors(none, TRAINING, DIRECTIONS, "N") == []
+    assert list_errors(none, {}, "N") == []
 
 
 @pytest.mark.parametrize(

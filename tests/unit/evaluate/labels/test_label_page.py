@@ -1,7 +1,11 @@
 """The page of the label audit says what the list is, and escapes what comes from the data."""
 
-import numpy as np
+from pathlib import Path
 
+import numpy as np
+import pytest
+
+from tasks.core.provenance import Provenance, collect_provenance
 from tasks.evaluate.labels.label_page import render_label_page
 
 SQUARE = np.zeros((8, 8), dtype=np.uint8)
@@ -32,16 +36,25 @@ AUDIT = {
 }
 
 
-def test_page_says_first_that_nothing_is_proven_and_that_test_films_choose_nothing():
-    page = render_label_page(AUDIT, {"a1": SQUARE})
+@pytest.fixture
+def origin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Provenance:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text("ingest: {source: films}\n")
+    return collect_provenance("evaluate-labels", [], [])
+
+
+def test_page_says_first_that_nothing_is_proven_and_that_test_films_choose_nothing(
+    origin: Provenance,
+) -> None:
+    page = render_label_page(AUDIT, {"a1": SQUARE}, origin)
     lead = page[page.index("<h1>") : page.index("<h2>")]
     assert "1 film worth a second look" in lead
     assert "not proven errors" in lead
     assert "1 test film in this list is shown for people only" in lead
 
 
-def test_text_from_the_data_is_escaped_and_pictures_are_inside():
-    page = render_label_page(AUDIT, {"a1": SQUARE})
+def test_text_from_the_data_is_escaped_and_pictures_are_inside(origin: Provenance) -> None:
+    page = render_label_page(AUDIT, {"a1": SQUARE}, origin)
     assert "<script" not in page
     assert "<b>NORMAL" not in page
     assert "&lt;script&gt;" in page
@@ -49,9 +62,9 @@ def test_text_from_the_data_is_escaped_and_pictures_are_inside():
     assert "http" not in page.replace("http-equiv", "")
 
 
-def test_a_gap_and_an_empty_list_are_said():
+def test_a_gap_and_an_empty_list_are_said(origin: Provenance) -> None:
     gap = AUDIT | {"gap": "fewer than two classes have 5 patients", "listed": []}
-    assert "Reason: fewer than two classes" in render_label_page(gap, {})
-    assert "None: the model agrees" in render_label_page(AUDIT | {"listed": []}, {})
+    assert "Reason: fewer than two classes" in render_label_page(gap, {}, origin)
+    assert "None: the model agrees" in render_label_page(AUDIT | {"listed": []}, {}, origin)
     out = AUDIT | {"left_out": [{"label": "COVID", "n_images": 4, "n_patients": 2}]}
-    assert "COVID: 4 films of 2 patients" in render_label_page(out, {"a1": SQUARE})
+    assert "COVID: 4 films of 2 patients" in render_label_page(out, {"a1": SQUARE}, origin)
