@@ -1,81 +1,147 @@
 """Render the page of one model, and summarise the model for the report that compares models."""
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from markupsafe import Markup
 
 from tasks.core import paths
 from tasks.core.html.inline_pictures import inline_png
+from tasks.core.html.site_links import site_links
 from tasks.core.html.templating import render_template
 from tasks.core.params import Params
-from tasks.core.statistics.arrays import Bools, Floats
-from tasks.page.curve_points import calibration_bins, roc_points
-from tasks.page.evaluation.class_section import class_section
-from tasks.page.explanation_views import view_filters, view_outcomes
+from tasks.page.activation_section import activation_section
+from tasks.page.case_inputs import CaseInputs
+from tasks.page.case_section import case_section
+from tasks.page.curve_points import roc_points
+from tasks.page.explanation_grades_section import explanation_grades
+from tasks.page.interactive_scripts import INTERACTIVE_SCRIPTS
 from tasks.page.page_inputs import SPLIT_TITLES_ON_PAGE, PageInputs
-from tasks.page.page_text import finding_name, lead_sentence, normal_name, outcome_title
-from tasks.page.plots import plot_calibration, plot_history, plot_probabilities, plot_roc
-from tasks.page.weaknesses import METRIC_TITLES, find_weaknesses
+from tasks.page.page_provenance import page_provenance
+from tasks.page.page_text import finding_name, normal_name
+from tasks.page.pair_summary import explained_films
+from tasks.page.plots import plot_history
+from tasks.page.sections.abroad_sections import adaptation_section, external_section
+from tasks.page.sections.baseline_section import baseline_section
+from tasks.page.sections.call_section import call_section
+from tasks.page.sections.changed_film_sections import control_section, robustness_section
+from tasks.page.sections.class_section import class_section
+from tasks.page.sections.comparison_section import comparison_section
+from tasks.page.sections.home_sections import (
+    finding_section,
+    operating_point_section,
+    patient_section,
+    prevalence_section,
+)
+from tasks.page.sections.page_section import Cell, PageSection, Plot, PlotData
+from tasks.page.sections.score_section import scores_of
+from tasks.page.sections.trial_section import trial_section
+from tasks.page.sections.trust_sections import (
+    abstention_section,
+    calibration_section,
+    novelty_section,
+    subgroup_section,
+)
+from tasks.page.threshold_section import threshold_section
+from tasks.page.weakness_rules.rule_list import find_weaknesses, verdict_sentence
 
 _TEMPLATES = Path(__file__).parent / "templates"
-MOST_ERRORS = 50  # rows of the table of errors
+Sections = tuple[Callable[[PageInputs], PageSection], ...]
+_SECTIONS: Sections = (
+    finding_section,
+    operating_point_section,
+    prevalence_section,
+    class_section,
+    patient_section,
+    baseline_section,
+    calibration_section,
+    abstention_section,
+    novelty_section,
+    subgroup_section,
+    control_section,
+    robustness_section,
+    external_section,
+    adaptation_section,
+    comparison_section,
+    trial_section,
+)
+_TWO_SIDED = (operating_point_section, prevalence_section, patient_section)
 
 
-def render_model_page(inputs: PageInputs, params: Params) -> str:
+def render_model_page(inputs: PageInputs, cases: CaseInputs, params: Params) -> str:
     """Render the page of one model as one HTML file. Equal inputs give an equal page.
 
     Args:
         inputs: From `tasks.page.page_inputs.load_page_inputs`.
-        params: All parameters. The page shows those of training.
+        cases: From `tasks.page.case_inputs.load_case_inputs`.
+        params: All parameters. The page shows those of training, and links to the other models.
 
     Raises:
         PictureError: A picture is not a PNG file.
     """
     evaluation = inputs.evaluation
     settings = params.train_of(inputs.model)
-    checks = find_weaknesses(inputs)
+    results = find_weaknesses(inputs)
     context = {
         "model": inputs.model,
+        "site": site_links(
+            paths.page(inputs.model), params.models, sorted(params.evaluate.external)
+        ),
+        "provenance": page_provenance(inputs.model),
+        "neighbours": neighbours_of(inputs.model, params.models),
         "is_synthetic": evaluation["is_synthetic"],
-        "evaluation": evaluation,
-        "baselines": inputs.baselines,
-        "test": evaluation["test"],
-        "operating_point": evaluation["operating_point"],
         "finding": finding_name(evaluation),
         "normal": normal_name(evaluation),
-        "is_two_sided": evaluation["negative_class"] is not None,
-        "classes": class_section(evaluation),
-        "evaluation_page": f"{inputs.model}/{paths.evaluation_page(inputs.model).name}",
-        "lead": lead_sentence(evaluation),
-        "weak": [check for check in checks if check.is_weak],
-        "passed": [check for check in checks if not check.is_weak],
-        "metric_titles": METRIC_TITLES,
-        "plots": plot_results(inputs, params.page.n_calibration_bins),
-        "calibration_bins": params.page.n_calibration_bins,
-        "outcomes": view_outcomes(inputs.explanations, evaluation, inputs.pictures_dir),
-        "gradcam_layer": inputs.explanations["gradcam_layer"],
-        "n_convolutions": len(inputs.explanations["conv_layers"]),
-        "filters": view_filters(inputs.explanations, inputs.pictures_dir),
-        "errors": _error_tables(inputs),
+        "verdict": verdict_sentence(inputs),
+        "weak": [one for one in results if one.is_weak],
+        "passed": [one for one in results if not one.is_weak],
+        "calls": call_section(inputs),
+        "threshold": threshold_section(evaluation, inputs.films("test")),
+        "sections": [section(inputs) for section in sections_of(evaluation)],
+        "cases": case_section(inputs.model, evaluation, inputs.films("test"), cases),
+        "grades": explanation_grades(inputs.grades, inputs.explanations),
+        "activations": activation_section(paths.explanations(inputs.model)),
+        "history_plots": history_plots(inputs),
         "description": inputs.description,
         "cohort": {SPLIT_TITLES_ON_PAGE[split]: n for split, n in inputs.cohort.items()},
+        "patients_unknown": inputs.n_without_patient() == evaluation["test"]["n_images"],
         "contact_sheet": inline_png(inputs.contact_sheet),
         "preset": settings.augment.preset,
         "train_params": _flat(settings.model_dump()),
     }
-    return render_template(_TEMPLATES, "page.html.j2", context)
+    return render_template(_TEMPLATES, "page.html.j2", context, INTERACTIVE_SCRIPTS)
+
+
+def sections_of(evaluation: Mapping[str, Any]) -> Sections:
+    """Sections with the numbers; those on two sides only with a negative class."""
+    is_two_sided = evaluation["negative_class"] is not None
+    return tuple(one for one in _SECTIONS if is_two_sided or one not in _TWO_SIDED)
+
+
+def neighbours_of(model: str, models: Sequence[str]) -> dict[str, str | None]:
+    """Models before and after this one, in the order of params.yaml.
+
+    Example:
+        >>> neighbours_of("c", ["a", "b", "c"])
+        {'previous': 'b', 'next': None}
+    """
+    place = models.index(model)
+    return {
+        "previous": models[place - 1] if place > 0 else None,
+        "next": models[place + 1] if place + 1 < len(models) else None,
+    }
 
 
 def summarise_model(inputs: PageInputs) -> dict[str, Any]:
     """All that `report` needs of one model, as JSON values.
 
     Returns:
-        `page` is relative to the folder of the report. `weaknesses` holds `title` and `detail`
-        of each weakness, the most important first. `validation_films` holds columns of the
-        predictions, for paired comparisons with other models.
+        `page` is relative to the folder of the report. `weaknesses` holds the result of every
+        rule, weaknesses first, the most important first. `validation_films` holds columns of the
+        predictions, for paired comparisons with other models; `test_films` those of the films that
+        the report shows.
     """
     films = inputs.films("val").sort_values("image_id", ignore_index=True)
     is_two_sided = inputs.evaluation["negative_class"] is not None
@@ -83,49 +149,46 @@ def summarise_model(inputs: PageInputs) -> dict[str, Any]:
     return {
         "model": inputs.model,
         "page": paths.page(inputs.model).name,
-        "evaluation_page": f"{inputs.model}/{paths.evaluation_page(inputs.model).name}",
-        "verdict": lead_sentence(inputs.evaluation),
-        "weaknesses": [
-            {"title": check.title, "detail": check.detail}
-            for check in find_weaknesses(inputs)
-            if check.is_weak
-        ],
+        "verdict": verdict_sentence(inputs),
+        "weaknesses": [asdict(result) for result in find_weaknesses(inputs)],
         "evaluation": dict(inputs.evaluation),
         "description": dict(inputs.description),
         "validation_films": {
             name: films[name].tolist() for name in ("image_id", "group_id", *scores)
         },
+        "explained": explained_films(inputs.explanations, paths.explanations(inputs.model)),
+        "test_films": _test_films(inputs),
+        "roc": _roc(inputs),
+        "history": dict(inputs.history),
     }
 
 
-def plot_results(inputs: PageInputs, n_bins: int) -> dict[str, Markup]:
-    """All plots of a model, by name: roc, calibration, scores; loss and accuracy if recorded.
+def _test_films(inputs: PageInputs) -> dict[str, Any]:
+    """Columns of the test films, sorted by film. `prob_positive` is null without two sides."""
+    films = inputs.films("test").sort_values("image_id", ignore_index=True)
+    found = {name: films[name].tolist() for name in ("image_id", "label", "called_class")}
+    if inputs.evaluation["negative_class"] is not None:
+        columns = ("outcome", "prob_positive")
+        return found | {name: films[name].tolist() for name in columns}
+    is_right = films["label"] == films["called_class"]
+    outcome = is_right.map({True: "right", False: "wrong"}).tolist()
+    return found | {"outcome": outcome, "prob_positive": [None] * len(films)}
 
-    Without a negative class there are only the plots of training.
-    """
+
+def _roc(inputs: PageInputs) -> dict[str, list[list[float]]]:
+    """Points of the ROC curve by split; none where a split has films of one side only."""
     if inputs.evaluation["negative_class"] is None:
-        return _history_plots(inputs)
-    evaluation, films = inputs.evaluation, inputs.films("test")
-    prob, positive = _scores(films)
-    uncalibrated = 1 - films[f"prob_{evaluation['negative_class']}_raw"].to_numpy(dtype=np.float64)
-    names = (f"{finding_name(evaluation)} films", f"{normal_name(evaluation)} films")
-    threshold = evaluation["operating_point"]["threshold"]
-    curves = {
-        SPLIT_TITLES_ON_PAGE[split]: roc_points(*_scores(inputs.films(split)))
-        for split in ("test", "val")
-    }
-    plots = {
-        "roc": plot_roc(curves, _operating_point(inputs)),
-        "calibration": plot_calibration(
-            calibration_bins(uncalibrated, positive, n_bins),
-            calibration_bins(prob, positive, n_bins),
-        ),
-        "scores": plot_probabilities(prob, positive, threshold, names),
-    }
-    return plots | _history_plots(inputs)
+        return {}
+    found = {}
+    for split, title in (("test", "test"), ("val", "validation")):
+        films = inputs.films(split)
+        if films["positive"].nunique() == 2:
+            points = np.column_stack(roc_points(*scores_of(films)))
+            found[title] = points.tolist()
+    return found
 
 
-def _history_plots(inputs: PageInputs) -> dict[str, Markup]:
+def history_plots(inputs: PageInputs) -> dict[str, Plot]:
     """Loss and accuracy by epoch, as far as they were recorded."""
     plots = {}
     for name in ("loss", "accuracy"):
@@ -135,52 +198,13 @@ def _history_plots(inputs: PageInputs) -> dict[str, Markup]:
             if f"{split}/{name}" in inputs.history
         }
         if lines:
-            plots[name] = plot_history(name.title(), lines, inputs.description["best_epoch"])
+            drawing = plot_history(name.title(), lines, inputs.description["best_epoch"])
+            n_epochs = min(len(values) for values in lines.values())
+            rows: list[list[Cell]] = [
+                [str(k + 1), *(values[k] for values in lines.values())] for k in range(n_epochs)
+            ]
+            plots[name] = Plot(drawing, name.title(), "", PlotData(("Epoch", *lines), rows))
     return plots
-
-
-def _scores(films: pd.DataFrame) -> tuple[Floats, Bools]:
-    """Probability of a finding, and whether there is a finding."""
-    return (
-        films["prob_positive"].to_numpy(dtype=np.float64),
-        films["positive"].to_numpy(dtype=bool),
-    )
-
-
-def _operating_point(inputs: PageInputs) -> tuple[float, float] | None:
-    """False-alarm rate and sensitivity on the test films; None if one is undefined."""
-    test = inputs.evaluation["test"]
-    specificity, sensitivity = test["specificity"]["value"], test["sensitivity"]["value"]
-    if specificity is None or sensitivity is None:
-        return None
-    return 1 - specificity, sensitivity
-
-
-def _error_tables(inputs: PageInputs) -> list[dict[str, Any]]:
-    """Test films with a wrong call by kind of error, the most confident errors first."""
-    if inputs.evaluation["negative_class"] is None:
-        films = inputs.films("test")
-        return [_error_table(_with_probability(films[films["label"] != films["called_class"]]))]
-    tables = []
-    for outcome in ("FN", "FP"):
-        films = inputs.films("test").rename(columns={"prob_positive": "prob"})
-        films = films[films["outcome"] == outcome]
-        films = films.sort_values(["prob", "path"], ascending=[outcome == "FN", True])
-        tables.append(_error_table(films, outcome_title(outcome, inputs.evaluation)))
-    return tables
-
-
-def _with_probability(films: pd.DataFrame) -> pd.DataFrame:
-    """Films with the probability of their called class, the highest first."""
-    prob = [film[f"prob_{film['called_class']}"] for film in films.to_dict("records")]
-    return films.assign(prob=prob).sort_values(["prob", "path"], ascending=[False, True])
-
-
-def _error_table(films: pd.DataFrame, title: str = "Called another class") -> dict[str, Any]:
-    names = ("path", "patient_id", "label", "called_class", "prob")
-    columns = [name for name in names if name in films]
-    rows = films[columns].head(MOST_ERRORS).to_dict("records")
-    return {"title": title, "n_films": len(films), "rows": rows}
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Load everything that a model's page shows, and check that the parts belong together."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,12 @@ import pyarrow as pa
 from tasks.core import paths
 from tasks.core.atomic import read_json
 from tasks.core.errors import TableError
+from tasks.core.readings import read_readings
 from tasks.core.tables import OUTCOMES, SAMPLES_SCHEMA, SPLITS, read_table
 
 SPLIT_TITLES_ON_PAGE = {"train": "training", "val": "validation", "test": "test"}
+
+UNKNOWN_PATIENT = "film:"  # begins the key that `core.statistics.groups.patients` makes
 
 JsonObject = Mapping[str, Any]
 
@@ -22,33 +26,45 @@ JsonObject = Mapping[str, Any]
 class PageInputs:
     """Results of one trained model.
 
-    evaluation: content of `reports/<model>/evaluation.json`.
-    baselines: content of `reports/baselines.json`.
+    evaluation, external, adaptation, robustness: contents of the JSON files in `reports/<model>/`.
+    contract_sha256: hash of the decisions that validation made, as the contract states it.
+    baselines, comparison, labels: contents of `reports/baselines.json` and its neighbours.
+    n_readings: readings of the test films by model, from the ledger.
     description: content of `data/models/<model>/model.json`.
     predictions: one row per validation and test film, see `data/predictions/`.
     cohort: films and patients (values of `group_id`) by split:
         {"train": {"films": 550, "patients": 431}, ...}.
     history: loss and accuracy by epoch: {"train/loss": [0.61, 0.42, ...], ...}.
-    explanations: content of `reports/<model>/explanations/explanations.json`.
-    pictures_dir: folder of the pictures that `explanations` names.
+    explanations, grades: contents of the JSON files in `reports/<model>/explanations/`.
     contact_sheet: PNG file of training films under each augmentation preset.
     """
 
     model: str
     evaluation: JsonObject
+    contract_sha256: str
+    external: JsonObject
+    adaptation: JsonObject
+    robustness: JsonObject
     baselines: Sequence[JsonObject]
+    comparison: JsonObject
+    labels: JsonObject
+    n_readings: Mapping[str, int]
     description: JsonObject
     predictions: pd.DataFrame
     cohort: Mapping[str, Mapping[str, int]]
     history: Mapping[str, list[float]]
     explanations: JsonObject
-    pictures_dir: Path
+    grades: JsonObject
     contact_sheet: Path
 
     def films(self, split: str) -> pd.DataFrame:
         """Predictions of one split, in the order of the table."""
         rows = self.predictions["split"] == split
         return self.predictions[rows].reset_index(drop=True)
+
+    def n_without_patient(self) -> int:
+        """Test films whose patient is not known; each counts as a patient of its own."""
+        return int(self.films("test")["patient_id"].str.startswith(UNKNOWN_PATIENT).sum())
 
 
 def load_page_inputs(model: str) -> PageInputs:
@@ -66,18 +82,30 @@ def load_page_inputs(model: str) -> PageInputs:
     inputs = PageInputs(
         model=model,
         evaluation=evaluation,
+        contract_sha256=read_json(paths.decision_file(model))["sha256"],
+        external=read_json(paths.external_evaluation(model)),
+        adaptation=read_json(paths.adaptation(model)),
+        robustness=read_json(paths.robustness(model)),
         baselines=read_json(paths.BASELINES),
+        comparison=read_json(paths.COMPARISON),
+        labels=read_json(paths.LABELS_JSON),
+        n_readings=count_readings(),
         description=read_json(paths.contract_file(paths.model_dir(model))),
         predictions=read_table(_prediction_columns(evaluation), paths.predictions(model)),
         cohort={split: _counts(samples[samples["split"] == split]) for split in SPLITS},
         history=read_training_history(paths.training_history(model)),
         explanations=read_json(paths.explanations_json(model)),
-        pictures_dir=paths.explanations(model),
+        grades=read_json(paths.grades_json(model)),
         contact_sheet=paths.augmentation(model),
     )
     for split in ("val", "test"):
         _check_counts(inputs, split)
     return inputs
+
+
+def count_readings() -> dict[str, int]:
+    """Number of readings of the test films by model, sorted by name, from the ledger."""
+    return dict(sorted(Counter(one.model for one in read_readings(paths.TEST_LEDGER)).items()))
 
 
 def read_training_history(folder: Path) -> dict[str, list[float]]:
@@ -88,27 +116,50 @@ def read_training_history(folder: Path) -> dict[str, list[float]]:
 
     Returns:
         One list per file found for loss and accuracy, train and eval. Item k is epoch k + 1.
+
+    Raises:
+        TableError: A file is damaged.
     """
     history = {}
     for name in ("train/loss", "eval/loss", "train/accuracy", "eval/accuracy"):
         path = folder / f"{name}.tsv"
         if path.is_file():
-            table = pd.read_csv(path, sep="\t").sort_values("step")
-            history[name] = [float(value) for value in table[path.stem]]
+            history[name] = _read_epochs(path)
     return history
 
 
-def _prediction_columns(evaluation: JsonObject) -> pa.Schema:
-    text = ["image_id", "path", "split", "label", "patient_id", "group_id"]
-    if evaluation["negative_class"] is None:
-        numbers = [f"prob_{name}" for name in evaluation["classes"]]
-        columns = [(name, pa.string()) for name in (*text, "called_class")]
-        return pa.schema(columns + [(name, pa.float64()) for name in numbers])
-    uncalibrated = f"prob_{evaluation['negative_class']}_raw"
-    return pa.schema(
-        [(name, pa.string()) for name in (*text, "outcome")]
-        + [("positive", pa.bool_()), ("prob_positive", pa.float64()), (uncalibrated, pa.float64())]
+def _read_epochs(path: Path) -> list[float]:
+    """One number for each epoch; a file that was cut has empty fields, or no column."""
+    try:
+        table = pd.read_csv(path, sep="\t").sort_values("step")
+        values = table[path.stem].astype(float)
+    except (ValueError, KeyError) as error:  # pandas' errors of parsing are ValueErrors
+        found = f"{type(error).__name__}: {error}"
+    else:
+        if values.notna().all():
+            return [float(value) for value in values]
+        found = "an epoch without a number"
+    raise TableError(
+        f"the training history must have `step` and `{path.stem}` for each epoch",
+        found=found,
+        where=str(path),
+        next_step="delete it and run `dvc repro`, which trains the model again",
     )
+
+
+def _prediction_columns(evaluation: JsonObject) -> pa.Schema:
+    text = ["image_id", "path", "split", "label", "patient_id", "group_id", "called_class"]
+    numbers = [f"prob_{name}" for name in evaluation["classes"]]
+    columns = [(name, pa.string()) for name in text]
+    columns += [(name, pa.float64()) for name in numbers]
+    if evaluation["negative_class"] is None:
+        return pa.schema(columns)
+    two_sided = [
+        ("outcome", pa.string()),
+        ("positive", pa.bool_()),
+        ("prob_positive", pa.float64()),
+    ]
+    return pa.schema(columns + two_sided)
 
 
 def _counts(films: pd.DataFrame) -> dict[str, int]:

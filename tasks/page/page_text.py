@@ -1,9 +1,10 @@
-"""Text of a model's page: names of classes and outcomes, captions of layers, the lead sentence."""
+"""Names of classes and outcomes, and the sentence that says what a network did."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.core.html.number_format import EstimateJson, count_of, format_interval, format_number
+from tasks.core.html.number_format import EstimateJson, count_of, format_percent
+from tasks.page.figure_text import score_text
 
 _OUTCOME_TITLES = {
     "FN": "Missed (false negatives): {finding} called {normal}",
@@ -12,14 +13,6 @@ _OUTCOME_TITLES = {
     "TN": "Correctly passed (true negatives): {normal} called {normal}",
     "wrong": "Called another class",
     "right": "Called its own class",
-}
-
-_LAYER_CAPTIONS = {  # by the last part of a layer's name
-    "conv": "Each tile is the output of one learned filter.",
-    "sepconv": "Each tile combines the maps before it, after one learned filter on each of them.",
-    "relu": "The same maps with all negative values set to zero.",
-    "bn": "The same maps after batch normalisation.",
-    "pool": "Half the resolution: the largest of every four neighbours is kept.",
 }
 
 
@@ -43,51 +36,73 @@ def outcome_title(outcome: str, evaluation: Mapping[str, Any]) -> str:
     return _OUTCOME_TITLES[outcome].format(**names)
 
 
-def layer_caption(layer: str) -> str:
-    """Caption for the maps of a layer, by its name (`block2_conv1`). Empty for other names."""
-    kind = layer.rsplit("_", 1)[-1].rstrip("0123456789")
-    return _LAYER_CAPTIONS.get(kind, "")
-
-
-def score_text(name: str, estimate: EstimateJson, digits: int = 2) -> str:
-    """Name, value and 95 % interval of a metric."""
-    if estimate["value"] is None:
-        return f"{name} undefined"
-    text = f"{name} {format_number(estimate['value'], digits)}"
-    interval = format_interval(estimate, digits)
-    return f"{text}, 95 % interval {interval}" if interval else text
-
-
-def lead_sentence(evaluation: Mapping[str, Any]) -> str:
+def lead_sentence(evaluation: Mapping[str, Any], n_without_patient: int = 0) -> str:
     """Result on the test films in one sentence.
 
     Args:
         evaluation: Content of `reports/<model>/evaluation.json`.
+        n_without_patient: Test films whose patient is not known; each is counted as one patient.
     """
     if evaluation["negative_class"] is None:
-        return _lead_of_classes(evaluation)
+        return _lead_of_classes(evaluation, n_without_patient)
     test = evaluation["test"]
     counts = test["confusion"]
     n_positive = counts["tp"] + counts["fn"]
     n_negative = counts["tn"] + counts["fp"]
     finding, normal = finding_name(evaluation), normal_name(evaluation)
     return (
-        f"On {count_of(test['n_images'], 'test film')} of "
-        f"{count_of(test['n_patients'], 'patient')}, {evaluation['model']} found {counts['tp']} of "
+        f"On {films_text(test, n_without_patient)}, {evaluation['model']} found {counts['tp']} of "
         f"{count_of(n_positive, f'{finding} film')} "
-        f"({score_text('sensitivity', test['sensitivity'])}). It raised a false alarm on "
+        f"({score_text('sensitivity', test['sensitivity'])}) and raised a false alarm on "
         f"{counts['fp']} of {count_of(n_negative, f'{normal} film')} "
         f"({score_text('specificity', test['specificity'])})."
     )
 
 
-def _lead_of_classes(evaluation: Mapping[str, Any]) -> str:
+def _lead_of_classes(evaluation: Mapping[str, Any], n_without_patient: int) -> str:
     test, view = evaluation["test"], evaluation["classes_view"]["test"]
     n_right = sum(row[number] for number, row in enumerate(view["matrix"]))
     return (
-        f"On {count_of(test['n_images'], 'test film')} of "
-        f"{count_of(test['n_patients'], 'patient')}, {evaluation['model']} named the class of "
-        f"{n_right} ({score_text('accuracy', view['accuracy'])}). Mean of the "
-        f"{len(evaluation['classes'])} classes: {score_text('F1', view['macro']['f1'])}; "
-        f"{score_text('AUROC', view['macro']['auroc'])}. No class means “no finding”."
+        f"On {films_text(test, n_without_patient)}, {evaluation['model']} named the class of "
+        f"{n_right} ({score_text('accuracy', view['accuracy'])}); mean of the "
+        f"{len(evaluation['classes'])} classes: {score_text('F1', view['macro']['f1'])}, "
+        f"{score_text('AUROC', view['macro']['auroc'])}; no class means “no finding”."
     )
+
+
+def auroc_of(evaluation: Mapping[str, Any]) -> EstimateJson:
+    """AUROC on the test films; without a negative class, the mean of the classes."""
+    found: EstimateJson = evaluation["test"]["auroc"]
+    if evaluation["negative_class"] is None:
+        found = evaluation["classes_view"]["test"]["macro"]["auroc"]
+    return found
+
+
+def point_text(point: Mapping[str, Any]) -> str:
+    """How the threshold was chosen, as a sentence."""
+    target = point["target_sensitivity"]
+    if target is None:
+        return f"The threshold was chosen on the {point['chosen_on']} films: {point['rule']}."
+    return (
+        f"The threshold is the highest that still finds {format_percent(target)} of the "
+        f"{point['chosen_on']} films with a finding."
+    )
+
+
+def films_text(test: Mapping[str, Any], n_without_patient: int) -> str:
+    """Number of test films and of their patients; no patients are claimed that nobody knows.
+
+    Args:
+        test: `n_images` and `n_patients`.
+        n_without_patient: Films whose patient is not known.
+
+    Example:
+        >>> films_text({"n_images": 3, "n_patients": 3}, 3)
+        '3 test films (patients unknown: each film counted as one)'
+    """
+    films = count_of(test["n_images"], "test film")
+    if not n_without_patient:
+        return f"{films} of {count_of(test['n_patients'], 'patient')}"
+    if n_without_patient == test["n_images"]:
+        return f"{films} (patients unknown: each film counted as one)"
+    return f"{films} (the patient of {n_without_patient} is unknown: each of these counted as one)"

@@ -5,18 +5,13 @@ import numpy as np
 import pytest
 from markupsafe import Markup
 
-from tasks.page.curve_points import CalibrationBin
-from tasks.page.plots import plot_calibration, plot_history, plot_probabilities, plot_roc
+from tasks.page.plots import plot_history, plot_raw_scores
 
 
 def plots() -> dict[str, Markup]:
-    corner = (np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 1.0]))
-    bins = [CalibrationBin(0.2, 0.1, 0.05, 0.3, 20), CalibrationBin(0.8, 0.9, 0.7, 0.97, 20)]
     prob, positive = np.array([0.1, 0.2, 0.9]), np.array([False, False, True])
     return {
-        "roc": plot_roc({"test": corner, "validation": corner}, (0.1, 0.9)),
-        "calibration": plot_calibration(bins, bins),
-        "scores": plot_probabilities(prob, positive, 0.4, ("pneumonia films", "normal films")),
+        "scores": plot_raw_scores(prob, positive, ("pneumonia films", "normal films")),
         "loss": plot_history("Loss", {"training": [0.5, 0.3], "validation": [0.6, 0.4]}, 2),
     }
 
@@ -50,13 +45,13 @@ def test_same_numbers_give_the_same_bytes(drawn: dict[str, Markup]) -> None:
 
 def test_text_is_not_converted_to_paths(drawn: dict[str, Markup]) -> None:
     assert ">pneumonia films</text>" in drawn["scores"]
-    assert ">operating point on test</text>" in drawn["roc"]
+    assert ">weights kept</text>" in drawn["loss"]
 
 
 def drawn_name(name: str) -> str:
     """Text of the plot for the films with a finding, as the browser shows it."""
     prob, positive = np.array([0.1, 0.9]), np.array([False, True])
-    svg = plot_probabilities(prob, positive, 0.4, (f"{name} films", "normal films"))
+    svg = plot_raw_scores(prob, positive, (f"{name} films", "normal films"))
     texts = [html.unescape(text) for text in re.findall(r"<text[^>]*>([^<]*)</text>", svg)]
     others = {"normal films", "Test films"}
     (found,) = [text for text in texts if text.endswith(" films") and text not in others]
@@ -87,11 +82,6 @@ def test_a_class_name_is_drawn_as_it_is(name: str) -> None:
 def test_a_long_class_name_is_shortened_and_leaves_room_for_the_axes() -> None:
     name = drawn_name("pleural effusion or " * 10 + "pneumonia")
     assert name == "pleural effusion or pl…on or pneumonia films"
-
-
-def test_undefined_operating_point_is_not_drawn() -> None:
-    corner = (np.array([0.0, 1.0]), np.array([0.0, 1.0]))
-    assert "operating point" not in plot_roc({"test": corner}, None)
 
 
 def test_single_epoch_is_drawn() -> None:

@@ -1,1 +1,0 @@
-"""Page on what one model is good for and what not."""

@@ -1,0 +1,1 @@
+"""Sections of the page of one model: sentences, tables and plots."""

@@ -1,0 +1,1 @@
+"""Rules that look for weaknesses of one model."""
