@@ -1,10 +1,12 @@
 """Stage `report`: one page with the models, the films of every step and the network input.
 
 Reads       data/manifest.parquet, data/samples.parquet, data/excluded.parquet,
+            data/corrections.parquet,
             reports/validation.json, reports/resize.json, reports/resize.jpg,
-            reports/baselines.json, reports/test_ledger.csv, data/summaries/
+            reports/baselines.json, reports/comparison.json, reports/test_ledger.csv,
+            data/films/, data/summaries/
 Writes      reports/index.html
-Params      models, evaluate, report
+Params      models, evaluate.external, evaluate.n_bootstrap, evaluate.seed, report
 Fails when  the numbers of films do not add up from the source to the test films of a model
 Run         python -m tasks.report
 """
@@ -17,39 +19,21 @@ from tasks.core import paths, stage
 
 def main(_: argparse.Namespace) -> None:
     """Load the results, render the page, write it."""
-    from tasks.core.atomic import read_json, write_text
+    from tasks.core.atomic import write_text
     from tasks.core.params import load_params
-    from tasks.core.readings import read_readings
-    from tasks.core.tables import EXCLUDED_SCHEMA, MANIFEST_SCHEMA, SAMPLES_SCHEMA, read_table
-    from tasks.report.comparison import read_summaries
-    from tasks.report.film_flow import check_gate, check_models, check_resized, follow_films
-    from tasks.report.index_page import IndexInputs, render_index
-    from tasks.report.network_input import view_network_input
-    from tasks.report.ranking import rank_models
+    from tasks.report.index_inputs import load_index_inputs
+    from tasks.report.index_page import render_index
 
     params = load_params(paths.PARAMS)
-    flow = follow_films(
-        read_table(MANIFEST_SCHEMA, paths.MANIFEST),
-        read_table(SAMPLES_SCHEMA, paths.SAMPLES),
-        read_table(EXCLUDED_SCHEMA, paths.EXCLUDED),
+    inputs = load_index_inputs(params)
+    page = render_index(inputs, params)
+    write_text(paths.INDEX, page)
+    logging.getLogger(__name__).info(
+        "wrote %s with %d models (%.1f MB)",
+        paths.INDEX,
+        len(inputs.summaries),
+        len(page.encode()) / 1e6,
     )
-    gate = read_json(paths.VALIDATION_JSON)
-    resized = read_json(paths.RESIZE_JSON)
-    summaries = read_summaries(paths.SUMMARIES, params.models)
-    check_gate(flow, gate)
-    check_resized(flow, resized)
-    check_models(flow, summaries)
-    inputs = IndexInputs(
-        flow=flow,
-        gate=gate,
-        network_input=view_network_input(resized, paths.RESIZE_PICTURE),
-        summaries=summaries,
-        baselines=read_json(paths.BASELINES),
-        ranking=rank_models(summaries, params.evaluate),
-        n_readings=len(read_readings(paths.TEST_LEDGER)),
-    )
-    write_text(paths.INDEX, render_index(inputs, params.report.title))
-    logging.getLogger(__name__).info("wrote %s with %d models", paths.INDEX, len(summaries))
 
 
 if __name__ == "__main__":

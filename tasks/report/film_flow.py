@@ -10,6 +10,7 @@ from tasks.core import paths
 from tasks.core.errors import TableError
 from tasks.core.tables import SPLITS
 
+_UNKNOWN_PATIENT = "film:"  # begins the key that `core.statistics.groups.patients` makes
 _NEXT_STEP = "run `dvc repro`: the files come from different runs"
 
 
@@ -29,6 +30,7 @@ class FilmFlow:
     excluded: usable films outside the cohort, by reason. n_cohort: films of the cohort.
     by_class: by class, then by split or `total`. totals: by split or `total`, all classes.
     layouts: readers that recognised the source. is_synthetic: whether a program drew the films.
+    has_patients: whether the source names the patient of a film; else each film counts as one.
     """
 
     n_found: int
@@ -40,6 +42,7 @@ class FilmFlow:
     totals: Mapping[str, FilmCount]
     layouts: tuple[str, ...]
     is_synthetic: bool
+    has_patients: bool
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ def follow_films(manifest: pd.DataFrame, samples: pd.DataFrame, excluded: pd.Dat
         totals=_by_split(samples),
         layouts=tuple(sorted(manifest["layout"].dropna().unique())),
         is_synthetic=bool(manifest["is_synthetic"].any()),
+        has_patients=not samples["patient_id"].str.startswith(_UNKNOWN_PATIENT).all(),
     )
 
 

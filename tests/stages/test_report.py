@@ -1,4 +1,5 @@
 import re
+import shutil
 from argparse import Namespace
 from pathlib import Path
 
@@ -8,22 +9,29 @@ import pytest
 from tasks.core import paths
 from tasks.core.atomic import read_json, write_json
 from tasks.core.errors import TableError
-from tasks.core.tables import EXCLUDED_SCHEMA, MANIFEST_SCHEMA, write_table
-from tasks.page.model_page import summarise_model
-from tasks.page.page_inputs import load_page_inputs
+from tasks.core.tables import EXCLUDED_SCHEMA, MANIFEST_SCHEMA, SAMPLES_SCHEMA, write_table
 from tasks.report.__main__ import main
-from tests.report_inputs import write_state
+from tests.index_state import write_index_state
+from tests.report_inputs import MODEL
 
 MODELS = ("minivggnet", "logistic")
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("written")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        write_index_state(root, MODELS, is_synthetic=False)
+    return root
+
+
 @pytest.fixture
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    write_state(tmp_path, MODELS, is_synthetic=False)
-    monkeypatch.chdir(tmp_path)
-    for model in MODELS:
-        write_json(paths.summary(model), summarise_model(load_page_inputs(model)))
-    return tmp_path
+def state(written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = tmp_path / "state"
+    shutil.copytree(written, root)
+    monkeypatch.chdir(root)
+    return root
 
 
 def make_index() -> str:
@@ -35,13 +43,19 @@ def make_index() -> str:
 def test_index_compares_models_and_follows_films() -> None:
     index = make_index()
     assert re.findall(r'<section id="([\w-]+)"', index) == [
+        "networks",
         "weak",
-        "models",
+        "curves",
+        "pairs",
+        "difficult",
         "films",
+        "corrections",
         "seen",
         "gate",
         "limits",
         "words",
+        "downloads",
+        "provenance",
     ]
     steps = dict(
         re.findall(
@@ -64,11 +78,58 @@ def test_index_compares_models_and_follows_films() -> None:
 
 def test_links_lead_to_pages_beside_the_index(state: Path) -> None:
     index = make_index()
-    links = {link for link in re.findall(r'href="([^"#]+)"', index) if link != "data:,"}
-    pages = {f"{model}.html" for model in MODELS} | {f"{m}/evaluation.html" for m in MODELS}
-    assert links == pages | {"validation.html", "labels.html"}
-    assert re.search(r"https?://|<script|@import", index) is None
+    links = {link for link in re.findall(r'href="([^"#]+)[#"]', index) if link != "data:,"}
+    pages = {f"{model}.html" for model in MODELS}
+    assert pages | {"index.html", "validation.html", "labels.html"} <= links
+    files = {f"{model}/evaluation.json" for model in MODELS} | {"baselines.json", "comparison.json"}
+    assert files | {"compliance/index.html", "test_ledger.csv"} <= links
+    assert re.search(r'(?:src|href)="(?:https?:)?//|@import', index) is None
     assert str(state) not in index
+
+
+@pytest.mark.usefixtures("state")
+def test_a_script_runs_only_by_its_hash_and_the_page_is_small() -> None:
+    index = make_index()
+    assert "default-src 'none'" in index
+    assert "script-src 'sha256-" in index
+    assert len(index.encode()) < 15_000_000
+
+
+@pytest.mark.usefixtures("state")
+def test_first_sentence_names_the_network_that_validation_chose() -> None:
+    lead = re.search(r'<p class="lead">(.*?)</p>', make_index(), re.DOTALL)
+    assert lead is not None
+    assert "Of 2 networks that tell PNEUMONIA (positive) from NORMAL, minivggnet has" in lead[1]
+    assert "0.30 above the strongest trivial baseline, “brightness and contrast”" in lead[1]
+
+
+def test_collapsed_network_is_named_at_the_top(state: Path) -> None:
+    summary = read_json(state / paths.summary("logistic"))
+    for check in summary["weaknesses"]:
+        if check["rule"] == "collapsed":
+            check |= {"is_weak": True, "title": "Calls every film positive"}
+    write_json(state / paths.summary("logistic"), summary)
+    header = make_index().partition("</header>")[0]
+    assert '<a href="logistic.html">logistic</a>: Calls every film positive.' in header
+
+
+@pytest.mark.usefixtures("state")
+def test_every_rule_is_a_row_with_a_cell_for_each_network() -> None:
+    index = make_index()
+    checks = read_json(paths.summary(MODEL))["weaknesses"]
+    assert index.count('href="minivggnet.html#weak"') == len(checks)
+    assert "Decides without the lungs" in index
+    assert "rules that found no weakness" in index
+
+
+def test_films_that_all_miss_and_films_that_divide_are_shown(state: Path) -> None:
+    section = make_index().partition('<section id="difficult">')[2].partition("</section>")[0]
+    # 3 FN and 12 FP of every network; 2 films that one network only misses
+    assert "every network gets wrong: 15" in section
+    assert "networks disagree: 2" in section
+    films = read_json(state / paths.summary(MODEL))["test_films"]["image_id"]
+    linked = re.findall(r'href="logistic.html#film=(\w+)"', section)
+    assert (len(linked), set(linked) <= set(films)) == (14, True)
 
 
 @pytest.mark.usefixtures("state")
@@ -78,19 +139,20 @@ def test_each_baseline_is_one_row() -> None:
 
 def test_models_are_ranked_on_validation_with_the_difference_to_the_first(state: Path) -> None:
     index = make_index()
-    ranking = index[index.index("Ranking on validation") : index.index('<section id="films"')]
+    ranking = index[index.index("<h3>Order on validation") : index.index('<section id="weak"')]
     assert ranking.count("<td>first</td>") == 1
-    assert re.findall(r'href="(\w+)\.html"', ranking) == list(MODELS)  # equal: order of params.yaml
+    assert re.findall(r'href="(\w+)\.html"', ranking) == list(MODELS)
 
-    params = state / "params.yaml"
-    params.write_text(params.read_text("utf-8").replace("- logistic\n", "", 1), "utf-8")
-    assert "Ranking on validation" not in make_index()
+    text = (state / "params.yaml").read_text("utf-8").replace("- logistic\n", "", 1)
+    (state / "params.yaml").write_text(text, "utf-8")
+    assert "Order on validation" not in make_index()
 
 
 @pytest.mark.usefixtures("state")
 def test_failed_expectations_are_listed() -> None:
     index = make_index()
     assert "1 of 3 expectations" in index
+    assert "Data gate: the films may go on, 2 warnings" in index
     assert "No film is far wider than high" in index
     assert "chest_xray/test/NORMAL/person0001_normal.jpeg" in index
     assert "File size alone tells the class" in index
@@ -186,3 +248,13 @@ def test_images_of_another_cohort_stop_the_report() -> None:
 
 def section_seen() -> str:
     return make_index().partition('<section id="seen">')[2].partition("</section>")[0]
+
+
+@pytest.mark.usefixtures("state")
+def test_unknown_patients_are_not_counted() -> None:
+    samples = pd.read_parquet(paths.SAMPLES)
+    samples["patient_id"] = "film:" + samples["image_id"].str[:16]
+    write_table(samples, SAMPLES_SCHEMA, paths.SAMPLES)
+    index = make_index()
+    assert "164 test films (patients unknown; each film counted as one)" in index
+    assert "Patients are unknown: films of one patient may be in two splits." in index

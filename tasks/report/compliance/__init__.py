@@ -1,0 +1,1 @@
+"""The compliance pack: reporting checklists, model cards and a data card, filled from results."""

@@ -1,0 +1,91 @@
+"""The compliance pack is filled from results, and stops when a result that it needs is gone."""
+
+import json
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+
+from tasks.core import paths
+from tasks.core.atomic import read_json, write_json
+from tasks.core.dvc_hash import dvc_md5
+from tasks.page.model_page import summarise_model
+from tasks.page.page_inputs import load_page_inputs
+from tasks.report.compliance.__main__ import main
+from tasks.report.compliance.checklist import ComplianceError
+from tests.report_inputs import write_state
+
+MODELS = ("minivggnet", "ann")
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the results of two networks and the pack of the first run."""
+    root = tmp_path_factory.mktemp("compliance")
+    write_state(root, MODELS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        for model in MODELS:
+            write_json(paths.summary(model), summarise_model(load_page_inputs(model)))
+        main(Namespace())
+    return root
+
+
+@pytest.fixture
+def state(written: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(written)
+    return written
+
+
+@pytest.mark.usefixtures("state")
+def test_the_pack_is_filled_and_equal_on_a_second_run() -> None:
+    first = dvc_md5(paths.COMPLIANCE)
+    main(Namespace())
+    assert dvc_md5(paths.COMPLIANCE) == first
+    names = sorted(path.name for path in paths.COMPLIANCE.iterdir())
+    assert names == ["ann.md", "checklists.json", "data_card.md", "index.html", "minivggnet.md"]
+    lists = json.loads((paths.COMPLIANCE / "checklists.json").read_text())
+    assert {name: len(one["items"]) for name, one in lists.items()} == {
+        "claim_2024": 44,
+        "stard_ai_2025": 48,
+        "tripod_ai_2024": 52,
+    }
+    for one in lists.values():
+        for item in one["items"]:
+            assert item["value"]
+            assert (item["artifact"] is not None) == (item["status"] == "automatic")
+
+
+@pytest.mark.usefixtures("state")
+def test_a_value_is_that_of_the_results_with_the_hash_of_its_file() -> None:
+    lists = json.loads((paths.COMPLIANCE / "checklists.json").read_text())
+    items = {item["number"]: item for item in lists["stard_ai_2025"]["items"]}
+    auroc = read_json(paths.evaluation("ann"))["test"]["auroc"]
+    assert f"ann: AUROC {auroc['value']:.3f} (" in items["31"]["value"]
+    assert items["31"]["md5"] == dvc_md5(paths.SUMMARIES)
+    assert items["31"]["link"].startswith("../index.html#")
+    assert items["6"]["status"] == "needs a human"
+    assert items["32"]["status"] == "not applicable"
+
+
+@pytest.mark.usefixtures("state")
+def test_the_card_of_a_model_lists_its_weaknesses() -> None:
+    card = (paths.COMPLIANCE / "ann.md").read_text(encoding="utf-8")
+    weak = [one for one in read_json(paths.summary("ann"))["weaknesses"] if one["is_weak"]]
+    assert weak
+    for one in weak:
+        assert one["title"].replace("*", "\\*") in card
+    assert "not a medical device" in card
+    assert card.startswith("---\n")
+
+
+@pytest.mark.usefixtures("state")
+def test_an_item_that_lost_its_evidence_stops_the_stage() -> None:
+    before, summary = dvc_md5(paths.COMPLIANCE), read_json(paths.summary("ann"))
+    kept = [one for one in summary["weaknesses"] if one["rule"] != "without_lungs"]
+    write_json(paths.summary("ann"), summary | {"weaknesses": kept})
+    with pytest.raises(ComplianceError, match="rule without_lungs of ann") as lost:
+        main(Namespace())
+    write_json(paths.summary("ann"), summary)
+    assert lost.value.where == "item 30 of claim_2024"
+    assert dvc_md5(paths.COMPLIANCE) == before
