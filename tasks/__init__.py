@@ -14,42 +14,52 @@ A room imports `core` and itself, never another room; `core` imports no room. Th
 families of `core` that each room and each family imports directly.
 
 Imports: begin (`make graph` writes this table)
-  ingest            atomic, class_mapping, compute, errors, external_cohort, film, image_store,
-                    labels, params, paths, queued_copy, reasons, source, stage, tables
-  validate          atomic, errors, external_cohort, html, image_store, params, paths, reasons,
-                    stage, statistics, tables
+  ingest            atomic, class_mapping, compute, corrections, errors, external_cohort, film,
+                    image_store, labels, params, paths, queued_copy, reasons, source, stage, tables
+  validate          atomic, errors, external_cohort, html, image_store, params, paths, provenance,
+                    reasons, stage, statistics, tables
   resample          atomic, class_mapping, errors, external_cohort, labels, params, paths, stage,
                     statistics, tables
   resize            atomic, compute, errors, external_cohort, film, image_store, params, paths,
-                    source, stage, statistics, tables
+                    source, stage, statistics, tables, unchanged_film
   train             atomic, classifier, compute, errors, film, image_store, params, paths, stage,
                     tables
-  evaluate          atomic, classifier, errors, html, image_store, params, paths, readings, stage,
-                    statistics, tables
-  explain           atomic, classifier, errors, image_store, params, paths, stage, tables
-  page              atomic, errors, html, image_store, params, paths, readings, stage, statistics,
-                    tables
-  report            atomic, errors, html, params, paths, readings, stage, statistics, tables
+  evaluate          atomic, classifier, errors, html, image_store, params, paths, provenance,
+                    readings, stage, statistics, tables
+  explain           atomic, classifier, compute, errors, film, image_store, params, paths, source,
+                    stage, statistics, tables, unchanged_film
+  page              atomic, errors, html, image_store, page_data, params, paths, provenance,
+                    readings, stage, statistics, tables
+  report            atomic, corrections, dvc_hash, errors, html, page_data, params, paths,
+                    provenance, readings, source, stage, statistics, tables
 
   core.atomic       -
   core.class_mappingerrors, labels
   core.classifier   errors, image_store, paths
+  core.code_commit  -
+  core.cohort_paths -
   core.compute      errors, params, stage
+  core.corrections  -
+  core.dvc_hash     -
   core.errors       -
   core.external_cohorterrors, params
   core.film         image_store, params
-  core.html         errors
+  core.html         errors, paths
   core.image_store  atomic, errors
   core.labels       errors
+  core.page_data    -
   core.params       errors
-  core.paths        -
+  core.paths        cohort_paths
   core.phantom      atomic, compute, errors, paths, source, stage
+  core.provenance   atomic, code_commit, dvc_hash, params, paths, source
   core.queued_copy  paths
   core.readings     errors
   core.reasons      -
   core.source       errors, paths
-  core.stage        errors
+  core.stage        errors, stale_pages
+  core.stale_pages  atomic, paths
   core.statistics   -
   core.tables       atomic, errors
+  core.unchanged_filmerrors, source
 Imports: end
 """

@@ -18,7 +18,13 @@ SMALL: dict[str, dict[str, Any]] = {  # 32 px, two epochs, one seed: all stages 
     "resize": {"size_px": 32},
     "train": {"epochs": 2, "n_seeds": 1},
     "evaluate": {"n_bootstrap": 200},
-    "explain": {"n_per_outcome": 1},
+    "explain": {
+        "n_shared": 2,
+        "n_per_outcome": 1,
+        "n_lime_samples": 50,
+        "n_graded": 4,
+        "n_maximised": 1,
+    },
 }
 USERS_OF_THE_CLONE = ("tests/contract/test_readme.py", "tests/stages/test_pipeline.py")
 

@@ -1,46 +1,63 @@
-"""Results of one model as `EvaluationInputs`, to be changed by a test."""
+"""Results of one model as `PageInputs`, to be changed by a test."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tasks.page.evaluation.evaluation_inputs import EvaluationInputs
+from tasks.page.page_inputs import PageInputs
 from tests.evaluation_results import more_of_evaluation
 from tests.more_results import (
     LABELS,
     adaptation,
     around,
     comparison,
-    error_book,
     external,
+    grades,
     robustness,
 )
-from tests.report_inputs import MODEL, baselines, evaluation_of, predict
+from tests.report_inputs import MODEL, baselines, description_of, evaluation_of, predict
 from tests.report_tables import cohort_films
 
 Json = dict[str, Any]
+METHODS = {"grad_cam": "Grad-CAM", "lime": "LIME"}
+EXPLANATIONS = {
+    "missing_outcomes": [],
+    "methods": [{"name": name, "title": title} for name, title in METHODS.items()],
+}
+PREDICTIONS = predict(cohort_films(), np.random.default_rng(0))
 
 
 def evaluation_json() -> Json:
     """Content of evaluation.json with every key."""
-    evaluation = evaluation_of(MODEL, predict(cohort_films(), np.random.default_rng(0)))
+    evaluation = evaluation_of(MODEL, PREDICTIONS)
     return evaluation | more_of_evaluation(evaluation)
 
 
-def inputs_of(evaluation: Json | None = None, **files: Any) -> EvaluationInputs:
+def inputs_of(evaluation: Json | None = None, **files: Any) -> PageInputs:
     """All inputs of the page; `files` replaces some, such as `external={"cohorts": []}`."""
     evaluation = evaluation_json() if evaluation is None else evaluation
-    found = {
-        "baselines": baselines(),
-        "external": external(evaluation),
-        "adaptation": adaptation(),
-        "robustness": robustness(),
-        "errors": error_book(cohort_films()),
-        "comparison": comparison(MODEL),
-        "labels": LABELS,
-        "n_readings": {MODEL: 3, "other": 1},
-    }
-    return EvaluationInputs(MODEL, evaluation, "c0ffee", **(found | files))
+    inputs = PageInputs(
+        model=MODEL,
+        evaluation=evaluation,
+        contract_sha256="c0ffee",
+        external=external(evaluation),
+        adaptation=adaptation(),
+        robustness=robustness(),
+        baselines=baselines(),
+        comparison=comparison(MODEL),
+        labels=LABELS,
+        n_readings={MODEL: 3, "other": 1},
+        description=description_of(MODEL),
+        predictions=PREDICTIONS,
+        cohort={},
+        history={},
+        explanations=EXPLANATIONS,
+        grades=grades(),
+        contact_sheet=Path(),
+    )
+    return replace(inputs, **files)
 
 
 def at(value: float, reach: float = 0.02) -> Json:

@@ -25,7 +25,7 @@ POINTS = ("half", "youden", "target_sensitivity", "target_specificity", "cost_we
 
 
 def write_evaluation_state(root: Path, model: str, evaluation: Json, films: pd.DataFrame) -> None:
-    """Write all that the evaluation page reads beyond `evaluation.json` and the baselines.
+    """Write all that the page reads beyond `evaluation.json` and the baselines.
 
     Args:
         root: Folder of the run.
@@ -48,7 +48,7 @@ def write_evaluation_state(root: Path, model: str, evaluation: Json, films: pd.D
 
 
 def more_of_evaluation(evaluation: Json) -> Json:
-    """The keys of evaluation.json that only the evaluation page reads."""
+    """The keys of evaluation.json that only the page of the model reads."""
     classes = evaluation["classes"]
     test = evaluation["test"] | {"mcc": around(0.81), "log_loss": around(0.24)}
     validation = evaluation["validation"] | {"mcc": around(0.85), "log_loss": around(0.2)}
@@ -104,6 +104,8 @@ def calibration() -> Json:
     return {
         "method": "temperature",
         "temperature": 1.31,
+        "temperature_limits": [0.0498, 20.09],
+        "is_at_edge": False,
         "fitted_on": "validation",
         "chosen_by": "log loss on validation, over folds",
         "candidates": [{"method": name, "log_loss": 0.3} for name in ("none", "temperature")],

@@ -114,6 +114,7 @@ def ingest_params(source: Path | str, **changes: Any) -> IngestParams:
         "source": str(source),
         "layout": "auto",
         "table": None,
+        "corrections": "data/corrections",
         "min_side_px": 32,
         "max_colour": 12.0,
         "near_duplicate_bits": 12,
@@ -148,7 +149,7 @@ def workspace(folder: Path, **changes: Any) -> Path:
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     for section, values in changes.items():
         params[section].update(values)
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "data/corrections").mkdir(parents=True, exist_ok=True)
     (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     return folder
 

@@ -10,6 +10,8 @@ from PIL import Image
 
 from tasks.core import paths
 from tasks.core.atomic import write_json
+from tests.evaluation_results import write_evaluation_state
+from tests.explained_cases import write_films
 from tests.more_results import class_view
 from tests.report_pictures import write_explanations
 from tests.report_tables import (
@@ -41,6 +43,7 @@ def write_state(
     films = cohort_films()
     write_tables(root, films, is_synthetic=is_synthetic)
     write_json(root / paths.BASELINES, baselines())
+    write_films(root, films[films["split"] == "test"], is_synthetic=is_synthetic)
     for number, model in enumerate(models):
         write_model(root, model, films, seed=number, is_synthetic=is_synthetic)
 
@@ -60,6 +63,7 @@ def write_model(
     write_history(root / paths.training_history(model), rng)
     Image.linear_gradient("L").save(root / paths.augmentation(model))
     write_explanations(root / paths.explanations(model), evaluation, predictions, rng)
+    write_evaluation_state(root, model, evaluation, films)
 
 
 def predict(films: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -74,6 +78,7 @@ def predict(films: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     judged["called_positive"] = called
     judged["prob_positive"] = prob
     judged["prob_PNEUMONIA"], judged["prob_NORMAL"] = prob, 1 - prob
+    judged["called_class"] = np.where(prob >= 0.5, "PNEUMONIA", "NORMAL")
     judged["prob_PNEUMONIA_raw"] = 1 / (1 + np.exp(-logit))
     judged["prob_NORMAL_raw"] = 1 - judged["prob_PNEUMONIA_raw"]
     return judged.drop(columns=["number", "given_split", "sample_weight", "n_repeats", "fold"])
@@ -137,6 +142,7 @@ def description_of(model: str) -> dict[str, Any]:
         "epochs_run": 15,
         "best_epoch": 12,
         "input": {"dtype": "uint8", "range": [0, 255], "channels": 1, "polarity": "bright = dense"},
+        "refusals": {"reasons": {"inverted": "grey levels inverted", "upside_down": "turned"}},
     }
 
 

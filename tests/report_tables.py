@@ -11,6 +11,7 @@ from PIL import Image
 
 from tasks.core import paths
 from tasks.core.atomic import write_json, write_text
+from tasks.core.corrections import CORRECTIONS_SCHEMA
 from tasks.core.tables import EXCLUDED_SCHEMA, MANIFEST_SCHEMA, SAMPLES_SCHEMA, write_table
 
 # films of each outcome, chosen by hand: sensitivity 62/65, specificity 87/99
@@ -80,6 +81,8 @@ def write_tables(root: Path, films: pd.DataFrame, *, is_synthetic: bool) -> None
     write_table(manifest, MANIFEST_SCHEMA, root / paths.MANIFEST)
     write_table(films, SAMPLES_SCHEMA, root / paths.SAMPLES)
     write_table(left_out, EXCLUDED_SCHEMA, root / paths.EXCLUDED)
+    nothing = pd.DataFrame(columns=CORRECTIONS_SCHEMA.names)
+    write_table(nothing, CORRECTIONS_SCHEMA, root / paths.CORRECTIONS)
     write_json(root / paths.VALIDATION_JSON, gate(len(manifest), len(usable)))
     write_json(root / paths.RESIZE_JSON, resized(films))
     header = "model,reading,model_sha256,contract_sha256,films_sha256,commit"

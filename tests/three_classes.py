@@ -9,6 +9,7 @@ import pandas as pd
 from tasks.core import paths
 from tasks.core.atomic import read_json, write_json
 from tasks.core.tables import MANIFEST_SCHEMA, SAMPLES_SCHEMA, write_table
+from tests.explained_cases import write_cases
 from tests.more_results import class_view
 from tests.report_inputs import MODEL
 from tests.report_tables import estimate, resized
@@ -32,13 +33,15 @@ def without_negative_class(root: Path) -> None:
     predictions = call(_with_kinds(pd.read_parquet(root / paths.predictions(MODEL))))
     predictions.to_parquet(root / paths.predictions(MODEL), index=False)
     evaluation = read_json(root / paths.evaluation(MODEL))
-    write_json(root / paths.evaluation(MODEL), evaluation | evaluation_of_classes(predictions))
+    evaluation |= evaluation_of_classes(predictions)
+    write_json(root / paths.evaluation(MODEL), evaluation)
     baselines = [{"name": "always one class", "test": {"auroc": NULL, "accuracy": NULL}}]
     write_json(root / paths.BASELINES, baselines)
     explanations = read_json(root / paths.explanations_json(MODEL))
-    films = [film | _call_of(film, predictions) for film in explanations["films"]]
-    changed = {"threshold": None, "films": films, "missing_outcomes": []}
-    write_json(root / paths.explanations_json(MODEL), explanations | changed)
+    changed = {"threshold": None, "missing_outcomes": []}
+    folder, rng = root / paths.explanations(MODEL), np.random.default_rng(0)
+    explanations |= changed | write_cases(folder, evaluation, predictions, rng)
+    write_json(root / paths.explanations_json(MODEL), explanations)
 
 
 def _with_kinds(films: pd.DataFrame) -> pd.DataFrame:
@@ -98,15 +101,3 @@ def _two_sided(predictions: pd.DataFrame, split: str) -> dict[str, Any]:
     counts = {"n_images": len(films), "n_patients": int(films["patient_id"].nunique())}
     metrics = ("auroc", "sensitivity", "specificity", "accuracy", "balanced_accuracy")
     return counts | {"n_positive": None, "confusion": None, **dict.fromkeys(metrics, NULL)}
-
-
-def _call_of(film: dict[str, Any], predictions: pd.DataFrame) -> dict[str, Any]:
-    row = predictions[predictions["image_id"] == film["image_id"]].iloc[0]
-    is_right = row["label"] == row["called_class"]
-    return {
-        "label": row["label"],
-        "outcome": "right" if is_right else "wrong",
-        "prob_positive": None,
-        "called_class": row["called_class"],
-        "prob_called": float(row[f"prob_{row['called_class']}"]),
-    }

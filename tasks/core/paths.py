@@ -5,9 +5,24 @@
 
 from pathlib import Path
 
+from tasks.core.cohort_paths import EXTERNAL as EXTERNAL
+from tasks.core.cohort_paths import external_dir as external_dir
+from tasks.core.cohort_paths import external_excluded as external_excluded
+from tasks.core.cohort_paths import external_images as external_images
+from tasks.core.cohort_paths import external_manifest as external_manifest
+from tasks.core.cohort_paths import external_overlap as external_overlap
+from tasks.core.cohort_paths import external_pairs as external_pairs
+from tasks.core.cohort_paths import external_samples as external_samples
+from tasks.core.cohort_paths import external_source as external_source
+from tasks.core.cohort_paths import external_summary as external_summary
+from tasks.core.cohort_paths import external_thumbnails as external_thumbnails
+from tasks.core.cohort_paths import external_validation_html as external_validation_html
+from tasks.core.cohort_paths import external_validation_json as external_validation_json
+
 PARAMS = Path("params.yaml")
 PIPELINE = Path("dvc.yaml")
 README = Path("README.md")
+REQUIREMENTS = Path("requirements.txt")
 CHECKPOINTS = Path("data/checkpoints")
 RECORDS = Path("reports/results")  # results of studies, in git
 BENCHMARKS = Path("reports/benchmarks.json")
@@ -23,9 +38,13 @@ IMAGES = Path("data/images")
 RESIZE_JSON = Path("reports/resize.json")
 RESIZE_PICTURE = Path("reports/resize.jpg")
 SUMMARIES = Path("data/summaries")
+FILMS = Path("data/films")  # the test films, large enough to be read
+CORRECTIONS = Path("data/corrections.parquet")
+COMPLIANCE = Path("reports/compliance")  # checklists, model cards and the data card
+COMPLIANCE_HTML = COMPLIANCE / "index.html"
 BASELINES = Path("reports/baselines.json")
+BASELINE_FILMS = Path("data/baselines.parquet")  # their answers for the test films
 PREDICTIONS = Path("data/predictions")
-EXTERNAL = Path("data/external")
 TEST_LEDGER = Path("reports/test_ledger.csv")  # in git; no stage declares it as an output
 COMPARISON = Path("reports/comparison.json")
 LABELS_JSON = Path("reports/labels.json")
@@ -112,6 +131,15 @@ def true_lungs(source: str) -> Path:
     return Path(source).parent / "lungs"
 
 
+def true_opacities(source: str) -> Path:
+    """Folder of opacity masks that the phantom wrote beside its films: `data/phantom/masks`.
+
+    Args:
+        source: Folder of the phantom's films, as `ingest.source`.
+    """
+    return Path(source).parent / "masks"
+
+
 def evaluation(model: str) -> Path:
     """Full evaluation of one model."""
     return Path("reports") / model / "evaluation.json"
@@ -145,66 +173,6 @@ def decision_file(model: str) -> Path:
 def novelty_file(model: str) -> Path:
     """What the novelty score of one model compares a film with."""
     return decision_dir(model) / "novelty.npz"
-
-
-def external_dir(cohort: str) -> Path:
-    """Folder of the films of one external cohort, a key of `evaluate.external`."""
-    return EXTERNAL / cohort
-
-
-def external_manifest(cohort: str) -> Path:
-    """One row for every file of an external cohort."""
-    return external_dir(cohort) / "manifest.parquet"
-
-
-def external_source(cohort: str) -> Path:
-    """Layout of the source of an external cohort, or what is wrong with it."""
-    return external_dir(cohort) / "source.json"
-
-
-def external_pairs(cohort: str) -> Path:
-    """Duplicates within an external cohort."""
-    return external_dir(cohort) / "pairs.parquet"
-
-
-def external_overlap(cohort: str) -> Path:
-    """Duplicates of an external film and a film of the source, `path_a` in the cohort."""
-    return external_dir(cohort) / "overlap.parquet"
-
-
-def external_thumbnails(cohort: str) -> Path:
-    """Small pictures of the films of an external cohort, an image store."""
-    return external_dir(cohort) / "thumbnails"
-
-
-def external_validation_json(cohort: str) -> Path:
-    """Result of the data gate on an external cohort."""
-    return Path("reports/external") / cohort / "validation.json"
-
-
-def external_validation_html(cohort: str) -> Path:
-    """Page of the data gate on an external cohort."""
-    return Path("reports/external") / cohort / "validation.html"
-
-
-def external_samples(cohort: str) -> Path:
-    """Films of an external cohort that are judged."""
-    return external_dir(cohort) / "samples.parquet"
-
-
-def external_excluded(cohort: str) -> Path:
-    """Films of an external cohort that are left out, each with its reason."""
-    return external_dir(cohort) / "excluded.parquet"
-
-
-def external_summary(cohort: str) -> Path:
-    """Whether a cohort can be judged, how its classes are mapped, and counts of its films."""
-    return external_dir(cohort) / "cohort.json"
-
-
-def external_images(cohort: str) -> Path:
-    """Squares of the films of an external cohort, an image store."""
-    return external_dir(cohort) / "images"
 
 
 def external_predictions(model: str) -> Path:
@@ -242,6 +210,26 @@ def error_book(model: str) -> Path:
     return Path("reports") / model / "errors.json"
 
 
-def evaluation_page(model: str) -> Path:
-    """Page on what one model is good for and what not, with every table of its evaluation."""
-    return Path("reports") / model / "evaluation.html"
+def films_json() -> Path:
+    """List of the large test films, with the part of each that its square shows."""
+    return FILMS / "films.json"
+
+
+def film_fields() -> Path:
+    """Lung fields of the test films, and the true opacities of synthetic ones."""
+    return FILMS / "fields.npz"
+
+
+def heat_maps(model: str) -> Path:
+    """Heat maps of the explained films of one model, one array for each method."""
+    return explanations(model) / "heat.npz"
+
+
+def grades_json(model: str) -> Path:
+    """Grades of the attribution methods on one model."""
+    return explanations(model) / "grades.json"
+
+
+def activations_json(model: str) -> Path:
+    """List of the activation maps of one model, with the names of their pictures."""
+    return explanations(model) / "activations.json"

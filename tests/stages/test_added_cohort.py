@@ -29,7 +29,7 @@ for name in sys.argv[2:]:
 """
 OF_A_COHORT = ("ingest", "validate", "resample", "resize")
 OF_ALL_COHORTS = ("evaluate-external", "evaluate-adapt")
-THEIR_PAGES = ("page-evaluation", "report")
+THEIR_PAGES = ("page", "report")
 
 
 class Repository(DvcRepository):

@@ -36,7 +36,7 @@ class Repository(DvcRepository):
         page, report = stages["page"], stages["report"]
         summary = "data/summaries/${item.model}.json"
         assert summary in page["outs"]
-        page |= {"outs": [summary], "deps": ["ready"], "params": ["page"]}
+        page |= {"outs": [summary], "deps": ["ready"], "params": ["models"]}
         page["cmd"] = f"cp ready/${{item.model}}.json {summary}"
         report["deps"] = [dep for dep in report["deps"] if not dep.startswith("tasks/")]
         content = yaml.safe_dump({"stages": {"page": page, "report": report}})

@@ -4,19 +4,17 @@ import re
 from argparse import Namespace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tasks.core import paths
 from tasks.core.atomic import read_json, write_json
 from tasks.core.errors import TableError
 from tasks.page.__main__ import main as make_page
-from tasks.page.evaluation.__main__ import main as make_evaluation_page
 from tasks.report.__main__ import main as make_index
 from tasks.report.headline import headline
-from tests.evaluation_results import write_evaluation_state
 from tests.report_inputs import MODEL, write_state
-from tests.report_tables import cohort_films
-from tests.three_classes import without_negative_class
+from tests.three_classes import evaluation_of_classes, without_negative_class
 
 
 @pytest.fixture(scope="module")
@@ -24,20 +22,12 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     root = tmp_path_factory.mktemp("classes")
     write_state(root)
     without_negative_class(root)
-    evaluation = read_json(root / paths.evaluation(MODEL))
-    write_evaluation_state(root, MODEL, evaluation, cohort_films())
-    write_json(
-        root / paths.evaluation(MODEL),
-        evaluation | {"calibration": {"method": "none", "fitted_on": "validation"}},
-    )
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         make_page(Namespace(model=MODEL))
-        make_evaluation_page(Namespace(model=MODEL))
         make_index(Namespace())
     found = {
         "model": paths.page(MODEL),
-        "evaluation": paths.evaluation_page(MODEL),
         "index": paths.INDEX,
     }
     return {name: (root / path).read_text("utf-8") for name, path in found.items()} | {
@@ -45,61 +35,64 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     }
 
 
-def test_model_page_shows_the_matrix_of_all_classes_and_nothing_of_two_sides(
+def test_model_page_shows_the_matrix_of_all_classes_and_says_why_there_are_no_sides(
     pages: dict[str, str],
 ) -> None:
     page = pages["model"]
-    ids = re.findall(r'<section id="([\w-]+)"', page)
-    assert ids == ["weak", "classes", "plots", "subgroups", "explanations", "errors", "made"]
-    matrix = page[page.index('<table class="confusion">') :].partition("</table>")[0]
+    matrix = section(page, "calls")
     assert matrix.count("<td style=") == 9
-    for words in ("sensitivity", "false alarm", "threshold"):
-        assert words not in page.partition('<section id="made"')[0].lower()
+    cell = '<a href="#cases" data-truth="COVID" data-called="VIRAL PNEUMONIA"'
+    assert cell in matrix
+    assert "evaluate.negative_class is null" in section(page, "finding")
+    assert "<table" not in section(page, "finding")
+    for name in ("operating-points", "prevalences", "patients"):
+        assert not section(page, name)
+    assert "<dt>Positive, negative</dt>" not in page
+
+
+def section(page: str, name: str) -> str:
+    return page.partition(f'<section id="{name}"')[2].partition("</section>")[0]
 
 
 def test_lead_counts_right_classes_and_gives_the_means(pages: dict[str, str]) -> None:
-    for name in ("model", "evaluation", "index"):
+    for name in ("model", "index"):
         assert "named the class of 140 (accuracy 0.91, 95&nbsp;% interval" in pages[name], name
         assert "No class means “no finding”" in pages[name]
 
 
-def test_explained_films_are_right_or_wrong(pages: dict[str, str]) -> None:
-    page = pages["model"]
-    assert page.index("<h3>Called another class</h3>") < page.index("<h3>Called its own class</h3>")
-    assert re.search(r"Called (COVID|NORMAL|VIRAL PNEUMONIA), probability 0\.\d\d\.", page)
-
-
-def test_errors_name_the_called_class_and_the_most_confident_is_first(
-    pages: dict[str, str],
-) -> None:
-    errors = pages["model"].partition('<section id="errors"')[2]
-    probabilities = re.findall(r'<td class="n">(0\.\d{3})</td>', errors)
-    assert "Called another class (24)" in errors
-    assert len(probabilities) == 24
-    assert probabilities == sorted(probabilities, reverse=True)
-
-
 def test_index_compares_means_of_the_classes(pages: dict[str, str]) -> None:
-    head = re.search(r"<th scope=\"col\">Model</th>.*?</tr>", pages["index"])
-    assert head is not None
-    titles = re.findall(r">([^<>]+)</th>", head[0])
-    assert titles == [
-        "Model",
-        "AUROC",
-        "0.5 to 1",
-        "Precision",
-        "Recall",
-        "F1",
-        "Accuracy",
-        "Parameters",
-    ]
+    networks = section(pages["index"], "networks")
+    titles = re.findall(r"<th[^>]* data-sort>([^<>]+)</th>", networks)
+    means = ["Mean AUROC", "Lead", "Mean precision", "Mean F1", "Accuracy"]
+    recalls = ["Recall, COVID", "Recall, NORMAL", "Recall, VIRAL PNEUMONIA"]
+    assert titles == ["Network", *means, *recalls, "Parameters"]
+    assert "Finding or not" not in networks
 
 
-def test_evaluation_page_says_why_it_has_no_two_sided_view(pages: dict[str, str]) -> None:
-    page = pages["evaluation"]
-    section = page.partition('<section id="finding"')[2].partition("</section>")[0]
-    assert "evaluate.negative_class is null" in section
-    assert "<table" not in section
+def test_network_that_calls_every_film_one_class_says_so_in_its_first_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_state(tmp_path)
+    without_negative_class(tmp_path)
+    collapse(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    make_page(Namespace(model=MODEL))
+    page = paths.page(MODEL).read_text("utf-8")
+    lead = page.partition('<p class="lead">')[2]
+    assert lead.startswith("Calls every film VIRAL PNEUMONIA. On 164 test films of ")
+    assert section(page, "weak").index("Calls every film VIRAL PNEUMONIA") < 300
+    summary = read_json(paths.summary(MODEL))
+    assert summary["weaknesses"][0]["rule"] == "collapsed"
+    assert summary["verdict"].startswith("Calls every film VIRAL PNEUMONIA.")
+
+
+def collapse(root: Path) -> None:
+    """Let the model call every film VIRAL PNEUMONIA."""
+    predictions = pd.read_parquet(root / paths.predictions(MODEL))
+    predictions = predictions.assign(called_class="VIRAL PNEUMONIA")
+    predictions.to_parquet(root / paths.predictions(MODEL), index=False)
+    evaluation = read_json(root / paths.evaluation(MODEL)) | evaluation_of_classes(predictions)
+    write_json(root / paths.evaluation(MODEL), evaluation)
 
 
 def test_headline_prints_means(pages: dict[str, str]) -> None:

@@ -17,6 +17,8 @@ class IngestParams(Section):
         files.
     table: the columns of a table that lists the films, and which findings are which class; null if
         a layout knows the source.
+    corrections: a CSV file of reviewers' marks, or a folder of such files; see
+        data/corrections/README.md.
     min_side_px: a film with a shorter side is rejected as `too_small`.
     max_colour: mean difference between the largest and the smallest colour channel, in grey levels.
         A picture above it is rejected as `colour_photograph`.
@@ -34,6 +36,7 @@ class IngestParams(Section):
         "class_folders",
     ]  # fmt: skip
     table: TableParams | None
+    corrections: Annotated[str, Field(min_length=1)]
     min_side_px: Count
     max_colour: Annotated[float, Field(gt=0, le=255)]
     near_duplicate_bits: Annotated[int, Field(ge=0, le=32)]

@@ -120,24 +120,48 @@ class EvaluateParams(Section):
         return self
 
 
+MethodName = Literal[
+    "hires_cam",
+    "grad_cam",
+    "grad_cam_plus_plus",
+    "lime",
+    "occlusion",
+    "integrated_gradients",
+]
+
+
 class ExplainParams(Section):
     """What the explanations show.
 
-    n_per_outcome: films shown for each of true and false positives and negatives.
-    n_channels: activation maps shown for each layer.
+    film_px: shorter side of the large films; a smaller film is not enlarged.
+    n_shared: test films that every network explains; they do not depend on the networks.
+    n_per_outcome: further test films for each of true and false positives and negatives.
+    methods: attribution methods, in any order.
+    n_lime_samples: copies of a film for LIME, each with some superpixels covered.
+    n_graded: films on which each method is graded.
+    n_activation_films: films whose activation maps are shown.
+    n_maximised: channels of each shown depth for which a film is synthesised.
+    seed: seed of LIME, of the noise and of the randomised weights.
     """
 
+    film_px: Annotated[int, Field(ge=128, le=2048)]
+    n_shared: Annotated[int, Field(ge=0)]
     n_per_outcome: Count
-    n_channels: Count
+    methods: Annotated[list[MethodName], Field(min_length=1)]
+    n_lime_samples: Annotated[int, Field(ge=50)]
+    n_graded: Count
+    n_activation_films: Count
+    n_maximised: Annotated[int, Field(ge=0)]
+    seed: Seed
 
 
 class PageParams(Section):
-    """What the page of one model shows.
+    """How large the page of one model may be.
 
-    n_calibration_bins: bins of the calibration curve; each bin has the same number of films.
+    most_megabytes: size of the file above which the stage warns; mail gateways have such limits.
     """
 
-    n_calibration_bins: Annotated[int, Field(ge=2, le=50)]
+    most_megabytes: Annotated[float, Field(gt=0)]
 
 
 class ReportParams(Section):
