@@ -157,7 +157,7 @@ def nice_ticks(low: float, high: float) -> list[float]:
 
     Example:
         >>> nice_ticks(0.13, 0.71)
-        [0.0, 0.2, 0.4, 0.6, 0.8]
+        [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
     """
     ticks = mpl.ticker.MaxNLocator(_MOST_TICKS, steps=[1, 2, 5, 10]).tick_values(low, high)
     return [round(float(tick), 10) for tick in ticks]

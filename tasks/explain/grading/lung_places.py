@@ -46,8 +46,8 @@ def hottest_place(heat: NDArray[np.floating], lungs: Bools) -> str | None:
         pixel is True) or nothing speaks for the class.
 
     Example:
-        >>> lungs = np.ones((3, 2), dtype=bool)
-        >>> hottest_place(np.array([[1.0, 0.0], [0.0, 0.0], [0.0, 3.0]]), lungs)
+        >>> lungs = np.ones((3, 3), dtype=bool)
+        >>> hottest_place(np.diag([1.0, 0.0, 3.0]), lungs)
         'lower left lung'
     """
     scaled = _scaled(heat, lungs)
