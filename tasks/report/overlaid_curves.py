@@ -20,6 +20,7 @@ _MEASURES = {
 }
 # False-alarm rates of the table below the ROC curves
 _TABLE_RATES = (0.0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
+_FLAT = 1e-6  # ticks are rounded to ten digits
 _MOST_TICKS = 6
 
 
@@ -153,12 +154,14 @@ def _training_drawing(
 
 
 def nice_ticks(low: float, high: float) -> list[float]:
-    """Round numbers that enclose a range, at most seven steps.
+    """Round numbers that enclose a range, at most seven steps; a range of nothing is widened.
 
     Example:
         >>> nice_ticks(0.13, 0.71)
         [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
     """
+    if high - low < _FLAT:  # one epoch, or a measure that never changed
+        low, high = low - 0.1, high + 0.1
     ticks = mpl.ticker.MaxNLocator(_MOST_TICKS, steps=[1, 2, 5, 10]).tick_values(low, high)
     return [round(float(tick), 10) for tick in ticks]
 

@@ -78,3 +78,10 @@ def test_ticks_enclose_the_range(low: float, span: float) -> None:
 def test_sensitivity_within_a_rate(rate: float, sensitivity: float) -> None:
     points = np.array([[0, 0], [0, 0.4], [0.2, 0.9], [1, 1]])
     assert sensitivity_within(points, rate) == sensitivity
+
+
+@pytest.mark.parametrize("values", [[0.55, 0.55], [0.0], [1.0, 1.0, 1.0]])
+def test_a_curve_that_never_changes_is_drawn(values: list[float]) -> None:
+    (drawing,) = training_drawings([summary("ann", [0.5] * 4, train__accuracy=values)])
+    places = [place for _, place in drawing.y.ticks]
+    assert (min(places), max(places)) == (0.0, 1.0)
