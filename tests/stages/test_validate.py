@@ -168,7 +168,7 @@ def test_manifest_says_whether_the_films_are_synthetic(repository: Path, synthet
     result = json.loads((repository / OUTPUTS[0]).read_text(encoding="utf-8"))
     assert result["source"]["synthetic"] is synthetic
     page = (repository / OUTPUTS[1]).read_text(encoding="utf-8")
-    assert ("These films are synthetic" in page) is synthetic
+    assert ("Synthetic films." in page) is synthetic
 
 
 def test_reference_of_an_older_version_needs_only_the_compared_columns(repository: Path) -> None:
