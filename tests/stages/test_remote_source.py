@@ -83,7 +83,7 @@ def test_a_missing_bucket_gives_one_error(tmp_path: Path, s3: S3) -> None:
     assert lines[0].startswith("[ingest] ERROR: ingest.source must exist")
     assert [line.split(":")[0] for line in lines[1:]] == ["  found", "  where", "  next"]
     assert "no-such-bucket" in lines[2]
-    assert not (run / "data").exists()
+    assert [path.name for path in (run / "data").iterdir()] == ["corrections"]
 
 
 def test_the_check_reads_the_layout_from_s3(tmp_path: Path, s3: S3) -> None:

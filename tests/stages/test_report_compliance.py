@@ -69,6 +69,18 @@ def test_a_value_is_that_of_the_results_with_the_hash_of_its_file() -> None:
 
 
 @pytest.mark.usefixtures("state")
+def test_a_changed_result_has_a_new_hash_in_the_same_process() -> None:
+    summary = read_json(paths.summary("ann"))
+    write_json(paths.summary("ann"), summary | {"another": 1})
+    main(Namespace())
+    lists = json.loads((paths.COMPLIANCE / "checklists.json").read_text())
+    items = {item["number"]: item for item in lists["stard_ai_2025"]["items"]}
+    assert items["31"]["md5"] == dvc_md5(paths.SUMMARIES)
+    write_json(paths.summary("ann"), summary)
+    main(Namespace())
+
+
+@pytest.mark.usefixtures("state")
 def test_the_card_of_a_model_lists_its_weaknesses() -> None:
     card = (paths.COMPLIANCE / "ann.md").read_text(encoding="utf-8")
     weak = [one for one in read_json(paths.summary("ann"))["weaknesses"] if one["is_weak"]]

@@ -62,7 +62,7 @@ def test_usable_films_become_samples_and_exclusions_that_add_up(tmp_path: Path) 
     assert samples["n_repeats"].tolist() == [1] * 68
     assert samples["fold"].isna().all()
     assert sorted(path.name for path in (folder / "data").iterdir()) == [
-        "excluded.parquet", "manifest.parquet", "pairs.parquet", "samples.parquet",
+        "corrections", "excluded.parquet", "manifest.parquet", "pairs.parquet", "samples.parquet",
     ]  # fmt: skip
 
 

@@ -217,7 +217,6 @@ def make_project(root: Path, films: list[Path]) -> Project:
     (root / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"resize": stage}}), encoding="utf-8")
     shutil.copytree(ROOT / "tasks", root / "tasks", ignore=shutil.ignore_patterns("__pycache__"))
     write_tree(root / "films", {film.name: film.read_bytes() for film in films})
-    (root / "data").mkdir()
     subprocess.run(["git", "init", "--quiet", str(root)], check=True)
     project = Project(root)
     project.dvc("init", "--quiet")

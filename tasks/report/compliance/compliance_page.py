@@ -1,7 +1,6 @@
 """Render the checklists as one page and as JSON, each item with its evidence and its hash."""
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +35,11 @@ def render_compliance(
     """
     page = paths.COMPLIANCE_HTML
     models = [summary["model"] for summary in records.summaries]
+    hashes = _hashes(filled)
     context = {
         "site": site_links(page, models, sorted(records.params.evaluate.external)),
         "provenance": provenance,
-        "checklists": [_view(checklist) for checklist in filled],
+        "checklists": [_view(checklist, hashes) for checklist in filled],
         "models": models,
         "is_synthetic": bool(records.manifest["is_synthetic"].any()),
         "n_human": max(checklist.counts()[HUMAN] for checklist in filled),
@@ -49,21 +49,22 @@ def render_compliance(
 
 def as_json(filled: Sequence[FilledChecklist]) -> dict[str, Any]:
     """The checklists as JSON values: item, value, link, artifact, its hash and the status."""
+    hashes = _hashes(filled)
     return {
         checklist.name: {
             "title": checklist.title,
             "cite": checklist.cite,
             "url": checklist.url,
             "counts": checklist.counts(),
-            "items": [_row(item) for item in checklist.items()],
+            "items": [_row(item, hashes) for item in checklist.items()],
         }
         for checklist in filled
     }
 
 
-def _view(checklist: FilledChecklist) -> dict[str, Any]:
+def _view(checklist: FilledChecklist, hashes: Mapping[Path, str | None]) -> dict[str, Any]:
     sections = {
-        title: [_row(item) for item in items] for title, items in checklist.sections.items()
+        title: [_row(item, hashes) for item in items] for title, items in checklist.sections.items()
     }
     return {
         "name": checklist.name.replace("_", "-"),
@@ -76,7 +77,7 @@ def _view(checklist: FilledChecklist) -> dict[str, Any]:
     }
 
 
-def _row(item: FilledItem) -> dict[str, str | None]:
+def _row(item: FilledItem, hashes: Mapping[Path, str | None]) -> dict[str, str | None]:
     """An item as text; `artifact` with its DVC hash, `link` relative to the page."""
     found = item.evidence if item.status == AUTOMATIC else None
     link = None
@@ -90,11 +91,17 @@ def _row(item: FilledItem) -> dict[str, str | None]:
         "value": item.value,
         "link": link,
         "artifact": found.artifact.as_posix() if found else None,
-        "md5": _hash_of(found.artifact) if found else None,
+        "md5": hashes[found.artifact] if found else None,
     }
 
 
-@cache
+def _hashes(filled: Sequence[FilledChecklist]) -> dict[Path, str | None]:
+    """Hash of each artifact that an item names; each is read once."""
+    items = [item for checklist in filled for item in checklist.items()]
+    artifacts = {item.evidence.artifact for item in items if item.evidence}
+    return {artifact: _hash_of(artifact) for artifact in artifacts}
+
+
 def _hash_of(artifact: Path) -> str | None:
     """Hash of a result; code and parameters have the commit of the page instead."""
     is_result = artifact.parts[0] in ("data", "reports")
