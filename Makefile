@@ -34,7 +34,7 @@ phantom: repository $(READY)  ## write the synthetic films to data/phantom/
 dev: $(DEV_READY)  ## install what tests, lint, benchmarks and a Dask cluster need
 
 test: $(DEV_READY) lint  ## run lint and all tests except the slow ones
-	python -m pytest $(TWO) -m "not slow"
+	python -m pytest $(TWO) -m "not slow" --durations=25
 
 test-all: $(DEV_READY) lint  ## run lint and all tests
 	python -m pytest $(TWO)
@@ -57,10 +57,12 @@ results: $(READY)  ## write the table of results in README.md from reports/resul
 graph: $(DEV_READY)  ## write the table of imports in tasks/__init__.py
 	python -m tests.contract.import_table
 
-lock:  ## write both requirements files from pyproject.toml (needs uv)
+lock:  ## write the requirements files from pyproject.toml (needs uv)
 	all=$$(mktemp) && \
-	  $(LOCK) pyproject.toml --group dev --upgrade -o $$all && \
-	  $(LOCK) pyproject.toml -c $$all --upgrade -o requirements.txt && \
+	  $(LOCK) pyproject.toml --all-extras --group dev --upgrade -o $$all && \
+	  $(LOCK) pyproject.toml --extra pipeline -c $$all --upgrade -o requirements.txt && \
+	  $(LOCK) pyproject.toml --extra screen -c $$all --upgrade -o requirements-screen.txt && \
+	  $(LOCK) pyproject.toml --extra dicom -c $$all --upgrade -o requirements-dicom.txt && \
 	  $(LOCK) --group dev -c $$all --upgrade -o requirements-dev.txt && rm $$all
 
 clean: repository $(READY)  ## remove what the stages wrote; raw data, DVC's cache and .venv stay

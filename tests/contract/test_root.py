@@ -14,13 +14,16 @@ SHOWN = {
 }  # fmt: skip
 NEEDED_BY_TOOLS = {
     ".ci", ".dvc", ".dvcignore", ".gitignore", "CHANGELOG.md", "LICENSE", "dvc.lock",
-    "requirements.txt", "requirements-dev.txt",
+    *(f"requirements{name}.txt" for name in ("", "-screen", "-dicom", "-dev")),
 }  # fmt: skip
-REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
+REQUIREMENTS = tuple(f"requirements{name}.txt" for name in ("", "-dev", "-screen", "-dicom"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+EXTRAS = PROJECT["project"]["optional-dependencies"]
 WANTED = {
-    "requirements.txt": PROJECT["project"]["dependencies"],
+    "requirements.txt": EXTRAS["pipeline"],
     "requirements-dev.txt": PROJECT["dependency-groups"]["dev"],
+    "requirements-screen.txt": EXTRAS["screen"],
+    "requirements-dicom.txt": EXTRAS["dicom"],
 }
 
 
@@ -54,11 +57,17 @@ def test_requirements_hold_every_direct_dependency_within_its_cap(name: str) -> 
             assert _parts(version) < _parts(high), requirement
 
 
-def test_a_package_of_both_files_has_the_same_version_in_both() -> None:
-    run, dev = map(pins_of, REQUIREMENTS)
-    assert {name: dev[name] for name in dev.keys() & run} == {
-        name: run[name] for name in dev.keys() & run
+@pytest.mark.parametrize("name", REQUIREMENTS[1:])
+def test_a_package_of_two_files_has_the_same_version_in_both(name: str) -> None:
+    run, other = pins_of("requirements.txt"), pins_of(name)
+    assert {name: other[name] for name in other.keys() & run} == {
+        name: run[name] for name in other.keys() & run
     }
+
+
+def test_screening_needs_no_package_of_the_training() -> None:
+    heavy = {"tensorflow", "keras", "pandas", "pyarrow", "scipy", "scikit-image", "dvc", "prefect"}
+    assert not heavy & pins_of("requirements-screen.txt").keys()
 
 
 def test_running_needs_no_package_of_the_group_dev() -> None:
@@ -67,8 +76,7 @@ def test_running_needs_no_package_of_the_group_dev() -> None:
 
 
 def test_the_optional_cluster_package_has_the_cap_of_the_group_dev() -> None:
-    cluster = PROJECT["project"]["optional-dependencies"]["cluster"]
-    assert set(cluster) <= set(WANTED["requirements-dev.txt"])
+    assert set(EXTRAS["cluster"]) <= set(WANTED["requirements-dev.txt"])
 
 
 def pins_of(name: str) -> dict[str, set[str]]:
