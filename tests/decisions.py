@@ -4,10 +4,11 @@ from functools import cache
 
 import numpy as np
 
-from tasks.evaluate.contract.calibrators import NoCalibration
-from tasks.evaluate.contract.conformal_sets import ConformalSets
-from tasks.evaluate.contract.decision import Decision, OperatingPoint
-from tasks.evaluate.contract.novelty_score import NoveltyReference, fit_novelty
+from tasks.core.decision.calibrators import NoCalibration
+from tasks.core.decision.conformal_sets import ConformalSets
+from tasks.core.decision.decision import Decision, OperatingPoint
+from tasks.core.decision.novelty_score import NoveltyReference
+from tasks.evaluate.contract.novelty_fit import fit_novelty
 from tests.cohorts import CLASSES
 
 

@@ -2,7 +2,6 @@
 
 import pyarrow as pa
 
-VERDICTS = ("agree", "wrong_label", "poor_film")
 # What became of a mark, with its meaning; the last ones change nothing and need a look
 OUTCOMES_OF_MARKS = {
     "relabelled": "the film has the class that the reviewer named",
@@ -22,7 +21,7 @@ CORRECTIONS_SCHEMA = pa.schema(
     [
         ("image_id", pa.string()),  # sha256 of the film that the reviewer saw, hex
         ("path", pa.string()),  # where the film was when the reviewer saw it
-        ("verdict", pa.string()),  # one of VERDICTS; several are joined by "; "
+        ("verdict", pa.string()),  # one of verdicts.VERDICTS; several are joined by "; "
         ("label_before", pa.string()),  # label that the source gives; null if the film is gone
         ("label", pa.string()),  # class that the reviewer named, or null
         ("initials", pa.string()),  # who

@@ -7,8 +7,10 @@ a class vanishes in silence.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:  # a program that screens films has no pandas
+    import pandas as pd
 
 MAX_DETAILS = 3
 _EXAMPLES = 3  # files named for each detail
@@ -114,7 +116,7 @@ _STEPS = (
 )
 
 
-def is_lost_film(reasons: pd.Series) -> pd.Series:
+def is_lost_film(reasons: "pd.Series") -> "pd.Series":
     """Whether each reason is that of a lost film; a code that the table lacks is one."""
     no_film = [code for code, reason in REASONS.items() if not reason.is_lost_film]
     return ~reasons.isin(no_film)
@@ -129,7 +131,7 @@ def next_step(code: str, detail: str | None) -> str:
     return REASONS[code].next_step if code in REASONS else "see tasks/core/reasons.py"
 
 
-def commonest_causes(rejected: pd.DataFrame, code: str) -> list[Cause]:
+def commonest_causes(rejected: "pd.DataFrame", code: str) -> list[Cause]:
     """The most frequent details of one reason.
 
     Args:

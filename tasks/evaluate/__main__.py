@@ -3,7 +3,8 @@
 Reads       data/contracts/<model>/ (before the films), data/models/<model>/, data/samples.parquet,
             data/images/, data/manifest.parquet
 Writes      data/predictions/<model>.parquet, reports/<model>/evaluation.json,
-            reports/<model>/plots/; counts the reading of test in reports/test_ledger.csv
+            reports/<model>/scores.json, reports/<model>/plots/; counts the reading of test in
+            reports/test_ledger.csv
 Params      evaluate.n_bootstrap, prevalences, seed, target_sensitivity
 Fails when  validation decided for another network, the model has other classes than the films, a
             class has no training film, or a split has positive or negative films only
@@ -22,14 +23,15 @@ def main(arguments: argparse.Namespace) -> None:
     """Load, evaluate, write."""
     from tasks.core.atomic import write_json
     from tasks.core.classifier import load_classifier
+    from tasks.core.decision.decision import read_decision
+    from tasks.core.decision.hashes import hash_films
     from tasks.core.image_store.store import ImageStore
     from tasks.core.params import load_params
     from tasks.core.tables import MANIFEST_SCHEMA, SAMPLES_SCHEMA, read_table, write_table
     from tasks.evaluate.abstention import evaluate_abstention
     from tasks.evaluate.calibration_report import report_calibration
-    from tasks.evaluate.contract.decision import read_decision
-    from tasks.evaluate.contract.hashes import hash_films
     from tasks.evaluate.evaluation import build_evaluation, count_refused
+    from tasks.evaluate.film_scores import film_scores
     from tasks.evaluate.inference import infer
     from tasks.evaluate.novelty_probes import judge_probes
     from tasks.evaluate.plot_points import plot_points
@@ -70,6 +72,7 @@ def main(arguments: argparse.Namespace) -> None:
     write_table(predictions, predictions_schema(decision.classes), paths.predictions(name))
     for plot, points in plot_points(predictions, decision).items():
         write_json(paths.evaluation_plots(name) / f"{plot}.json", points)
+    write_json(paths.scores(name), film_scores(test, decision, evaluation["is_synthetic"]))
     write_json(paths.evaluation(name), evaluation)
     logging.getLogger(__name__).info("%s: %s", name, _summary(evaluation))
 

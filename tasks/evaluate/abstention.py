@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tasks.core.decision.conformal_sets import ConformalSets
+from tasks.core.decision.decision import Decision
 from tasks.core.params import EvaluateParams
 from tasks.core.statistics.arrays import Bools, Floats
 from tasks.core.statistics.bootstrap import resample_patients
-from tasks.evaluate.contract.conformal_sets import ConformalSets
-from tasks.evaluate.contract.decision import Decision
 from tasks.evaluate.metric_intervals import EstimateDict, with_interval
 from tasks.evaluate.metrics import Scored
 

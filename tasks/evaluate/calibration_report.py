@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tasks.core.decision.calibrators import LOG_TEMPERATURE_RANGE, TemperatureScaling
+from tasks.core.decision.decision import Decision
 from tasks.core.params import EvaluateParams
 from tasks.core.statistics.arrays import Bools, Floats
 from tasks.core.statistics.bootstrap import percentile_interval, resample_patients
 from tasks.evaluate.calibration_interval import rank_bins
-from tasks.evaluate.contract.calibrators import LOG_TEMPERATURE_RANGE, TemperatureScaling
-from tasks.evaluate.contract.decision import Decision
 from tasks.evaluate.metric_intervals import EstimateDict, with_interval
 from tasks.evaluate.metrics import Scored
 

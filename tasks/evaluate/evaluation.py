@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tasks.core.decision.decision import Decision
 from tasks.core.params import EvaluateParams
 from tasks.core.statistics.bootstrap import resample_patients
 from tasks.evaluate.class_view import view_classes
-from tasks.evaluate.contract.decision import Decision
 from tasks.evaluate.gaps import find_gaps
 from tasks.evaluate.metric_intervals import EstimateDict
 from tasks.evaluate.sides import require_both_sides

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from tasks.evaluate.contract.decision import Decision
+from tasks.core.decision.decision import Decision
 from tasks.evaluate.metrics import METRICS
 
 

@@ -25,7 +25,7 @@ from tasks.evaluate.metric_intervals import (
 from tasks.evaluate.metrics import METRICS, Scored
 
 if TYPE_CHECKING:
-    from tasks.evaluate.contract.decision import Decision
+    from tasks.core.decision.decision import Decision
 
 
 @dataclass(frozen=True)

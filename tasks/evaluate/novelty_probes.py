@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from tasks.core.decision.decision import Decision
 from tasks.core.image_store.store import Pixels
 from tasks.core.statistics.arrays import Floats
 from tasks.core.statistics.auroc import auroc, auroc_interval
 from tasks.core.statistics.intervals import Estimate, wilson_interval
-from tasks.evaluate.contract.decision import Decision
 from tasks.evaluate.inference import Inference
 from tasks.evaluate.metric_intervals import EstimateDict
 from tasks.evaluate.other_body_parts import BODY_PARTS, draw_body_part

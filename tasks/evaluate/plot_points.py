@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from tasks.evaluate.contract.decision import Decision
+from tasks.core.decision.decision import Decision
 
 _N_BINS = 10  # of equal numbers of films, as in `metrics.calibration_error`
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from scipy.special import softmax
 
+from tasks.core.decision.decision import Decision
+from tasks.core.decision.judgement import FilmCalls, call_films
+from tasks.core.decision.log_odds import Logits, class_softmax
 from tasks.core.errors import EvaluationError
 from tasks.core.image_store.store import Pixels
-from tasks.evaluate.contract.calibrators import Logits
-from tasks.evaluate.contract.decision import Decision
 from tasks.evaluate.inference import Inference
 
 SET_SEPARATOR = "|"  # between the classes of a conformal set
@@ -34,26 +34,26 @@ def predict_films(
     Raises:
         EvaluationError: A label is not a class of the network.
     """
-    raw = softmax(inference.logits.astype(np.float64), axis=1)
-    calibrated = decision.calibrator.apply(inference.logits)
+    raw = class_softmax(inference.logits)
+    novelty = decision.novelty.score(inference.features, images)
+    calls = call_films(inference.logits, inference.is_refused, novelty, decision)
     table = films.reset_index(drop=True)
     table["class_index"] = _class_index(table["label"], decision.classes)
     of_classes: dict[str, Logits] = {}
     for index, name in enumerate(decision.classes):
         of_classes[f"logit_{name}"] = inference.logits[:, index]
         of_classes[f"prob_{name}_raw"] = raw[:, index]
-        of_classes[f"prob_{name}"] = calibrated[:, index]
+        of_classes[f"prob_{name}"] = calls.probabilities[:, index]
     table = table.drop(columns=list(of_classes), errors="ignore")  # of films predicted before
     table = pd.concat([table, pd.DataFrame(of_classes)], axis=1)
-    _add_calls(table, decision)
-    table["called_class"] = np.array(decision.classes, dtype=object)[calibrated.argmax(axis=1)]
-    table["is_refused"] = inference.is_refused
-    table["novelty"] = decision.novelty.score(inference.features, images)
-    table["is_novel"] = table["novelty"] > decision.novelty.threshold
-    sets = decision.conformal.sets(calibrated)
+    _add_two_sides(table, calls, decision)
     names = np.array(decision.classes, dtype=object)
-    table["class_set"] = [SET_SEPARATOR.join(names[members]) for members in sets]
-    table["is_referred"] = (sets.sum(axis=1) != 1) | table["is_novel"] | table["is_refused"]
+    table["called_class"] = names[calls.called_class]
+    table["is_refused"] = calls.is_refused
+    table["novelty"] = novelty
+    table["is_novel"] = calls.is_novel
+    table["class_set"] = [SET_SEPARATOR.join(names[members]) for members in calls.class_sets]
+    table["is_referred"] = calls.is_referred
     return table[predictions_schema(decision.classes).names]
 
 
@@ -71,21 +71,24 @@ def _class_index(labels: pd.Series, classes: tuple[str, ...]) -> pd.Series:
     return found.astype("Int32" if labels.isna().any() else "int32")
 
 
-def _add_calls(table: pd.DataFrame, decision: Decision) -> None:
+def _add_two_sides(table: pd.DataFrame, calls: FilmCalls, decision: Decision) -> None:
     """Add the view "any finding against none"; nulls without a negative class."""
-    if decision.negative_class is None:
+    if calls.prob_finding is None:
         nothing = pd.array([None] * len(table), dtype="boolean")
         table["positive"] = table["called_positive"] = nothing
         table["prob_positive"] = np.nan
         table["outcome"] = None
         return
     table["positive"] = _without_nulls(
-        table["label"].ne(decision.negative_class).astype("boolean").mask(table["label"].isna())
+        table["label"]
+        .ne(str(decision.negative_class))
+        .astype("boolean")
+        .mask(table["label"].isna())
     )
-    table["prob_positive"] = 1.0 - table[f"prob_{decision.negative_class}"]
-    table["called_positive"] = table["prob_positive"] >= decision.threshold
-    calls = zip(table["positive"], table["called_positive"], strict=True)
-    table["outcome"] = [None if truth is pd.NA else _OUTCOMES[truth, call] for truth, call in calls]
+    table["prob_positive"] = calls.prob_finding
+    table["called_positive"] = calls.called_positive
+    pairs = zip(table["positive"], table["called_positive"], strict=True)
+    table["outcome"] = [None if truth is pd.NA else _OUTCOMES[truth, call] for truth, call in pairs]
 
 
 def _without_nulls(column: pd.Series) -> pd.Series:

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tasks.core.decision.decision import Decision
 from tasks.core.params import EvaluateParams
 from tasks.core.statistics.arrays import Floats
 from tasks.evaluate.call_counts import CALL_METRICS
 from tasks.evaluate.call_intervals import call_intervals
-from tasks.evaluate.contract.decision import Decision
 from tasks.evaluate.decision_curve import decision_curve
 from tasks.evaluate.metric_intervals import undefined, with_interval
 from tasks.evaluate.metrics import METRICS, Scored

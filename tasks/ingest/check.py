@@ -70,7 +70,8 @@ def read_names(files: Sequence[str], layout: "Layout") -> "pd.DataFrame":
     """
     import pandas as pd
 
-    from tasks.ingest.layouts import PathFacts, is_junk, tables_in, unread_tables
+    from tasks.core.examination.file_names import is_junk
+    from tasks.ingest.layouts import PathFacts, tables_in, unread_tables
 
     nothing = PathFacts()
     tables = dict.fromkeys(tables_in(files), "table, read")
@@ -95,7 +96,7 @@ def _suffix(path: str) -> str:
 
 
 def _fate(path: str, facts: "PathFacts") -> str:
-    from tasks.ingest.layouts import could_be_image, is_junk
+    from tasks.core.examination.file_names import could_be_image, is_junk
 
     if is_junk(path):
         return "junk"

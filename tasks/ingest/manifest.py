@@ -8,22 +8,17 @@ import pandas as pd
 
 from tasks.core.compute.parallel import ALL_CORES, map_in_order
 from tasks.core.errors import SourceError
+from tasks.core.examination.examine_bytes import Facts
+from tasks.core.examination.file_names import is_image, is_junk
+from tasks.core.examination.patients import without_stand_in
 from tasks.core.image_store.store import Pixels
 from tasks.core.params import ComputeParams, IngestParams
 from tasks.core.source.source import Source, open_source
 from tasks.core.source.synthetic import is_synthetic
 from tasks.core.tables import MANIFEST_SCHEMA
 from tasks.ingest.causes import cause_in_words, count_causes
-from tasks.ingest.examine import Facts, examine, open_worker
-from tasks.ingest.layouts import (
-    Layout,
-    PathFacts,
-    detect_layout,
-    is_image,
-    is_junk,
-    unread_tables,
-)
-from tasks.ingest.patients import without_stand_in
+from tasks.ingest.examine import examine, open_worker
+from tasks.ingest.layouts import Layout, PathFacts, detect_layout, unread_tables
 
 logger = logging.getLogger(__name__)
 

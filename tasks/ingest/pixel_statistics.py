@@ -1,7 +1,6 @@
 """Trivial statistics of the grey pixels of a film: baselines for a model, and signs of drift."""
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +11,6 @@ from tasks.core.film.sharpness import laplacian_variance
 SIDE_PX = 224  # statistics are taken from a copy of this size, so that all films are comparable
 BORDER_PX = 11  # 5 % of 224
 BLACK = 2  # grey level; compression turns black areas into levels 0 to 2
-
-_POLE = 8  # grey levels on each side that JPEG of quality 75 spreads one level over
-_POLES_APART = 64
-_POLE_SHARE = 0.02
 
 
 def pixel_statistics(grey: Image.Image) -> dict[str, float]:
@@ -66,29 +61,6 @@ def noise_level(pixels: NDArray[np.int64]) -> float:
     down = pixels[:-2] - 2 * pixels[1:-1] + pixels[2:]
     both: NDArray[np.int64] = np.abs(down[:, :-2] - 2 * down[:, 1:-1] + down[:, 2:])
     return math.sqrt(math.pi / 2) / 6 * (int(both.sum()) / both.size)
-
-
-def two_level_share(histogram: Sequence[int]) -> float:
-    """Share of the pixels near two grey levels that are far apart: about 1 for a mask.
-
-    A JPEG of a mask has many levels, but all near two; its edges are the rest.
-
-    Args:
-        histogram: Pixels per grey level, 256 numbers.
-
-    Returns:
-        0 to 1: the most pixels in two windows of 17 levels whose centres are 64 levels apart or
-        more, each with 2 % of the pixels or more: a white letter on a dark film has less. Among
-        6,371 real films the highest is 0.81; masks of lungs, stored as JPEG of quality
-        75 and 224 px or more, have 0.98 or more.
-    """
-    total = np.concatenate([[0], np.cumsum(np.asarray(histogram, dtype=np.int64))])
-    width = 2 * _POLE + 1
-    windows = total[width:] - total[:-width]
-    best_below = np.maximum.accumulate(windows)[:-_POLES_APART]
-    above = windows[_POLES_APART:]
-    both = (above + best_below)[np.minimum(above, best_below) >= _POLE_SHARE * total[-1]]
-    return int(both.max(initial=0)) / int(total[-1])
 
 
 def _stretched(grey: Image.Image) -> Image.Image:

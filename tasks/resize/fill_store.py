@@ -7,7 +7,6 @@ the same as if all films had been decoded.
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, overload
 
@@ -16,6 +15,7 @@ import pandas as pd
 
 from tasks.core.compute.parallel import ALL_CORES, map_in_order
 from tasks.core.film.errors import FilmError
+from tasks.core.film.pixel_format import PIXEL_FORMAT, pixel_libraries
 from tasks.core.film.square import Square, square_of_film
 from tasks.core.image_store.builder import StoreBuilder
 from tasks.core.image_store.store import Ids, RowNumbers, as_id_bytes
@@ -24,11 +24,6 @@ from tasks.core.source.source import Source, open_source
 from tasks.core.unchanged_film import changed_film, read_unchanged
 from tasks.resize.reuse import RecordsById, ReusableImages, only_run, replace_store, working_folder
 
-# Raise it if the code makes other pixels or facts of the same film. Images of another format are
-# not reused. `test_pixels_are_those_of_this_format` fails if this was forgotten.
-FORMAT = 2
-# Another release of one of these may change pixels
-PIXEL_LIBRARIES = ("pillow", "pydicom", "scikit-image", "scipy")
 # Stored with each image: the box in px of the whole film, then these fields of `Square`
 FIELDS = ("confidence", "share", "sharpness", "sharpness_before")
 FACT_NAMES = ("left", "top", "right", "bottom", *FIELDS)
@@ -92,12 +87,11 @@ def resize_films(
 
 def settings_of(params: ResizeParams) -> dict[str, Any]:
     """Everything that the image of a film depends on, except the film itself, as JSON values."""
-    libraries = {name: version(name) for name in PIXEL_LIBRARIES}
     return {
-        "format": FORMAT,
+        "format": PIXEL_FORMAT,
         "facts": list(FACT_NAMES),
         "params": params.model_dump(),
-        "libraries": libraries,
+        "libraries": pixel_libraries(),
     }
 
 

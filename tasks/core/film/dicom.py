@@ -43,8 +43,8 @@ def read_shape(data: bytes) -> tuple[int, int, str]:
         FilmError: `unreadable` if the header is damaged, describes no picture or names a transfer
             syntax without a decoder; `bomb` if all frames together have more than MAX_PIXELS.
     """
-    with _private_errors():
-        header = _read(data, _SHAPE)
+    with private_errors():
+        header = read_elements(data, _SHAPE)
         width, height = whole_number(header, "Columns"), whole_number(header, "Rows")
         n_frames = whole_number(header, "NumberOfFrames", 1)
         if min(width, height, n_frames) < 1:
@@ -74,14 +74,14 @@ def decode(data: bytes) -> Image.Image:
         DICOM PS3.3, C.7.6.3.1.2 (photometric interpretation), C.11.1 (modality), C.11.2 (VOI).
     """
     width, height, _ = read_shape(data)
-    with _private_errors():
-        header = _read(data, _SHAPE)
+    with private_errors():
+        header = read_elements(data, _SHAPE)
         n_samples = whole_number(header, "SamplesPerPixel", 1)
         n_bits = whole_number(header, "BitsAllocated")
         if n_bits not in ((8, 16) if n_samples == 1 else (8,)):
             raise FilmError("bit_depth", f"DICOM BitsAllocated: {n_bits}")
         n_pixels = width * height * n_samples * whole_number(header, "NumberOfFrames", 1)
-        film = _read(data, _PICTURE, n_pixels * n_bits // 8)
+        film = read_elements(data, _PICTURE, n_pixels * n_bits // 8)
         check_kind(film)
         if "PixelData" not in film:  # an element that is cut off is not in the data set at all
             raise FilmError("truncated", "the DICOM file ends before its pixels do")
@@ -109,8 +109,8 @@ def hash_patient_id(data: bytes, salt: str) -> str | None:
     Raises:
         FilmError: The header is damaged.
     """
-    with _private_errors():
-        number = str(_read(data, ("PatientID",)).get("PatientID") or "").strip()
+    with private_errors():
+        number = str(read_elements(data, ("PatientID",)).get("PatientID") or "").strip()
         if not number:
             return None
         return f"dicom:{hashlib.sha256((salt + number).encode()).hexdigest()[:16]}"
@@ -122,8 +122,8 @@ def age_and_sex(data: bytes) -> tuple[str, str]:
     Raises:
         FilmError: The header is damaged.
     """
-    with _private_errors():
-        header = _read(data, ("PatientAge", "PatientSex"))
+    with private_errors():
+        header = read_elements(data, ("PatientAge", "PatientSex"))
         return _text(header, "PatientAge"), _text(header, "PatientSex")
 
 
@@ -133,8 +133,8 @@ def burned_in(data: bytes) -> bool | None:
     Raises:
         FilmError: The header is damaged.
     """
-    with _private_errors():
-        stated = str(_read(data, ("BurnedInAnnotation",)).get("BurnedInAnnotation"))
+    with private_errors():
+        stated = str(read_elements(data, ("BurnedInAnnotation",)).get("BurnedInAnnotation"))
         return {"YES": True, "NO": False}.get(stated)
 
 
@@ -146,8 +146,8 @@ def lateral_view(data: bytes) -> str | None:
     Raises:
         FilmError: The header is damaged.
     """
-    with _private_errors():
-        stated = str(_read(data, ("ViewPosition",)).get("ViewPosition")).strip().upper()
+    with private_errors():
+        stated = str(read_elements(data, ("ViewPosition",)).get("ViewPosition")).strip().upper()
         return stated if stated in ("LL", "RL", "LLO", "RLO", "LAT", "LATERAL") else None
 
 
@@ -157,12 +157,12 @@ def has_icc_profile(data: bytes) -> bool:
     Raises:
         FilmError: The header is damaged.
     """
-    with _private_errors():
-        return bool(_read(data, ("ICCProfile",)).get("ICCProfile"))
+    with private_errors():
+        return bool(read_elements(data, ("ICCProfile",)).get("ICCProfile"))
 
 
 @contextmanager
-def _private_errors() -> Iterator[None]:
+def private_errors() -> Iterator[None]:
     """Raise FilmErrors and silence pydicom: its warnings, logs and errors quote the file."""
     from pydicom.errors import BytesLengthException
 
@@ -182,7 +182,7 @@ def _private_errors() -> Iterator[None]:
         log.propagate = propagated
 
 
-def _read(data: bytes, keywords: tuple[str, ...], n_pixel_bytes: int = 0) -> "Dataset":
+def read_elements(data: bytes, keywords: tuple[str, ...], n_pixel_bytes: int = 0) -> "Dataset":
     """Read some elements of a file, and the pixels only if they are among them.
 
     This function reads the meta group itself, because `pydicom.dcmread` decompresses deflated

@@ -85,12 +85,14 @@ def check_steps(pixels: Pixels, block: tuple[int, int]) -> None:
     if not n_known.size:
         return
     mean, spread = _mean_and_spread(step, n_known, n_blocks)
+    is_step = (np.abs(mean) >= _MIN_STEP) & (np.abs(mean) >= _MIN_RATIO * (spread + 1))
+    if not is_step.any():
+        return
     texture = np.minimum(
         _mean_and_spread(level, n_known, n_blocks)[1],
         _mean_and_spread(level + step, n_known, n_blocks)[1],
     )
     is_even = spread <= _MAX_UNEVEN * texture
-    is_step = (np.abs(mean) >= _MIN_STEP) & (np.abs(mean) >= _MIN_RATIO * (spread + 1))
     found = (
         is_step
         & is_even
@@ -120,20 +122,20 @@ def _edges(
     """
     (across, down), height = block, pixels.shape[0]
     last = (height - 1) // down * down
-    above = pixels[down - 1 : last : down].astype(np.int16)
-    below = pixels[down : last + 1 : down].astype(np.int16)
+    above = pixels[down - 1 : last : down]
+    below = pixels[down : last + 1 : down]
     inside = (np.minimum(above, below) > _BLACK) & (np.maximum(above, below) < _WHITE)
-    count = _per_block(inside, across)
-    level, step = (
-        _per_block(np.where(inside, values, 0), across) / np.maximum(count, 1)
-        for values in (above, below - above)
+    count, upper, lower = (
+        _per_block(values, across) for values in (inside, above * inside, below * inside)
     )
-    return level, step, (count > 0).astype(np.float64)
+    n_known = np.maximum(count, 1)
+    return upper / n_known, (lower - upper) / n_known, (count > 0).astype(np.float64)
 
 
 def _per_block(values: NDArray[Any], across: int) -> NDArray[np.float64]:
     """Sums over `across` columns each; the last one may have fewer."""
-    padded = np.pad(values, ((0, 0), (0, -values.shape[1] % across)))
+    missing = -values.shape[1] % across
+    padded = np.pad(values, ((0, 0), (0, missing))) if missing else values
     # float32 is exact here; a product with ones is much faster than a sum over short rows
     sums = padded.reshape(-1, across).astype(np.float32) @ np.ones(across, np.float32)
     return sums.astype(np.float64)

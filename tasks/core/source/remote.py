@@ -225,11 +225,15 @@ def _found(error: Exception) -> str:
     words = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, FileNotFoundError):
         cause = error.__cause__  # fsspec calls every answer of a web server but 200 so
+        if isinstance(cause, OSError):  # no answer at all: refused, no such host, no way there
+            return shown_location(f"the server did not answer ({cause})")
         words = f"no such bucket, folder or file{f' ({cause})' if cause else ''}"
     return shown_location(words)
 
 
 def _next_step(error: Exception) -> str:
+    if isinstance(error.__cause__, OSError):
+        return "check that the server runs, and the name, port and network that lead to it"
     if isinstance(error, FileNotFoundError):
         return "compare the URL, letter by letter, with the names that the storage lists"
     if isinstance(error, ImportError):

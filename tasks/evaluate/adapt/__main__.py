@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Any
 from tasks.core import paths, stage
 
 if TYPE_CHECKING:
+    from tasks.core.decision.decision import Decision
     from tasks.core.params import EvaluateParams
     from tasks.evaluate.adapt.site import HomeCalls
-    from tasks.evaluate.contract.decision import Decision
 
 
 def main(arguments: argparse.Namespace) -> None:
     """Load, adapt to each cohort, write."""
     from tasks.core.atomic import atomic_path, read_json, write_json
+    from tasks.core.decision.decision import read_decision
     from tasks.core.params import load_params
     from tasks.evaluate.adapt.cohort_report import CAUTION, NO_COHORT, SWITCHED_OFF
-    from tasks.evaluate.contract.decision import read_decision
 
     name = arguments.model
     params = load_params(paths.PARAMS).evaluate

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from tasks.core import paths
+from tasks.core.decision.hashes import hash_file, hash_json
 from tasks.core.params import EvaluateParams
 from tasks.evaluate.adapt.adapted_file import write_adapted
 from tasks.evaluate.adapt.change_in_words import describe_prevalence
 from tasks.evaluate.adapt.film_draws import Positions, class_mix, draw_films, films_needed
 from tasks.evaluate.adapt.site import Site, judge_ways
-from tasks.evaluate.contract.hashes import hash_file, hash_json
 
 NOTHING_TO_ADAPT = "the network has no batch normalisation, so it has no statistics to adapt"
 SWITCHED_OFF = "evaluate.adapt.layers is none, so no network was adapted"

@@ -20,12 +20,12 @@ def main(_: argparse.Namespace) -> None:
     import pyarrow as pa
 
     from tasks.core.atomic import write_json
+    from tasks.core.decision.hashes import hash_films
     from tasks.core.params import load_params
     from tasks.core.tables import read_table
     from tasks.evaluate.comparison.baseline_differences import compare_with_baselines
     from tasks.evaluate.comparison.paired_calls import COLUMNS, compare_models
     from tasks.evaluate.comparison.prediction_tables import read_test_films
-    from tasks.evaluate.contract.hashes import hash_films
     from tasks.evaluate.test_ledger import record_reading
 
     params = load_params(paths.PARAMS)

@@ -19,13 +19,13 @@ from tasks.core import paths, stage
 def main(arguments: argparse.Namespace) -> None:
     """Load, decide, write."""
     from tasks.core.classifier import load_classifier, read_contract
+    from tasks.core.decision.hashes import hash_file
     from tasks.core.image_store.store import ImageStore
     from tasks.core.params import load_params
     from tasks.core.tables import SAMPLES_SCHEMA, read_table
     from tasks.evaluate.contract.decide import decide, draw_reference
-    from tasks.evaluate.contract.decision import write_decision
-    from tasks.evaluate.contract.hashes import hash_file
-    from tasks.evaluate.contract.novelty_score import fit_novelty
+    from tasks.evaluate.contract.decision_files import write_decision
+    from tasks.evaluate.contract.novelty_fit import fit_novelty
     from tasks.evaluate.inference import infer
     from tasks.evaluate.sides import require_films, require_same_classes
 

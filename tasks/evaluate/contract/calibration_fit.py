@@ -9,17 +9,16 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit, log_expit, log_softmax
 
-from tasks.core.statistics.arrays import Bools, Floats
-from tasks.evaluate.contract.calibrators import (
+from tasks.core.decision.calibrators import (
     LOG_TEMPERATURE_RANGE,
     Calibrator,
     IsotonicSteps,
-    Logits,
     NoCalibration,
     PlattScaling,
     TemperatureScaling,
-    class_log_odds,
 )
+from tasks.core.decision.log_odds import Logits, class_log_odds
+from tasks.core.statistics.arrays import Bools, Floats
 
 ClassIndex = NDArray[np.int64]
 

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from tasks.core.classifier import INPUT, Contract
+from tasks.core.decision.hashes import hash_films
+from tasks.core.decision.log_odds import Logits
 from tasks.core.params import EvaluateParams
 from tasks.core.statistics.arrays import Floats
 from tasks.evaluate.contract.calibration_fit import choose_calibration
-from tasks.evaluate.contract.calibrators import Logits
-from tasks.evaluate.contract.conformal_sets import fit_conformal_sets
-from tasks.evaluate.contract.hashes import hash_films
+from tasks.evaluate.contract.conformal_fit import fit_conformal_sets
 from tasks.evaluate.contract.operating_points import choose_operating_points
 from tasks.evaluate.sides import require_negative_class
 

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core import paths
+from tasks.core.decision.decision import OperatingPoint
 from tasks.core.errors import EvaluationError
 from tasks.core.statistics.arrays import Bools, Floats
-from tasks.evaluate.contract.decision import OperatingPoint
 
 HALF = 0.5
 # A film may have another probability by rounding, when other films are in its batch or on another

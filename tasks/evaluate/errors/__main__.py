@@ -18,10 +18,10 @@ def main(arguments: argparse.Namespace) -> None:
     """Load, compare, write."""
     from tasks.core.atomic import write_json
     from tasks.core.classifier import load_classifier
+    from tasks.core.decision.decision import read_decision
+    from tasks.core.decision.hashes import hash_films
     from tasks.core.image_store.store import ImageStore
     from tasks.core.tables import SAMPLES_SCHEMA, read_table
-    from tasks.evaluate.contract.decision import read_decision
-    from tasks.evaluate.contract.hashes import hash_films
     from tasks.evaluate.errors.error_list import list_errors, require_films_of, wrong_calls
     from tasks.evaluate.errors.nearest_films import nearest_films, without_paths
     from tasks.evaluate.inference import infer

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from tasks.core import paths
+from tasks.core.decision.hashes import hash_films
 from tasks.core.errors import EvaluationError
-from tasks.evaluate.contract.hashes import hash_films
 from tasks.evaluate.errors.nearest_films import Neighbour
 
 

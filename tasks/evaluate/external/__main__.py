@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import keras
     import pandas as pd
 
-    from tasks.evaluate.contract.decision import Decision
+    from tasks.core.decision.decision import Decision
     from tasks.evaluate.external.cohort_evaluation import Cohort
     from tasks.evaluate.external.unlikeness import SeenFilms
 
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 def main(arguments: argparse.Namespace) -> None:
     """Load the network and its contract, evaluate every cohort, write."""
     from tasks.core.atomic import atomic_path, read_json, write_json
+    from tasks.core.decision.decision import read_decision
     from tasks.core.params import load_params
     from tasks.core.tables import write_table
-    from tasks.evaluate.contract.decision import read_decision
     from tasks.evaluate.evaluation import main_metrics
     from tasks.evaluate.external.cohort_evaluation import cohort_metrics, evaluate_cohort
     from tasks.evaluate.predictions import predictions_schema

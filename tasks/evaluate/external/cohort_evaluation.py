@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
+from tasks.core.decision.decision import Decision
 from tasks.core.params import EvaluateParams
 from tasks.core.statistics.bootstrap import resample_patients
 from tasks.evaluate.abstention import evaluate_abstention
 from tasks.evaluate.calibration_report import report_calibration
-from tasks.evaluate.contract.decision import Decision
 from tasks.evaluate.evaluation import evaluate_films, main_estimates
 from tasks.evaluate.external.threshold_shift import threshold_shift
 from tasks.evaluate.external.unlikeness import SeenFilms, measure_unlikeness

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tasks.core.decision.decision import Decision
 from tasks.core.statistics.arrays import Bools, Floats
-from tasks.evaluate.contract.decision import Decision
 
 ORACLE = "an oracle for orientation: it reads the labels of the cohort, and chooses nothing"
 BY_QUANTILE = "reads no label; right only if both places have the same share of findings"

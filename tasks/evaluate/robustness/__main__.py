@@ -19,11 +19,11 @@ def main(arguments: argparse.Namespace) -> None:
     """Load, disturb, judge, write, and check the floors."""
     from tasks.core.atomic import write_json
     from tasks.core.classifier import load_classifier
+    from tasks.core.decision.decision import read_decision
+    from tasks.core.decision.hashes import hash_films
     from tasks.core.image_store.store import ImageStore
     from tasks.core.params import load_params
     from tasks.core.tables import SAMPLES_SCHEMA, read_table
-    from tasks.evaluate.contract.decision import read_decision
-    from tasks.evaluate.contract.hashes import hash_films
     from tasks.evaluate.judged_films import judged_films
     from tasks.evaluate.repeated_inference import FilmReader
     from tasks.evaluate.robustness.floors import check_floors, require_floors

@@ -8,6 +8,7 @@ import pandas as pd
 from tasks.core.corrections import CORRECTIONS_SCHEMA
 from tasks.core.errors import SourceError
 from tasks.core.labels import BINARY, PNEUMONIA_BY_SUBTYPE, SUBTYPE
+from tasks.ingest.corrections.marks_files import MARK_PLACE
 
 EXCLUDED_BY_REVIEWER = "excluded_by_reviewer"
 _EXCLUDE = "exclude"
@@ -157,6 +158,6 @@ def _check_classes(manifest: pd.DataFrame, marks: pd.DataFrame) -> None:
     raise SourceError(
         "a reviewer's label must be a class of the source",
         found=f"{first['label']}; the classes are {', '.join(sorted(known))}",
-        where=f"ingest.corrections, film {first['path'] or first['image_id']}",
+        where=f"{first[MARK_PLACE]}, film {first['path'] or first['image_id']}",
         next_step="write one of these classes, or leave the label empty: the film is then left out",
     )

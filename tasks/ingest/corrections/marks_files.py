@@ -8,25 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from tasks.core.corrections import VERDICTS
 from tasks.core.errors import SourceError
 from tasks.core.params.class_name import canonical_label
+from tasks.core.verdicts import MARK_COLUMNS, MAX_MARK_CHARACTERS, VERDICTS, unguarded
 
-MARK_COLUMNS = (
-    "image_id",
-    "path",
-    "label_seen",
-    "verdict",
-    "label",
-    "comment",
-    "initials",
-    "model",
-)
 _NEEDED = ("image_id", "verdict", "label")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-# A page puts an apostrophe before these, so that no spreadsheet runs a comment as a formula
-_GUARDED = re.compile(r"^'(?=[=+\-@\t\r])")
-_MAX_CHARACTERS = 2000  # of one field; a comment is a sentence, not a file
+MARK_PLACE = "place"  # column: file and line, for messages
 _FORM = f"a corrections file is a CSV file in UTF-8 with the columns {', '.join(MARK_COLUMNS)}"
 _EXPORT = "export the marks again from the page of a model, or correct the file by hand"
 
@@ -40,7 +28,7 @@ def read_marks(place: str) -> pd.DataFrame:
 
     Returns:
         One row per mark in the order of the files, with the columns MARK_COLUMNS as text; an empty
-        field is "". Classes have their canonical form.
+        field is "". Classes have their canonical form. MARK_PLACE says where the mark stands.
 
     Raises:
         SourceError: The place does not exist, or a file or a row breaks a rule.
@@ -55,7 +43,7 @@ def read_marks(place: str) -> pd.DataFrame:
         )
     files = _files_of(path) if path.is_dir() else [path]
     rows = [row for file in files for row in _rows_of(file)]
-    return pd.DataFrame(rows, columns=list(MARK_COLUMNS), dtype="object")
+    return pd.DataFrame(rows, columns=[*MARK_COLUMNS, MARK_PLACE], dtype="object")
 
 
 def _files_of(folder: Path) -> list[Path]:
@@ -72,7 +60,8 @@ def _rows_of(file: Path) -> Iterator[dict[str, str]]:
     try:
         _check_header(reader.fieldnames or (), file)
         for row in reader:
-            yield _checked(row, f"{file}, line {reader.line_num}")
+            place = f"{file}, line {reader.line_num}"
+            yield _checked(row, place) | {MARK_PLACE: place}
     except csv.Error as error:
         raise _broken(_FORM, str(error), f"{file}, line {reader.line_num}") from error
 
@@ -96,9 +85,9 @@ def _reader(text: str) -> "csv.DictReader[str]":
 def _checked(row: dict[str, str], where: str) -> dict[str, str]:
     if None in row or None in row.values():
         raise _broken("each line has one field for each column", "more or fewer fields", where)
-    mark = {name: _GUARDED.sub("", row.get(name, "").strip(), count=1) for name in MARK_COLUMNS}
-    if max(map(len, mark.values())) > _MAX_CHARACTERS:
-        found = f"a field of more than {_MAX_CHARACTERS} characters"
+    mark = {name: unguarded(row.get(name, "").strip()) for name in MARK_COLUMNS}
+    if max(map(len, mark.values())) > MAX_MARK_CHARACTERS:
+        found = f"a field of more than {MAX_MARK_CHARACTERS} characters"
         raise _broken("a field of a corrections file is short", found, where)
     if not _SHA256.fullmatch(mark["image_id"]):
         found = f"image_id {mark['image_id'][:80] or 'empty'}"

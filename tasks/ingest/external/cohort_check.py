@@ -8,11 +8,12 @@ import pandas as pd
 
 from tasks.core.class_mapping import MappedClasses, check_stated_classes, map_classes
 from tasks.core.errors import CONTINUED, SourceError
+from tasks.core.examination.file_names import could_be_image, is_junk
 from tasks.core.external_cohort import cohort_error
 from tasks.core.params import Params
 from tasks.core.source.source import open_source
 from tasks.ingest.external.cohort_manifest import layout_of_cohort, params_of_cohort
-from tasks.ingest.layouts import Layout, could_be_image, is_junk
+from tasks.ingest.layouts import Layout
 
 logger = logging.getLogger(__name__)
 

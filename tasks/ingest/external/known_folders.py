@@ -7,11 +7,12 @@ the second.
 
 from collections.abc import Collection
 
+from tasks.core.examination.file_names import folders_of, name_of
 from tasks.core.params.class_name import canonical_label
 from tasks.ingest.layouts import PathFacts, is_mask
 from tasks.ingest.layouts.folder_names import name_kind
 from tasks.ingest.layouts.mooney import parse_kermany_name
-from tasks.ingest.layouts.path_facts import folders_of, is_lateral, name_of, without_masks
+from tasks.ingest.layouts.path_facts import is_lateral, without_masks
 
 
 class KnownFolders:

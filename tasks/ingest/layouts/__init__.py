@@ -20,6 +20,7 @@ A file counts as a film here if it could be a picture by its name; its content d
 from collections.abc import Callable, Sequence
 
 from tasks.core.errors import SourceError
+from tasks.core.examination.file_names import could_be_image, is_junk
 from tasks.core.params import TableParams
 from tasks.ingest.layouts.class_folders import ClassFolders
 from tasks.ingest.layouts.covid19 import Covid19
@@ -30,15 +31,7 @@ from tasks.ingest.layouts.find_tables import tables_in, unread_tables
 from tasks.ingest.layouts.index import IndexLayout, read_index
 from tasks.ingest.layouts.known_tables import KNOWN_TABLES
 from tasks.ingest.layouts.mooney import Mooney
-from tasks.ingest.layouts.path_facts import (
-    FolderLayout,
-    Layout,
-    PathFacts,
-    could_be_image,
-    is_image,
-    is_junk,
-    is_mask,
-)
+from tasks.ingest.layouts.path_facts import FolderLayout, Layout, PathFacts, is_mask
 from tasks.ingest.layouts.radiography import Radiography
 from tasks.ingest.layouts.table_layout import find_table_layout
 
@@ -46,10 +39,7 @@ __all__ = [
     "LAYOUTS",
     "Layout",
     "PathFacts",
-    "could_be_image",
     "detect_layout",
-    "is_image",
-    "is_junk",
     "is_mask",
     "tables_in",
     "unread_tables",

@@ -17,6 +17,7 @@ from functools import lru_cache
 from itertools import takewhile
 
 from tasks.core.errors import SourceError
+from tasks.core.examination.file_names import folders_of, name_of
 from tasks.core.params.class_name import canonical_label
 from tasks.ingest.layouts.class_level import FolderLevels, find_levels, listed, refuse
 from tasks.ingest.layouts.folder_names import NameKind, name_kind, split_in
@@ -24,10 +25,8 @@ from tasks.ingest.layouts.mooney import parse_kermany_name
 from tasks.ingest.layouts.path_facts import (
     PathFacts,
     film_folders,
-    folders_of,
     is_lateral,
     is_mask,
-    name_of,
     without_masks,
 )
 

@@ -8,10 +8,10 @@ Source: P. Raikote, "Covid-19 Image Dataset", Kaggle.
 
 from collections.abc import Sequence
 
+from tasks.core.examination.file_names import folders_of
 from tasks.ingest.layouts.path_facts import (
     PathFacts,
     classes_in_splits,
-    folders_of,
     is_mask,
     is_one_split_tree,
     split_and_class,

@@ -14,15 +14,9 @@ were not at hand.
 from collections.abc import Sequence
 from functools import cached_property
 
+from tasks.core.examination.file_names import folders_of, name_of
 from tasks.ingest.layouts.folder_names import words_of
-from tasks.ingest.layouts.path_facts import (
-    PathFacts,
-    film_folders,
-    folders_of,
-    is_mask,
-    name_of,
-    split_and_class,
-)
+from tasks.ingest.layouts.path_facts import PathFacts, film_folders, is_mask, split_and_class
 
 _LABELS = {"COVID-19": "COVID", "NON-COVID": "NON-COVID", "NORMAL": "NORMAL"}
 

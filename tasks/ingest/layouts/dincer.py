@@ -8,8 +8,8 @@ Source: T. Dincer, "Labeled Chest X-ray Images", Kaggle; from Kermany et al., Ce
 
 from collections.abc import Sequence
 
+from tasks.core.examination.file_names import name_of
 from tasks.ingest.layouts.mooney import DINCER_NAME, Mooney
-from tasks.ingest.layouts.path_facts import name_of
 
 
 class Dincer(Mooney):

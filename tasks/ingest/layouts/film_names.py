@@ -4,14 +4,9 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from tasks.core.examination.file_names import could_be_image, folders_of, is_junk, name_of
 from tasks.ingest.layouts.folder_names import split_of
-from tasks.ingest.layouts.path_facts import (
-    could_be_image,
-    folders_of,
-    is_junk,
-    is_mask,
-    name_of,
-)
+from tasks.ingest.layouts.path_facts import is_mask
 
 
 class FilmNames:

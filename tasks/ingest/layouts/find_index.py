@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from tasks.core.errors import SourceError
+from tasks.core.examination.file_names import is_image, is_junk, name_of
 from tasks.core.source.index_file import EXCEL_SUFFIXES, INDEX_NAMES
 from tasks.ingest.layouts.film_names import folder_above
-from tasks.ingest.layouts.path_facts import is_image, is_junk, name_of
 
 
 def find_index(paths: Iterable[str]) -> str | None:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 
 from tasks.core.errors import SourceError
+from tasks.core.examination.file_names import could_be_image, is_junk, name_of
 from tasks.ingest.layouts.csv_table import CsvTable
 from tasks.ingest.layouts.index_table import Columns, TableFile, open_table, refuse_pictures_in
 from tasks.ingest.layouts.known_tables import KNOWN_TABLES
-from tasks.ingest.layouts.path_facts import could_be_image, is_junk, name_of
 from tasks.ingest.layouts.table_spec import TableSpec
 
 TABLE_SUFFIXES = ("csv", "tsv", "parquet", "xlsx", "xls", "ods", "csv.gz")

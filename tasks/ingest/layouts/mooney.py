@@ -6,13 +6,12 @@ Source: P. Mooney, "Chest X-Ray Images (Pneumonia)", Kaggle; from Kermany et al.
 import re
 from collections.abc import Sequence
 
+from tasks.core.examination.file_names import folders_of, name_of
 from tasks.ingest.layouts.path_facts import (
     PathFacts,
     classes_in_splits,
-    folders_of,
     is_mask,
     is_one_split_tree,
-    name_of,
     split_and_class,
 )
 

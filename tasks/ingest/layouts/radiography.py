@@ -14,17 +14,11 @@ Source: T. Rahman et al., "COVID-19 Radiography Database", Kaggle; Chowdhury et 
 import re
 from collections.abc import Sequence
 
+from tasks.core.examination.file_names import folders_of, name_of
 from tasks.core.params.class_name import canonical_label
 from tasks.ingest.layouts.folder_names import split_of
 from tasks.ingest.layouts.mooney import SUFFIX
-from tasks.ingest.layouts.path_facts import (
-    PathFacts,
-    film_folders,
-    folders_of,
-    is_mask,
-    name_of,
-    without_masks,
-)
+from tasks.ingest.layouts.path_facts import PathFacts, film_folders, is_mask, without_masks
 
 LABELS = {
     "COVID": "COVID",

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from tasks.core.errors import SourceError
+from tasks.core.examination.file_names import could_be_image, folders_of, name_of
 from tasks.core.params import TableParams
 from tasks.ingest.layouts.film_names import FilmNames, folder_above
 from tasks.ingest.layouts.find_tables import Read, find_known, find_stated, refuse_pictures_in_cells
 from tasks.ingest.layouts.mooney import parse_kermany_name
-from tasks.ingest.layouts.path_facts import PathFacts, could_be_image, folders_of, name_of
+from tasks.ingest.layouts.path_facts import PathFacts
 from tasks.ingest.layouts.table_messages import log_left_out, refuse_all, refuse_several
 from tasks.ingest.layouts.table_rows import TableRow, rows_of
 from tasks.ingest.layouts.table_spec import TableSpec, stated_spec

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from tasks.core.errors import SourceError
-from tasks.ingest.layouts.path_facts import PathFacts, is_image
+from tasks.core.examination.file_names import is_image
+from tasks.ingest.layouts.path_facts import PathFacts
 from tasks.ingest.layouts.table_rows import TableRow
 from tasks.ingest.layouts.table_spec import TableSpec
 

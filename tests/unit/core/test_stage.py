@@ -51,6 +51,22 @@ def test_success_is_exit_code_0_and_logs_to_stderr() -> None:
     assert (end.returncode, end.stdout, end.stderr) == (0, "", "[demo] 3 films\n")
 
 
+def test_a_program_has_arguments_of_its_own() -> None:
+    code = PROGRAM.format(body="logging.getLogger(__name__).info(arguments.films)", options="")
+    code = code.replace("stage.run(", "stage.run_program(")
+    add = "lambda parser: parser.add_argument('films', nargs='+')"
+    code = code.replace(", main)", f", main, {add})")
+    end = subprocess.run(
+        [sys.executable, "-c", code, "a", "b"],
+        env=stage_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (end.returncode, end.stderr) == (0, "[demo] ['a', 'b']\n")
+
+
 def test_only_warnings_of_libraries_are_shown() -> None:
     end = ended("[logging.getLogger('dvc').log(level, 'level %d', level) for level in (20, 30)]")
     assert end.stderr == "[demo] level 30\n"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.core.decision.conformal_sets import ConformalSets
 from tasks.core.statistics.bootstrap import percentile_interval
 from tasks.evaluate.abstention import MAX_POINTS, evaluate_abstention, trace_risk
-from tasks.evaluate.contract.conformal_sets import ConformalSets
 from tests.cohorts import evaluate_params
 from tests.decisions import decision
 

@@ -6,10 +6,10 @@ import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss, log_loss
 
+from tasks.core.decision.calibrators import PlattScaling, TemperatureScaling
 from tasks.core.statistics.bootstrap import resample_patients
 from tasks.core.statistics.intervals import wilson_interval
 from tasks.evaluate.calibration_report import is_at_edge, reliability_bins, report_calibration
-from tasks.evaluate.contract.calibrators import PlattScaling, TemperatureScaling
 from tasks.evaluate.metrics import Scored, calibration_error
 from tests.cohorts import CLASSES, evaluate_params
 from tests.decisions import decision

@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tasks.core.decision.conformal_sets import ConformalSets
 from tasks.core.errors import EvaluationError
-from tasks.evaluate.contract.conformal_sets import ConformalSets
 from tasks.evaluate.decision_curve import THRESHOLDS
 from tasks.evaluate.evaluation import build_evaluation, evaluate_films, main_metrics
 from tasks.evaluate.metrics import METRICS

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tasks.evaluate.contract.conformal_sets import ConformalSets
+from tasks.core.decision.conformal_sets import ConformalSets
 from tasks.evaluate.evaluation import evaluate_films
 from tests.cohorts import evaluate_params
 from tests.decisions import decision

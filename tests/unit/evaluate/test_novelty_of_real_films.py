@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from tasks.core.statistics.auroc import auroc
-from tasks.evaluate.contract.novelty_score import fit_novelty
+from tasks.evaluate.contract.novelty_fit import fit_novelty
 from tasks.evaluate.novelty_probes import build_probes
 from tests.films import pack
 from tests.phantom_squares import SIZE_PX, features_of

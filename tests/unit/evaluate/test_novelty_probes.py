@@ -6,7 +6,7 @@ import pytest
 
 from tasks.core.image_store.store import Pixels
 from tasks.core.statistics.auroc import auroc
-from tasks.evaluate.contract.novelty_score import fit_novelty
+from tasks.evaluate.contract.novelty_fit import fit_novelty
 from tasks.evaluate.inference import Inference
 from tasks.evaluate.novelty_probes import MAX_FILMS, build_probes, judge_probes
 from tests.decisions import decision

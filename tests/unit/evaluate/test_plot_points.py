@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from tasks.evaluate.contract.conformal_sets import ConformalSets
+from tasks.core.decision.conformal_sets import ConformalSets
 from tasks.evaluate.plot_points import plot_points
 from tests.decisions import decision
 from tests.predicted_films import predicted_films

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 from scipy.special import softmax
 
+from tasks.core.decision.calibrators import TemperatureScaling
+from tasks.core.decision.conformal_sets import ConformalSets
+from tasks.core.decision.decision import Decision
 from tasks.core.errors import EvaluationError
 from tasks.core.tables import read_table, write_table
-from tasks.evaluate.contract.calibrators import TemperatureScaling
-from tasks.evaluate.contract.conformal_sets import ConformalSets
-from tasks.evaluate.contract.decision import Decision
 from tasks.evaluate.inference import Inference
 from tasks.evaluate.predictions import predict_films, predictions_schema
 from tests.cohorts import CLASSES, squares_cohort

@@ -77,7 +77,7 @@ NOT_USED: dict[str, tuple[bytes, str, str]] = {
     "NORMAL/a.pdf": (b"%PDF-1.7\n", "unsupported", "a PDF document"),
     "NORMAL/a.eps": (b"%!PS-Adobe-3.0", "unsupported", "a PostScript"),
     "NORMAL/a.npy": (b"\x93NUMPY\1\0", "unsupported", "a NumPy array"),
-    "NORMAL/b.zip": (b"PK\3\4" + bytes(60), "unsupported", "a zip archive inside the source"),
+    "NORMAL/b.zip": (b"PK\3\4" + bytes(60), "unsupported", "a zip archive inside the folder"),
     "NORMAL/a.nii.gz": (b"\x1f\x8b\x08" + bytes(60), "unsupported", "a gzip file"),
     "NORMAL/a.txt": (png(30), "unsupported", "a PNG whose name ends with txt; rename it"),
     "NORMAL/a.dcm": (without_preamble(), "unsupported", "without preamble"),

@@ -6,12 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tasks.ingest.pixel_statistics import (
-    BORDER_PX,
-    SIDE_PX,
-    noise_level,
-    pixel_statistics,
-)
+from tasks.ingest.pixel_statistics import BORDER_PX, SIDE_PX, noise_level, pixel_statistics
 from tests.films import film_pixels
 
 

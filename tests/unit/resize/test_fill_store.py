@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from tasks.core.errors import SourceError
+from tasks.core.film.pixel_format import PIXEL_FORMAT
 from tasks.core.film.sharpness import laplacian_variance
 from tasks.core.film.square import square_of_film
 from tasks.core.image_store.store import ImageStore
 from tasks.resize import fill_store
-from tasks.resize.fill_store import FORMAT, Counts, resize_films
+from tasks.resize.fill_store import Counts, resize_films
 from tests.films import (
     encode,
     film_pixels,
@@ -111,7 +112,7 @@ def test_a_failure_leaves_the_former_store(source: Path, tmp_path: Path) -> None
 
 
 def test_pixels_are_those_of_this_format() -> None:
-    """If this fails with the libraries of requirements.txt, raise FORMAT and change the hash.
+    """If this fails with the libraries of requirements.txt, raise PIXEL_FORMAT and change the hash.
 
     Otherwise a store would mix images of the old code with images of the new code.
     """
@@ -119,4 +120,4 @@ def test_pixels_are_those_of_this_format() -> None:
     forms += [encode(film_pixels(5).astype(np.uint16) * 200, "TIFF")]
     images = [square_of_film(data, resize_params()).image for data in forms]
     digest = hashlib.sha256(np.stack(images).tobytes()).hexdigest()
-    assert (FORMAT, digest[:16]) == (2, "e7f63984f1af913d")
+    assert (PIXEL_FORMAT, digest[:16]) == (2, "e7f63984f1af913d")

@@ -64,13 +64,15 @@ def test_all_films_are_decoded_again_if_a_parameter_changes(source: Path, tmp_pa
     assert store_bytes(tmp_path / "images") == from_scratch(FILES, source, size_px=16)
 
 
-@pytest.mark.parametrize("changed", ["FORMAT", "version"])
+@pytest.mark.parametrize(
+    ("changed", "value"), [("PIXEL_FORMAT", 0), ("pixel_libraries", lambda: {"pillow": "0.0"})]
+)
 def test_all_films_are_decoded_again_if_the_format_or_a_library_changes(
-    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str, value: object
 ) -> None:
     resize(some(0, 3), source, tmp_path / "images")
     before = store_bytes(tmp_path / "images")
-    monkeypatch.setattr(fill_store, changed, 0 if changed == "FORMAT" else lambda _: "0.0")
+    monkeypatch.setattr(fill_store, changed, value)
     assert resize(some(0, 3), source, tmp_path / "images") == Counts(3, 0, 0)
     monkeypatch.undo()
     assert resize(some(0, 3), source, tmp_path / "images") == Counts(3, 0, 0)

@@ -24,7 +24,7 @@ def test_png_is_inlined_with_its_size(tmp_path: Path) -> None:
 def test_file_that_is_not_a_png_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "film.png"
     path.write_bytes(b"\xff\xd8\xff")
-    with pytest.raises(PictureError, match="must be a PNG file"):
+    with pytest.raises(PictureError, match="must be a whole PNG file"):
         inline_png(path)
 
 

@@ -130,6 +130,27 @@ def test_the_salt_is_never_shown(tmp_path: Path) -> None:
     assert "270915" not in fault_of(changed(tmp_path, "ingest.patient_salt", 270915))
 
 
+def test_the_salt_of_the_environment_goes_before_that_of_the_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LUNGLINE_PATIENT_SALT", "")
+    assert load_params(SHIPPED).ingest.patient_salt == "lungline"
+    monkeypatch.setenv("LUNGLINE_PATIENT_SALT", "270915")
+    found = load_params(SHIPPED)
+    assert found.ingest.patient_salt == "270915"
+    monkeypatch.delenv("LUNGLINE_PATIENT_SALT")
+    assert found.resize == load_params(SHIPPED).resize
+
+
+@pytest.mark.parametrize("text", ["", "[]", "ingest: 3", "ingest: {source: 270916}"])
+def test_a_file_of_another_form_is_one_error_without_the_salt_of_the_environment(
+    tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUNGLINE_PATIENT_SALT", "270915")
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    assert "270915" not in str(error_of(tmp_path / "params.yaml"))
+
+
 def test_the_shipped_file_means_the_same_in_yaml_1_1() -> None:
     data = SHIPPED.read_bytes()
     assert read_yaml(data) == yaml.safe_load(data)

@@ -60,6 +60,15 @@ def test_a_url_that_cannot_be_opened_gives_one_error(
     assert next_step in error.next_step
 
 
+@pytest.mark.parametrize("path", ["films", "films.zip"])
+def test_a_server_that_refuses_the_connection_is_no_missing_file(path: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    error = refusal(f"http://127.0.0.1:{port}/{path}")
+    assert "the server did not answer" in error.found
+    assert "server runs" in error.next_step
+
+
 def test_an_object_that_is_not_a_zip_is_refused(s3: S3) -> None:
     s3.put("odd", {"films.zip": b"<html>Please log in</html>", "half.zip": zip_bytes(FILES)[:99]})
     assert "not a zip" in refusal(f"s3://{BUCKET}/odd/films.zip").found

@@ -10,9 +10,9 @@ import pytest
 
 from tasks.core import paths
 from tasks.core.classifier import load_classifier, predict_logits, prepare_backend
+from tasks.core.decision.hashes import hash_file
 from tasks.evaluate.adapt.adapted_file import write_adapted
 from tasks.evaluate.adapt.batch_norm import NormalisedNetwork
-from tasks.evaluate.contract.hashes import hash_file
 from tests.cohorts import save_with_contract
 
 # Keras 3.15 saves its variables through an __array__ without NumPy 2's `copy`

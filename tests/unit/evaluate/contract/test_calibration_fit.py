@@ -9,6 +9,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import log_loss
 
+from tasks.core.decision.log_odds import class_log_odds
 from tasks.evaluate.contract import calibration_fit
 from tasks.evaluate.contract.calibration_fit import (
     FITS,
@@ -19,7 +20,6 @@ from tasks.evaluate.contract.calibration_fit import (
     fit_temperature,
     patient_folds,
 )
-from tasks.evaluate.contract.calibrators import class_log_odds
 
 
 def calibrated_logits(n: int, n_classes: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.evaluate.contract.conformal_sets import fit_conformal_sets
+from tasks.evaluate.contract.conformal_fit import fit_conformal_sets
 
 
 def draw(rng: np.random.Generator, n_of_class: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:

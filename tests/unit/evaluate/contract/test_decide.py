@@ -5,15 +5,12 @@ import pandas as pd
 import pytest
 
 from tasks.core.classifier import INPUT, Contract
+from tasks.core.decision.decision import OperatingPoint, read_decision
+from tasks.core.decision.hashes import hash_file, hash_films
 from tasks.core.errors import EvaluationError
-from tasks.evaluate.contract.conformal_sets import fit_conformal_sets
+from tasks.evaluate.contract.conformal_fit import fit_conformal_sets
 from tasks.evaluate.contract.decide import MAX_REFERENCE_FILMS, decide, draw_reference
-from tasks.evaluate.contract.decision import (
-    OperatingPoint,
-    read_decision,
-    write_decision,
-)
-from tasks.evaluate.contract.hashes import hash_file, hash_films
+from tasks.evaluate.contract.decision_files import write_decision
 from tests.cohorts import CLASSES, evaluate_params, squares_cohort
 from tests.decisions import novelty_reference
 

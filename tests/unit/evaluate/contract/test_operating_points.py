@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_curve
 
+from tasks.core.decision.decision import OperatingPoint
 from tasks.core.errors import EvaluationError
-from tasks.evaluate.contract.decision import OperatingPoint
 from tasks.evaluate.contract.operating_points import (
     ROUNDING,
     choose_operating_points,

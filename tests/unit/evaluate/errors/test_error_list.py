@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tasks.core.decision.hashes import hash_films
 from tasks.core.errors import EvaluationError
-from tasks.evaluate.contract.hashes import hash_films
 from tasks.evaluate.errors.error_list import (
     agreement,
     list_errors,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.evaluate.contract.decision import Decision, OperatingPoint
+from tasks.core.decision.decision import Decision, OperatingPoint
 from tasks.evaluate.external.threshold_shift import (
     rates_at,
     threshold_for_share,

@@ -9,8 +9,9 @@ import pytest
 from tasks.core.corrections import CORRECTIONS_SCHEMA, OUTCOMES_OF_MARKS
 from tasks.core.errors import SourceError
 from tasks.core.reasons import REASONS
+from tasks.core.verdicts import MARK_COLUMNS
 from tasks.ingest.corrections.apply_marks import EXCLUDED_BY_REVIEWER, apply_marks
-from tasks.ingest.corrections.marks_files import MARK_COLUMNS
+from tasks.ingest.corrections.marks_files import MARK_PLACE
 
 
 def manifest() -> pd.DataFrame:
@@ -29,8 +30,10 @@ def manifest() -> pd.DataFrame:
 
 
 def marks(*changes: dict[str, str]) -> pd.DataFrame:
-    empty = dict.fromkeys(MARK_COLUMNS, "")
-    return pd.DataFrame([{**empty, **change} for change in changes], columns=list(MARK_COLUMNS))
+    empty = dict.fromkeys(MARK_COLUMNS, "") | {MARK_PLACE: "ab.csv, line 2"}
+    return pd.DataFrame(
+        [{**empty, **change} for change in changes], columns=[*MARK_COLUMNS, MARK_PLACE]
+    )
 
 
 def applied(*changes: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -123,7 +126,7 @@ def test_the_class_that_was_seen_may_be_that_of_a_label_scheme(seen: str) -> Non
 def test_an_unknown_class_stops_the_run() -> None:
     with pytest.raises(SourceError, match="PNEUMONA; the classes are BACTERIA, NORMAL") as refusal:
         applied({"image_id": "a", "path": "a.jpeg", "verdict": "wrong_label", "label": "PNEUMONA"})
-    assert refusal.value.where == "ingest.corrections, film a.jpeg"
+    assert refusal.value.where == "ab.csv, line 2, film a.jpeg"
 
 
 def test_no_mark_gives_an_empty_table() -> None:

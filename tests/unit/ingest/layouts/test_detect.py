@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.core.errors import SourceError
+from tasks.core.examination.file_names import folders_of
 from tasks.core.params import IngestParams
 from tasks.core.params.class_name import canonical_label
 from tasks.ingest.layouts import FOLDER_LAYOUTS, LAYOUTS, detect_layout
-from tasks.ingest.layouts.path_facts import folders_of
 from tests.unit.ingest.layouts.listing import layout_of, nothing_to_read
 
 # One tree for each layout

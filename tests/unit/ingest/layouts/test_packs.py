@@ -2,7 +2,8 @@
 
 from collections import Counter, defaultdict
 
-from tasks.ingest.layouts import Layout, detect_layout, is_image
+from tasks.core.examination.file_names import is_image
+from tasks.ingest.layouts import Layout, detect_layout
 from tests.films import pack
 from tests.unit.ingest.layouts.listing import files_below, layout_of, nothing_to_read
 

@@ -24,29 +24,24 @@ flags this share (2,000 training and 780 validation films of 64 px, a small netw
 A square of 16 px shows neither noise nor writing on a film; the features show them in part.
 """
 
-import math
-import zipfile
+import io
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # has no type hints
 
-from tasks.core import paths
 from tasks.core.atomic import atomic_path
+from tasks.core.decision.main_axes import MainAxes
 from tasks.core.errors import EvaluationError
 from tasks.core.image_store.store import Pixels
 from tasks.core.statistics.arrays import Floats
-from tasks.evaluate.contract.main_axes import MainAxes, fit_axes
 
 _SIDE_PX = 16  # 8 found fewer films that are upside down, 32 found fewer adults
-_MIN_FILMS = 2  # for a deviation
-_MIN_SPREAD = 0.1  # of a measure; less comes from too few validation films
 _DARK = 1e-3  # deviation of the grey levels (0 to 1) of a film without contrast
-_MEASURES = ("features", "levels", "structure", "upright")
+NOVELTY_MEASURES = ("features", "levels", "structure", "upright")
 
 
 @dataclass(frozen=True)
@@ -82,13 +77,13 @@ class NoveltyReference:
 
     def measures(self, features: NDArray[np.float32], images: Pixels) -> Floats:
         """The four measures of each film, before the comparison with validation: (n, 4) float64."""
-        squares = _squares(images)
+        squares = film_squares(images)
         return np.column_stack(
             [
                 self.features.distance(features.astype(np.float64)),
                 self.levels.distance(squares),
-                self.structure.residue(_standardised(squares)),
-                -(_halves(squares) @ self.upright),
+                self.structure.residue(standardised_squares(squares)),
+                -(upright_halves(squares) @ self.upright),
             ]
         )
 
@@ -96,7 +91,7 @@ class NoveltyReference:
         """Write the reference as .npz, without pickles; same reference, same bytes."""
         arrays = {name: getattr(self, name) for name in ("upright", "centres", "spreads")}
         arrays["threshold"] = np.asarray(self.threshold)
-        for name in _MEASURES[:3]:
+        for name in NOVELTY_MEASURES[:3]:
             arrays |= {f"{name}_{part}": array for part, array in vars(getattr(self, name)).items()}
         with atomic_path(path) as temporary, temporary.open("wb") as file:
             np.savez(file, **arrays)
@@ -109,97 +104,67 @@ def load_novelty(path: Path) -> NoveltyReference:
         EvaluationError: The file is missing or damaged.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as loaded:
+        data = path.read_bytes()
+    except OSError as error:
+        raise _damaged_reference(error, str(path)) from error
+    return novelty_from_bytes(data, str(path))
+
+
+def novelty_from_bytes(data: bytes, where: str) -> NoveltyReference:
+    """Read the bytes that `NoveltyReference.save` wrote, from a file or from inside another one.
+
+    Args:
+        data: Bytes of the .npz.
+        where: Named in the error.
+
+    Raises:
+        EvaluationError: The bytes are damaged.
+    """
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as loaded:
             arrays = dict(loaded)
         parts: dict[str, Any] = {name: arrays[name] for name in ("upright", "centres", "spreads")}
-        parts |= {name: _axes_from(arrays, name) for name in _MEASURES[:3]}
-        return NoveltyReference(**parts, threshold=float(arrays["threshold"]))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise EvaluationError(
-            "the contract of a model holds what its films are compared with",
-            found=f"{type(error).__name__}: {error}",
-            where=str(path),
-            next_step="run `dvc repro`, which writes the file again",
-        ) from error
+        parts |= {name: _axes_from(arrays, name) for name in NOVELTY_MEASURES[:3]}
+        return _checked(NoveltyReference(**parts, threshold=float(arrays["threshold"])))
+    except Exception as error:  # whatever NumPy raises on foreign bytes, they are damaged
+        raise _damaged_reference(error, where) from error
+
+
+def _checked(reference: NoveltyReference) -> NoveltyReference:
+    """Return it; ValueError if an array has another shape or a number is not finite."""
+    n_cells, n_measures = _SIDE_PX**2, len(NOVELTY_MEASURES)
+    shapes: list[tuple[Floats, tuple[int, ...]]] = [
+        (reference.upright, (n_cells // 2,)),
+        (reference.centres, (n_measures,)),
+        (reference.spreads, (n_measures,)),
+    ]
+    for name, axes in ((name, getattr(reference, name)) for name in NOVELTY_MEASURES[:3]):
+        n_numbers = axes.mean.size if name == "features" else n_cells
+        n_axes = axes.variances.size
+        shapes += [(axes.mean, (n_numbers,)), (axes.axes, (n_axes, n_numbers))]
+        shapes.append((axes.variances, (n_axes,)))
+    wrong = [array.shape for array, shape in shapes if array.shape != shape]
+    if wrong:
+        raise ValueError(f"an array of the shape {wrong[0]}")
+    if not all(np.isfinite(array).all() for array, _ in shapes) or np.isnan(reference.threshold):
+        raise ValueError("a number is not finite")
+    return reference
+
+
+def _damaged_reference(error: Exception, where: str) -> EvaluationError:
+    return EvaluationError(
+        "the contract of a model holds what its films are compared with",
+        found=f"{type(error).__name__}: {error}",
+        where=where,
+        next_step="run `dvc repro`, which writes the file again",
+    )
 
 
 def _axes_from(arrays: Mapping[str, Floats], name: str) -> MainAxes:
     return MainAxes(*(arrays[f"{name}_{part}"] for part in MainAxes.__dataclass_fields__))
 
 
-def fit_novelty(
-    train_features: NDArray[np.float32],
-    train_images: Pixels,
-    val_features: NDArray[np.float32],
-    val_images: Pixels,
-    max_novel_share: float,
-) -> NoveltyReference:
-    """Describe the training films, and choose the threshold on the validation films.
-
-    The threshold is the highest score of validation after the floor(`max_novel_share` n) highest
-    ones are left out. With fewer than 1 / `max_novel_share` validation films that is the highest
-    of all: no validation film is novel, and of new ones a share of about 1 / (n + 1) will be,
-    which may be more or less than was asked for. One odd film among few raises the threshold and
-    hides foreign films: compare their AUROC, which needs no threshold.
-
-    Args:
-        train_features: (n_train, n_features) float32, see `inference.Inference`.
-        train_images: (n_train, H, W, 1) uint8 in [0, 255]; sides of at least 16 px.
-        val_features: (n_val, n_features) float32.
-        val_images: (n_val, H, W, 1) uint8.
-        max_novel_share: Share of the validation films that may be novel, in [0, 1).
-
-    Raises:
-        EvaluationError: There are fewer than two training or validation films.
-
-    Source:
-        Lee et al., "A simple unified framework for detecting out-of-distribution samples and
-        adversarial attacks", NeurIPS 2018 (Mahalanobis distance of features), without classes as
-        in Kamoi and Kobayashi, arXiv 2003.00402, 2020. Jackson and Mudholkar, Technometrics
-        21(3):341-349, 1979 (what is left beside the main axes). Fisher, Annals of Eugenics
-        7:179-188, 1936, with a ridge penalty (upright or not). The number of axes and the side of
-        16 px were chosen on Kermany's training films, not on its test films, and on adults.
-    """
-    _require_films(len(train_images), len(val_images))
-    squares = _squares(train_images)
-    with threadpool_limits(limits=1):  # same order of sums for any number of cores
-        fitted = NoveltyReference(
-            features=fit_axes(train_features.astype(np.float64)),
-            levels=fit_axes(squares),
-            structure=fit_axes(_standardised(squares)),
-            upright=_fit_upright(_halves(squares)),
-            centres=np.zeros(len(_MEASURES)),
-            spreads=np.ones(len(_MEASURES)),
-            threshold=math.inf,
-        )
-        measures = fitted.measures(val_features, val_images)
-        spreads = np.maximum(measures.std(axis=0), _MIN_SPREAD)
-        fitted = replace(fitted, centres=measures.mean(axis=0), spreads=spreads)
-        scores = np.sort(fitted.score(val_features, val_images))
-    n_novel = math.floor(max_novel_share * len(scores))
-    return replace(fitted, threshold=float(scores[len(scores) - 1 - n_novel]))
-
-
-def _require_films(n_train: int, n_val: int) -> None:
-    if min(n_train, n_val) < _MIN_FILMS:
-        raise EvaluationError(
-            "the novelty score needs two training films and two validation films",
-            found=f"{n_train} training films, {n_val} validation films",
-            where=f"{paths.SAMPLES}, splits train and val",
-            next_step="raise resample.val_share, or add films",
-        )
-
-
-def _fit_upright(halves: Floats) -> Floats:
-    """The direction that best separates films from the same films upside down: (d,) float64."""
-    ridge = np.eye(halves.shape[1])  # a cell has variance 1
-    direction: Floats = np.linalg.solve(
-        halves.T @ halves / len(halves) + ridge, halves.mean(axis=0)
-    )
-    return direction
-
-
-def _squares(images: Pixels) -> Floats:
+def film_squares(images: Pixels) -> Floats:
     """Each film as a square of mean grey levels, 0 to 1: (n, H, W, 1) -> (n, 256) float64."""
     n, height, width = images.shape[:3]
     rows, columns = (np.arange(_SIDE_PX) * size // _SIDE_PX for size in (height, width))
@@ -210,18 +175,18 @@ def _squares(images: Pixels) -> Floats:
     return squares
 
 
-def _standardised(squares: Floats) -> Floats:
+def standardised_squares(squares: Floats) -> Floats:
     """Each square at mean 0 and standard deviation 1: exposure and contrast are gone."""
     centred = squares - squares.mean(axis=1, keepdims=True)
     scaled: Floats = centred / (squares.std(axis=1, keepdims=True) + _DARK)
     return scaled
 
 
-def _halves(squares: Floats) -> Floats:
+def upright_halves(squares: Floats) -> Floats:
     """Each cell of the upper half minus its mirror image in the lower: (n, 256) -> (n, 128).
 
     A film upside down has the same numbers with the other sign.
     """
-    cells = _standardised(squares).reshape(-1, _SIDE_PX, _SIDE_PX)
+    cells = standardised_squares(squares).reshape(-1, _SIDE_PX, _SIDE_PX)
     halves: Floats = cells[:, : _SIDE_PX // 2] - cells[:, : _SIDE_PX // 2 - 1 : -1]
     return halves.reshape(len(squares), -1)

@@ -1,6 +1,6 @@
 """Calibrated probabilities from the logits of a network, by parameters that JSON can hold.
 
-Nothing here fits anything, so a program that screens films needs NumPy and SciPy only.
+Nothing here fits anything, so a program that screens films needs NumPy only.
 """
 
 from collections.abc import Mapping
@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import expit, logsumexp, softmax
 
+from tasks.core.decision.log_odds import Logits, class_log_odds, class_softmax, logistic_curve
 from tasks.core.statistics.arrays import Floats
-
-Logits = NDArray[np.floating[Any]]  # float32 or float64; all work is done in float64
 
 LOG_TEMPERATURE_RANGE = (-3.0, 3.0)  # temperatures of 0.05 to 20; the usual fit is near 1
 
@@ -34,8 +31,7 @@ class TemperatureScaling:
         Returns:
             (n, n_classes) float64 in [0, 1]; each row sums to 1.
         """
-        probabilities: Floats = softmax(logits.astype(np.float64) / self.temperature, axis=1)
-        return probabilities
+        return class_softmax(logits.astype(np.float64) / self.temperature)
 
     def as_dict(self) -> dict[str, Any]:
         """Parameters for a JSON file."""
@@ -68,7 +64,7 @@ class PlattScaling:
     def apply(self, logits: Logits) -> Floats:
         """Probabilities of each class: (n, n_classes) logits -> (n, n_classes) float64."""
         curves = np.array(self.slopes) * class_log_odds(logits) + np.array(self.intercepts)
-        return _normalised(expit(curves))
+        return _normalised(logistic_curve(curves))
 
     def as_dict(self) -> dict[str, Any]:
         """Parameters for a JSON file."""
@@ -130,29 +126,9 @@ def read_calibrator(method: str, parameters: Mapping[str, Any]) -> Calibrator:
     raise KeyError(method)
 
 
-def class_log_odds(logits: Logits) -> Floats:
-    """Log-odds of each class against all others, by the softmax of the logits.
-
-    With two classes it is the difference of the two logits.
-
-    Args:
-        logits: (n, n_classes), at least 2 classes.
-
-    Returns:
-        (n, n_classes) float64.
-
-    Example:
-        >>> class_log_odds(np.array([[1.0, 3.0]]))
-        array([[-2.,  2.]])
-    """
-    exact = logits.astype(np.float64)
-    rest = [logsumexp(np.delete(exact, one, axis=1), axis=1) for one in range(exact.shape[1])]
-    odds: Floats = exact - np.stack(rest, axis=1)
-    return odds
-
-
 def _normalised(scores: Floats) -> Floats:
-    return scores / scores.sum(axis=1, keepdims=True)
+    shares: Floats = scores / scores.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _numbers(values: Any) -> tuple[float, ...]:

@@ -1,13 +1,11 @@
-from dataclasses import replace
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.core.decision.novelty_score import NoveltyReference
 from tasks.core.errors import EvaluationError
-from tasks.evaluate.contract.novelty_score import NoveltyReference, fit_novelty, load_novelty
+from tasks.evaluate.contract.novelty_fit import fit_novelty
 
 Cohort = tuple[np.ndarray, np.ndarray]
 
@@ -92,41 +90,3 @@ def test_features_and_films_without_any_difference_are_no_error():
 def test_too_few_films_are_an_error(n_train, n_val):
     with pytest.raises(EvaluationError, match="two training films and two validation films"):
         fit_novelty(*cohort(n_train, 0), *cohort(n_val, 1), 0.01)
-
-
-def test_the_reference_survives_its_file_and_the_bytes_are_equal(tmp_path: Path):
-    val = cohort(30, 1)
-    for name in ("a.npz", "b.npz"):
-        fitted().save(tmp_path / name)
-    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
-    loaded = load_novelty(tmp_path / "a.npz")
-    assert loaded.threshold == fitted().threshold
-    np.testing.assert_array_equal(loaded.score(*val), fitted().score(*val))
-
-
-def test_a_missing_or_damaged_file_is_an_error(tmp_path: Path):
-    path = tmp_path / "novelty.npz"
-    with pytest.raises(EvaluationError, match="FileNotFoundError"):
-        load_novelty(path)
-    fitted().save(path)
-    whole = path.read_bytes()
-    np.savez(path, threshold=1.0)
-    with pytest.raises(EvaluationError, match="KeyError"):
-        load_novelty(path)
-    for damaged in (whole[: len(whole) // 2], b"", b"no zip"):
-        path.write_bytes(damaged)
-        with pytest.raises(EvaluationError, match="what its films are compared with"):
-            load_novelty(path)
-
-
-def test_a_file_with_pickles_is_refused(tmp_path: Path):
-    fitted().save(tmp_path / "novelty.npz")
-    arrays = dict(np.load(tmp_path / "novelty.npz"))
-    np.savez(tmp_path / "novelty.npz", **arrays | {"upright": np.array([object()])})
-    with pytest.raises(EvaluationError, match="allow_pickle"):
-        load_novelty(tmp_path / "novelty.npz")
-
-
-def test_the_threshold_is_part_of_the_file(tmp_path: Path):
-    replace(fitted(), threshold=7.5).save(tmp_path / "novelty.npz")
-    assert load_novelty(tmp_path / "novelty.npz").threshold == 7.5

@@ -5,12 +5,11 @@ import numpy as np
 import pytest
 from scipy.special import expit, softmax
 
-from tasks.evaluate.contract.calibrators import (
+from tasks.core.decision.calibrators import (
     IsotonicSteps,
     NoCalibration,
     PlattScaling,
     TemperatureScaling,
-    class_log_odds,
     read_calibrator,
 )
 
@@ -39,17 +38,8 @@ def test_parameters_pass_through_json_without_a_change(calibrator):
 
 def test_no_calibration_and_temperature_are_softmax():
     exact = LOGITS.astype(np.float64)
-    np.testing.assert_array_equal(NoCalibration().apply(LOGITS), softmax(exact, axis=1))
-    np.testing.assert_array_equal(TemperatureScaling(2.0).apply(LOGITS), softmax(exact / 2, axis=1))
-
-
-def test_log_odds_are_those_of_the_softmax():
-    prob = softmax(LOGITS.astype(np.float64), axis=1)
-    np.testing.assert_allclose(class_log_odds(LOGITS), np.log(prob / (1 - prob)), atol=1e-9)
-
-
-def test_log_odds_of_a_sure_film_are_finite():
-    np.testing.assert_array_equal(class_log_odds(np.array([[900.0, -900.0]])), [[1800.0, -1800.0]])
+    np.testing.assert_allclose(NoCalibration().apply(LOGITS), softmax(exact, axis=1))
+    np.testing.assert_allclose(TemperatureScaling(2.0).apply(LOGITS), softmax(exact / 2, axis=1))
 
 
 def test_platt_of_two_classes_by_hand():

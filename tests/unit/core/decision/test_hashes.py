@@ -3,7 +3,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from tasks.evaluate.contract.hashes import hash_file, hash_films, hash_json
+from tasks.core.decision.hashes import hash_file, hash_films, hash_json
 
 
 def test_hash_of_a_file_is_that_of_its_bytes(tmp_path):

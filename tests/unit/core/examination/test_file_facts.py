@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tasks.core.examination.file_facts import file_facts
 from tasks.core.film.decode import open_film
 from tasks.core.film.quantisation import jpeg_quality, libjpeg_table
-from tasks.ingest.file_facts import file_facts
 from tests.dicoms import dicom
 from tests.films import encode, film_pixels, pack
 

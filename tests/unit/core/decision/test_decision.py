@@ -1,12 +1,15 @@
 """Whoever changes a decision, its network or its novelty reference is found out."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from tasks.core.decision.decision import decision_from, read_decision, require_seal
+from tasks.core.decision.hashes import hash_file, hash_json
+from tasks.core.decision.novelty_score import load_novelty
 from tasks.core.errors import EvaluationError
-from tasks.evaluate.contract.decision import read_decision, write_decision
-from tasks.evaluate.contract.hashes import hash_file, hash_json
+from tasks.evaluate.contract.decision_files import write_decision
 from tests.decisions import novelty_reference
 
 CONTENTS = {
@@ -129,9 +132,31 @@ def test_a_damaged_file_is_an_error(folder, text):
         ("conformal", {"coverage": 0.9, "quantiles": [0.4], "n_films": [40]}),
         ("calibration", CONTENTS["calibration"] | {"parameters": {"temperature": 0}}),
         ("classes", ["NORMAL"]),
+        ("classes", ["NORMAL", "NORMAL"]),
+        ("classes", ["NORMAL", 3]),
+        ("calibration", CONTENTS["calibration"] | {"parameters": {"temperature": 10**400}}),
     ],
 )
 def test_a_sealed_contract_of_another_form_is_an_error(folder, key, value):
     change(folder, key, value, seal=True)
     with pytest.raises(EvaluationError, match=r"where: data/contracts/ann/contract\.json"):
         read_decision("ann")
+
+
+def test_a_decision_is_made_of_values_in_memory(folder):
+    values = json.loads((folder / "contract.json").read_text())
+    require_seal(values, "model.onnx")
+    made = decision_from(values, load_novelty(folder / "novelty.npz"), "model.onnx")
+    read = read_decision("ann")
+    assert replace(made, novelty=read.novelty) == read
+
+
+@pytest.mark.parametrize("values", [None, [], {}, {"sha256": "0" * 64}, {"sha256": 1, "a": 1e999}])
+def test_values_without_a_right_seal_are_refused(values):
+    with pytest.raises(EvaluationError, match=r"where: model\.onnx"):
+        require_seal(values, "model.onnx")
+
+
+def test_values_of_another_form_name_where_they_were():
+    with pytest.raises(EvaluationError, match=r"KeyError(.|\n)*where: model\.onnx"):
+        decision_from({"model": "ann"}, novelty_reference(), "model.onnx")

@@ -5,7 +5,7 @@ import struct
 from dataclasses import dataclass
 from typing import Literal
 
-from tasks.ingest.layouts import is_image
+from tasks.core.examination.file_names import is_image
 
 Role = Literal["film", "picture", "container", "other"]
 _PNG = "convert it to PNG"
@@ -73,7 +73,7 @@ _MAGIC: tuple[tuple[bytes, Kind], ...] = (
 _COMPILED = tuple((re.compile(pattern, re.DOTALL), kind) for pattern, kind in _MAGIC)
 _EMPTY = Kind("an empty file", "other")
 _ZEROS = Kind("zero bytes only", "other")
-_ZIP = Kind("a zip archive inside the source", "container", "unpack it")
+_ZIP = Kind("a zip archive inside the folder", "container", "give it by itself, or unpack it")
 # Storage classes without pixels (PS3.4, B.5): directories, reports, presentation states, documents
 _NO_PICTURE_CLASS = re.compile(
     rb"1\.2\.840\.10008\.(?:1\.3\.10|5\.1\.4\.1\.1\.(?:88|11|9|104|66|481)(?:\.|\0|$))"

@@ -5,6 +5,7 @@ and of the novelty reference, and `read_decision` compares all three.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +14,14 @@ from typing import Any
 import numpy as np
 
 from tasks.core import paths
-from tasks.core.atomic import atomic_path, write_json
+from tasks.core.decision.calibrators import Calibrator, read_calibrator
+from tasks.core.decision.conformal_sets import ConformalSets
+from tasks.core.decision.hashes import hash_file, hash_json
+from tasks.core.decision.novelty_score import NoveltyReference, load_novelty
 from tasks.core.errors import EvaluationError
-from tasks.evaluate.contract.calibrators import Calibrator, read_calibrator
-from tasks.evaluate.contract.conformal_sets import ConformalSets
-from tasks.evaluate.contract.hashes import hash_file, hash_json
-from tasks.evaluate.contract.novelty_score import NoveltyReference, load_novelty
 
-_DAMAGE = (AttributeError, KeyError, TypeError, ValueError)  # of JSON with another form
+# Raised by JSON with another form; a whole number may be too large for a float
+_DAMAGE = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -84,24 +85,6 @@ class Decision:
         }
 
 
-def write_decision(contents: Mapping[str, Any], novelty: NoveltyReference) -> None:
-    """Write `contract.json` and `novelty.npz` of one model, with their hashes.
-
-    Args:
-        contents: From `decide`.
-        novelty: What films are compared with.
-    """
-    model = contents["model"]
-    with atomic_path(paths.decision_dir(model)) as folder:
-        folder.mkdir()
-        arrays = folder / paths.novelty_file(model).name
-        novelty.save(arrays)
-        facts = {"threshold": novelty.threshold, "sha256": hash_file(arrays)}
-        sealed = {**contents, "novelty": facts}
-        sealed["sha256"] = hash_json(sealed)
-        write_json(folder / paths.decision_file(model).name, sealed)
-
-
 def read_decision(model: str) -> Decision:
     """Read what validation decided for a model, and check that it belongs to the network.
 
@@ -113,30 +96,63 @@ def read_decision(model: str) -> Decision:
             network or novelty reference.
     """
     path = paths.decision_file(model)
-    values = _read_sealed(path)
+    values = _read_contract(path)
     try:
         _require_same(path, values["model"], model)
         network = paths.network_file(paths.model_dir(model))
         _require_same(network, values["network"]["sha256"], _hash_of(network))
         novelty = paths.novelty_file(model)
         _require_same(novelty, values["novelty"]["sha256"], _hash_of(novelty))
-        return _decision_from(values, load_novelty(novelty))
     except _DAMAGE as error:
-        raise _broken_contract(path, f"{type(error).__name__}: {error}") from error
+        raise _broken_contract(str(path), f"{type(error).__name__}: {error}") from error
+    return decision_from(values, load_novelty(novelty), str(path))
 
 
-def _read_sealed(path: Path) -> dict[str, Any]:
-    """Read a contract and compare its hash with its content."""
+def decision_from(values: Mapping[str, Any], novelty: NoveltyReference, where: str) -> Decision:
+    """Make a decision from the values of a sealed contract, wherever they were read.
+
+    Args:
+        values: All of `contract.json`, after `require_seal`.
+        novelty: What films are compared with; the caller has compared its hash.
+        where: Named in the error.
+
+    Raises:
+        EvaluationError: A part is missing, has another form, or does not suit the classes.
+    """
     try:
-        values: dict[str, Any] = json.loads(path.read_bytes())
+        return _checked(_unchecked(values, novelty))
+    except _DAMAGE as error:
+        raise _broken_contract(where, f"{type(error).__name__}: {error}") from error
+
+
+def require_seal(values: Any, where: str) -> None:
+    """Check that a contract was not edited: compare its hash with its content.
+
+    Args:
+        values: All of `contract.json`.
+        where: Named in the error.
+
+    Raises:
+        EvaluationError: The content has another hash, or the contract has none.
+    """
+    try:
         seal = values["sha256"]
         found = hash_json({key: value for key, value in values.items() if key != "sha256"})
-    except FileNotFoundError as error:
-        raise _broken_contract(path, "no such file") from error
     except (*_DAMAGE, RecursionError) as error:
-        raise _broken_contract(path, f"{type(error).__name__}: {error}") from error
+        raise _broken_contract(where, f"{type(error).__name__}: {error}") from error
     if seal != found:
-        raise _broken_contract(path, f"content with the hash {found}, but the hash {seal}")
+        raise _broken_contract(where, f"content with the hash {found}, but the hash {seal}")
+
+
+def _read_contract(path: Path) -> dict[str, Any]:
+    """Read a contract from its file, and check its seal."""
+    try:
+        values: dict[str, Any] = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise _broken_contract(str(path), "no such file") from error
+    except (ValueError, RecursionError) as error:
+        raise _broken_contract(str(path), f"{type(error).__name__}: {error}") from error
+    require_seal(values, str(path))
     return values
 
 
@@ -144,18 +160,18 @@ def _hash_of(path: Path) -> str:
     try:
         return hash_file(path)
     except FileNotFoundError as error:
-        raise _broken_contract(path, "no such file") from error
+        raise _broken_contract(str(path), "no such file") from error
 
 
 def _require_same(path: Path, promised: str, found: str) -> None:
     if promised != found:
-        raise _broken_contract(path, f"{found}, but the contract says {promised}")
+        raise _broken_contract(str(path), f"{found}, but the contract says {promised}")
 
 
-def _decision_from(values: Mapping[str, Any], novelty: NoveltyReference) -> Decision:
+def _unchecked(values: Mapping[str, Any], novelty: NoveltyReference) -> Decision:
     calibration = values["calibration"]
     points = tuple(OperatingPoint(**point) for point in values["operating_points"])
-    decision = Decision(
+    return Decision(
         model=values["model"],
         classes=tuple(values["classes"]),
         negative_class=values["negative_class"],
@@ -170,31 +186,35 @@ def _decision_from(values: Mapping[str, Any], novelty: NoveltyReference) -> Deci
         validation_sha256=values["validation"]["films_sha256"],
         sha256=values["sha256"],
     )
-    _check_parts(decision)
-    return decision
 
 
-def _check_parts(decision: Decision) -> None:
-    """Raise ValueError if a part does not suit the classes, or a threshold is no number."""
+def _checked(decision: Decision) -> Decision:
+    """Return it; ValueError if a part does not suit the classes, or a threshold is no number."""
     n_classes, conformal = len(decision.classes), decision.conformal
+    if not all(isinstance(name, str) for name in (decision.model, *decision.classes)):
+        raise ValueError("a name is no text")
+    if len(set(decision.classes)) < n_classes:
+        raise ValueError("a class is named twice")
     if (decision.threshold is None) != (decision.negative_class is None):
         raise ValueError("operating points need a negative class")
     if decision.negative_class not in (None, *decision.classes):
         raise ValueError(f"the negative class {decision.negative_class} is none of the classes")
     if not len(conformal.quantiles) == len(conformal.n_films) == n_classes:
         raise ValueError(f"conformal sets of another number of classes than {n_classes}")
-    if not all(isinstance(point.threshold, float) for point in decision.operating_points):
+    thresholds = [point.threshold for point in decision.operating_points]
+    if not all(isinstance(one, float) and math.isfinite(one) for one in thresholds):
         raise ValueError("a threshold is no number")
     with np.errstate(all="ignore"):
         probabilities = decision.calibrator.apply(np.zeros((1, n_classes)))
     if not np.isfinite(probabilities).all():
         raise ValueError("the calibration gives no probabilities")
+    return decision
 
 
-def _broken_contract(path: Path, found: str) -> EvaluationError:
+def _broken_contract(where: str, found: str) -> EvaluationError:
     return EvaluationError(
         "what validation decided for a model must be complete, unchanged, and of this network",
         found=found,
-        where=str(path),
+        where=where,
         next_step="run `dvc repro`, which decides again on the validation films",
     )

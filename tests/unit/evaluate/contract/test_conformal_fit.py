@@ -1,11 +1,10 @@
-import json
 import math
 
 import numpy as np
 import pytest
 
 from tasks.core.errors import EvaluationError
-from tasks.evaluate.contract.conformal_sets import ConformalSets, fit_conformal_sets
+from tasks.evaluate.contract.conformal_fit import fit_conformal_sets
 
 
 def two_classes(of_first: list[float]) -> np.ndarray:
@@ -45,26 +44,6 @@ def test_rounding_does_not_raise_the_rank():
     probabilities = two_classes(list(1 - np.arange(99) / 128))
     fitted = fit_conformal_sets(probabilities, np.zeros(99, dtype=np.int64), 0.07)
     assert fitted.quantiles[0] == 6 / 128
-
-
-def test_expected_range_of_one_film_is_worked_by_hand():
-    # One film at a coverage of 0.5 gives Beta(1, 1): 0 to 99 covered films are equally likely,
-    # 1/100 each. The chance of 2 or fewer is 3 % and of 97 or fewer 98 %
-    one = ConformalSets(coverage=0.5, quantiles=(0.3,), n_films=(1,))
-    assert one.expected_range(0, 99) == (2 / 99, 97 / 99)
-
-
-def test_nothing_is_expected_without_films_or_of_a_class_that_is_always_held():
-    sets = ConformalSets(coverage=0.9, quantiles=(0.3, math.inf), n_films=(40, 3))
-    assert sets.expected_range(0, 0) is None
-    assert sets.expected_range(1, 20) is None
-    assert ConformalSets(0.9, (0.3, 0.3)).expected_range(0, 20) is None
-
-
-def test_the_rule_survives_json():
-    rule = ConformalSets(coverage=0.9, quantiles=(0.1 + 0.2, math.inf), n_films=(40, 3))
-    text = json.dumps(rule.as_dict(), allow_nan=False)
-    assert ConformalSets.from_dict(json.loads(text)) == rule
 
 
 @pytest.mark.parametrize(("index", "coverage"), [(2, 0.9), (-1, 0.9), (0, 1.0), (0, 0.0)])

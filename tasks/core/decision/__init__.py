@@ -1,0 +1,1 @@
+"""What validation decided for one network, read and applied with NumPy only."""
