@@ -27,6 +27,7 @@ from tests.benchmarks.near_duplicates import near_duplicates_vs_all_pairs, near_
 from tests.benchmarks.page import PAGE, benchmarks_page
 from tests.benchmarks.parallel import resize_two_workers
 from tests.benchmarks.resize import AGAINST, resize_vs
+from tests.benchmarks.screening_speed import ENTRIES as SCREENING
 from tests.benchmarks.strict_decoding import strict_decoding
 from tests.benchmarks.training import AGAINST as TRAINING_AGAINST
 from tests.benchmarks.training import RivalMissing, train_vs
@@ -67,6 +68,7 @@ BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "near_duplicates_vs_limit": near_duplicates_vs_limit,
     "evaluate_vs_limit": evaluate_vs_limit,
     "pages_vs_limit": pages_vs_limit,
+    **SCREENING,
     **{f"train_vs_{rival}": partial(train_vs, rival) for rival in TRAINING_AGAINST},
     # last, because they import TensorFlow in this process
     **{f"resize_vs_{rival}": partial(resize_vs, rival) for rival in AGAINST},

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tasks.core.decision.conformal_sets import ConformalSets
+from tasks.core.decision.decision import Decision
 from tasks.evaluate.abstention import evaluate_abstention
 from tasks.evaluate.calibration_report import report_calibration
-from tasks.evaluate.contract.conformal_sets import ConformalSets
-from tasks.evaluate.contract.decision import Decision
 from tasks.evaluate.evaluation import build_evaluation
 from tasks.evaluate.subgroups import evaluate_subgroups
 from tests.cohorts import evaluate_params, manifest_of
