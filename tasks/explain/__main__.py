@@ -22,14 +22,18 @@ if TYPE_CHECKING:
 
 def main(arguments: argparse.Namespace) -> None:
     """Select films, explain them, write the folder."""
+    import os
+
     from tasks.core.atomic import read_json
+    from tasks.core.average_film import average_film
     from tasks.core.classifier import load_classifier, prepare_backend, read_contract
     from tasks.core.image_store.store import ImageStore
     from tasks.core.params import load_params
-    from tasks.explain.average_film import average_film
     from tasks.explain.called_films import outcomes_of, read_called_films
     from tasks.explain.selection import select_films
 
+    # TensorFlow takes these kernels on some processors only; elsewhere it needs a third longer
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
     prepare_backend()
     from tasks.explain.explained_model import ExplainedModel
     from tasks.explain.explanations import write_explanations
@@ -38,10 +42,12 @@ def main(arguments: argparse.Namespace) -> None:
     params = load_params(paths.PARAMS).explain
     evaluation = read_json(paths.evaluation(model))
     store = ImageStore(paths.IMAGES)
+    contract = read_contract(paths.model_dir(model))
+    _require_size(store.size_px, contract.size_px)
     explained = ExplainedModel(
         name=model,
         network=load_classifier(paths.model_dir(model)),
-        classes=read_contract(paths.model_dir(model)).classes,
+        classes=contract.classes,
         negative_class=evaluation["negative_class"],
         threshold=evaluation["operating_point"]["threshold"],
         outcomes=outcomes_of(evaluation),
@@ -58,6 +64,18 @@ def main(arguments: argparse.Namespace) -> None:
     images = store.read([film.image_id for film in films])
     validation = _validation_films(paths.predictions(model), store)
     write_explanations(paths.explanations(model), explained, films, images, validation, params)
+
+
+def _require_size(stored_px: int, wanted_px: int) -> None:
+    from tasks.core.errors import EvaluationError
+
+    if stored_px != wanted_px:
+        raise EvaluationError(
+            f"the model needs images (N, {wanted_px}, {wanted_px}, 1) uint8",
+            found=f"squares of {stored_px} px",
+            where=str(paths.IMAGES),
+            next_step="run `dvc repro`: the store and the model have different sizes",
+        )
 
 
 def _training_films() -> list[str]:

@@ -24,4 +24,4 @@ def draw_input(film: Pixels) -> Image.Image:
 
 def save_png(picture: Image.Image, path: Path) -> None:
     """Write a PNG without text, time or colour profile. Equal pixels give equal bytes."""
-    picture.save(path, format="PNG", compress_level=9)
+    picture.save(path, format="PNG", compress_level=6)

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.atomic import atomic_path, write_json
-from tasks.core.classifier import predict_logits
 from tasks.core.image_store.store import Pixels
 from tasks.core.params.reporting import ExplainParams
 from tasks.explain.activations.activation_folder import write_activations
@@ -104,7 +103,7 @@ def _explain(
     params: ExplainParams,
 ) -> _Explained:
     fields = read_film_fields([film.image_id for film in films])
-    classes = _classes_in_question(explained, films, images)
+    classes = _classes_in_question(explained, films)
     usable, left_out = usable_methods(explained, params)
     maps = {}
     for name in usable:
@@ -124,12 +123,13 @@ def _explain(
 
 
 def _classes_in_question(
-    explained: ExplainedModel, films: Sequence[SelectedFilm], images: Pixels
+    explained: ExplainedModel, films: Sequence[SelectedFilm]
 ) -> NDArray[np.int64]:
     """The called class, the class of the label and the next best ones: (N, k) int64."""
     called = np.array([explained.classes.index(film.called_class) for film in films])
     labels = np.array([explained.classes.index(film.label) for film in films])
-    return questioned_classes(predict_logits(explained.network, images), called, labels)
+    rows = [[film.logits[name] for name in explained.classes] for film in films]
+    return questioned_classes(np.array(rows, dtype=np.float32), called, labels)
 
 
 def _method_entries(heat: Heat, grades: dict[str, Any]) -> list[dict[str, Any]]:

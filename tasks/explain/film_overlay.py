@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from tasks.core.film.film_place import values_on_film
 from tasks.explain.films.film_list import ShownFilm
 
 OVERLAY_PX = 384  # longest side of a drawn film
@@ -30,12 +31,15 @@ def draw_overlay(film: ShownFilm, heat: NDArray[np.floating], limit: float) -> I
     """
     shown = on_film(film, heat.astype(np.float32), Image.Resampling.BILINEAR)
     share = np.clip(shown / limit, -1, 1) if limit > 0 else np.zeros_like(shown)
-    colours = np.array([mpl.colors.to_rgb(name) for name in (AGAINST_COLOUR, FOR_COLOUR)]) * 255
+    colours = np.array(
+        [mpl.colors.to_rgb(name) for name in (AGAINST_COLOUR, FOR_COLOUR)], dtype=np.float32
+    )
+    colours *= 255
     opacity = MOST_OPAQUE * np.abs(share)[..., np.newaxis]
-    grey = np.asarray(film.picture, dtype=np.float64)[..., np.newaxis]
+    grey = np.asarray(film.picture, dtype=np.float32)[..., np.newaxis]
     mixed = (1 - opacity) * grey + opacity * colours[(share > 0).astype(int)]
     picture = Image.fromarray(mixed.round().astype(np.uint8))
-    return picture.quantize(N_OVERLAY_COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    return picture.quantize(N_OVERLAY_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
 
 
 def draw_superpixels(
@@ -79,16 +83,7 @@ def on_film(
     Returns:
         (height, width) of the film's picture, in the type of `square`.
     """
-    height, width = square.shape
-    left, top, right, bottom = film.place.square_box
-    part = (left * width, top * height, right * width, bottom * height)
-    ends = [round(share * film.picture.size[axis % 2]) for axis, share in enumerate(film.place.box)]
-    size = (max(1, ends[2] - ends[0]), max(1, ends[3] - ends[1]))
-    shown = np.zeros(film.picture.size[::-1], dtype=square.dtype)
-    scaled = np.asarray(Image.fromarray(square).resize(size, how, box=part))
-    target = shown[ends[1] : ends[1] + size[1], ends[0] : ends[0] + size[0]]
-    target[:] = scaled[: target.shape[0], : target.shape[1]]
-    return shown
+    return values_on_film(square, film.place, film.picture.size, how)
 
 
 def _with_palette(levels: NDArray[np.uint8]) -> Image.Image:

@@ -39,7 +39,9 @@ def gradients_of(score: Callable[[list[_Tensor]], _Tensor], at: list[_Tensor]) -
 
 
 def compile_function(function: _Function, network: keras.Model) -> _Function:
-    """Compile a function of tensors for the backend, once for each shape of its tensors.
+    """Compile a function of tensors for the backend.
+
+    TensorFlow compiles once for any number of films, JAX once for each number.
 
     Args:
         function: From a list of tensors to a list of tensors, built from Keras operations.
@@ -53,10 +55,22 @@ def compile_function(function: _Function, network: keras.Model) -> _Function:
         return _compile_jax(function, network)
     if backend == "torch":
         return function
+    return _compile_tensorflow(function)
+
+
+def _compile_tensorflow(function: _Function) -> _Function:
+    """The first axis stays open: each further trace of a function would take a second."""
     import tensorflow as tf
 
-    compiled: _Function = tf.function(function)
-    return compiled
+    compiled: list[_Function] = []
+
+    def call(tensors: list[_Tensor]) -> list[_Tensor]:
+        if not compiled:
+            specs = [tf.TensorSpec([None, *one.shape[1:]], one.dtype) for one in tensors]
+            compiled.append(tf.function(function, input_signature=[specs]))
+        return compiled[0](tensors)
+
+    return call
 
 
 def _compile_jax(function: _Function, network: keras.Model) -> _Function:

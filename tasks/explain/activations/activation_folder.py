@@ -23,7 +23,7 @@ from tasks.explain.activations.telling_channels import LEVEL, compare_channels, 
 from tasks.explain.drawing import draw_input, save_png
 from tasks.explain.explained_model import ExplainedModel
 from tasks.explain.selection import SelectedFilm
-from tasks.explain.truncated import TruncatedNetwork, truncate
+from tasks.explain.truncated import TruncatedNetwork
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ def write_activations(  # noqa: PLR0913, PLR0917 - a folder, a model, two sets o
         EvaluationError: `truncate` finds no layer to show.
     """
     (folder / PICTURE_FOLDER).mkdir()
-    truncated = truncate(explained.network)
+    truncated = explained.scored.truncated
     pairs = enumerate(zip(films, images, strict=True))
     contents: dict[str, Any] = {
         "classes": list(explained.classes),
@@ -73,7 +73,7 @@ def write_activations(  # noqa: PLR0913, PLR0917 - a folder, a model, two sets o
         called = [film.called_class for film in films]
         layers = describe_layers(truncated, images, called, validation)
         pictures = write_sheets(folder, truncated, images)
-        maximised = write_maximised(folder, explained.network, validation, params)
+        maximised = write_maximised(folder, truncated, validation, params)
         contents["validation"] = _describe_tests(validation)
         contents["layers"] = [
             layer | sheet | {"maximised": made}

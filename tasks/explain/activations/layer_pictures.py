@@ -4,7 +4,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 from PIL import Image
 
@@ -26,7 +25,7 @@ from tasks.explain.activations.map_drawing import (
 )
 from tasks.explain.activations.maximisation import maximise_channels
 from tasks.explain.drawing import save_png
-from tasks.explain.truncated import TruncatedNetwork, truncate
+from tasks.explain.truncated import TruncatedNetwork
 
 PICTURE_FOLDER = "activations"  # folder, below that of the explanations
 MAX_MAXIMISED_LAYERS = 8  # evenly spaced from the first to the last
@@ -80,13 +79,13 @@ def _write_sheet(path: Path, maps: Maps, scale: ColourScale) -> dict[str, Any]:
 
 
 def write_maximised(
-    folder: Path, model: keras.Model, validation: ValidationFilms, params: ExplainParams
+    folder: Path, truncated: TruncatedNetwork, validation: ValidationFilms, params: ExplainParams
 ) -> list[list[dict[str, Any]]]:
     """Make a film for each of the most telling channels of each depth that is shown.
 
     Args:
         folder: Folder of the explanations.
-        model: Classifier with at least one convolution.
+        truncated: From `truncate(model, "float32")`, with at least one convolution.
         validation: The films that choose the channels.
         params: Section `explain`.
 
@@ -94,7 +93,6 @@ def write_maximised(
         For each layer, as JSON values: channel, file, `mean` activation that the film reaches,
         and the largest one of a validation film.
     """
-    truncated = truncate(model, "float32")
     entries: list[list[dict[str, Any]]] = [[] for _ in truncated.layers]
     for place in evenly_spaced(len(truncated.layers), MAX_MAXIMISED_LAYERS):
         channels = validation.tests[place].order[: params.n_maximised]

@@ -6,7 +6,7 @@ regularisation follows Olah, Mordvintsev and Schubert, "Feature Visualization", 
 film is shifted at random before each step, and fine detail climbs more slowly than coarse detail.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.image_store.store import Pixels
-from tasks.explain.gradients import gradients_of
+from tasks.explain.gradients import compile_function, gradients_of
 from tasks.explain.truncated import TruncatedNetwork
 
 N_ASCENTS = 32  # our choice: keeps the stage short
@@ -45,19 +45,21 @@ def maximise_channels(
     noise = rng.normal(_START_GREY, _START_NOISE, (1, height, width, 1))
     films = np.repeat(noise, len(channels), axis=0)
     softness = _softness(height, width)
+    climb = _compiled_gradient(network, channels)
     for step in range(N_ASCENTS):
         shift = rng.integers(-_JITTER_PX, _JITTER_PX + 1, 2)
         shifted = np.roll(films, shift, axis=(1, 2))
-        uphill = _soften(_gradient(network, shifted, channels), softness)
+        uphill = _soften(climb(shifted), softness)
         size = _STEP * (1 + np.cos(np.pi * step / N_ASCENTS)) / 2
         films = np.roll(np.clip(shifted + size * uphill, 0, 255), -shift, axis=(1, 2))
     pixels = films.round().astype(np.uint8)
     return pixels, _means(network, pixels.astype(np.float32), channels)
 
 
-def _gradient(
-    network: keras.Model, films: NDArray[np.float64], channels: Sequence[int]
-) -> NDArray[np.float64]:
+def _compiled_gradient(
+    network: keras.Model, channels: Sequence[int]
+) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """Gradient of the mean activation of each film's channel: films (n, H, W, 1) -> the same."""
     wanted = np.eye(network.output_shape[-1], dtype=np.float32)[list(channels)]
 
     def score(pixels: list[Any]) -> Any:
@@ -65,9 +67,13 @@ def _gradient(
         # the films are independent, so the gradient of the sum holds the gradient of each film
         return keras.ops.sum(means * wanted)
 
-    pixels = keras.ops.convert_to_tensor(films.astype(np.float32))
-    (found,) = gradients_of(score, [pixels])
-    return np.asarray(keras.ops.convert_to_numpy(found), dtype=np.float64)
+    compiled = compile_function(lambda pixels: gradients_of(score, pixels), network)
+
+    def gradient(films: NDArray[np.float64]) -> NDArray[np.float64]:
+        (found,) = compiled([keras.ops.convert_to_tensor(films.astype(np.float32))])
+        return np.asarray(keras.ops.convert_to_numpy(found), dtype=np.float64)
+
+    return gradient
 
 
 def _means(

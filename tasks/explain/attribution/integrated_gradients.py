@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter
 from tasks.core.image_store.store import Pixels
 from tasks.explain.attribution.scored_network import Float32s, ScoredNetwork
 
-N_PATH_STEPS = 8  # each costs a gradient, which takes as long as three predictions
+N_PATH_STEPS = 6  # each costs a gradient, which takes as long as three predictions
 # Standard deviation as a share of the grey range of the film. SmoothGrad, section 3.1, takes 0.1 to
 # 0.2 for photographs; on test films of the phantom 0.2 left few maps hottest in an opacity.
 NOISE = 0.05

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import Ridge
 
 from tasks.core.image_store.store import Pixels
 from tasks.explain.attribution.class_scores import questioned_scores
@@ -71,9 +70,25 @@ def _fit(shown: Sequence[NDArray[np.bool_]], scores: Float32s) -> list[Float32s]
     """Weights (k, n) of the superpixels of each film: scores (N, 1 + n_samples, k)."""
     weights = []
     for copies, target in zip(shown, scores.astype(np.float64), strict=True):
-        model = Ridge(alpha=RIDGE).fit(copies, target, sample_weight=_nearness(copies))
-        weights.append(np.atleast_2d(model.coef_).astype(np.float32))  # one class: (n,)
+        weights.append(_ridge(copies.astype(np.float64), target, _nearness(copies)))
     return weights
+
+
+def _ridge(
+    copies: NDArray[np.float64], target: NDArray[np.float64], counts: NDArray[np.float64]
+) -> Float32s:
+    """Weights (k, n) of a ridge regression whose rows count by `counts`, with a free intercept.
+
+    copies: (n_copies, n). target: (n_copies, k). counts: (n_copies,).
+
+    Source: Hastie, Tibshirani and Friedman, "The Elements of Statistical Learning", 2009,
+    equation 3.44, on values less their weighted means.
+    """
+    centred = copies - np.average(copies, axis=0, weights=counts)
+    weighted = centred.T * counts
+    normal = weighted @ centred + RIDGE * np.eye(copies.shape[1])
+    above = target - np.average(target, axis=0, weights=counts)
+    return np.linalg.solve(normal, weighted @ above).T.astype(np.float32)
 
 
 def _nearness(shown: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -151,13 +151,13 @@ class ScoredNetwork:
     ) -> list[Float32s]:
         """Call a function batch by batch; the last batch is filled up with its last row.
 
-        So every call has the same shapes, and nothing is compiled twice.
+        It is filled up to a power of two, so that JAX has few shapes to compile.
         """
         size = self.batch_size(n_rows)
         results = []
         for start in range(0, n_rows, size):
             rows = np.arange(start, min(start + size, n_rows))
-            filled = np.pad(rows, (0, size - len(rows)), mode="edge")
+            filled = np.pad(rows, (0, _power_of_two(len(rows)) - len(rows)), mode="edge")
             tensors = [keras.ops.convert_to_tensor(array) for array in make_rows(filled)]
             outputs = [np.asarray(keras.ops.convert_to_numpy(one)) for one in function(tensors)]
             results.append([output[: len(rows)] for output in outputs])

@@ -6,7 +6,7 @@ from skimage.segmentation import slic
 
 from tasks.core.image_store.store import Pixels
 
-_N_SUPERPIXELS = 30  # asked for; the film decides how many it has
+_N_SUPERPIXELS = 20  # asked for; the film decides how many it has
 _COMPACTNESS = 0.1  # for grey levels in [0, 1]: grey and distance count about equally
 _SIGMA = 1.0  # px of smoothing, against the grain of the film
 

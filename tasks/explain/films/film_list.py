@@ -9,7 +9,7 @@ from PIL import Image
 from tasks.core import paths
 from tasks.core.atomic import read_json
 from tasks.core.errors import EvaluationError
-from tasks.explain.films.film_place import SquarePlace
+from tasks.core.film.film_place import SquarePlace
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,21 +1,16 @@
 """One test film, large enough to be read, with its lungs in the frame of the square."""
 
-import io
 from dataclasses import dataclass
 
-import numpy as np
-from PIL import Image
-
+from tasks.core.film.film_jpeg import film_jpeg
+from tasks.core.film.film_place import SquarePlace
 from tasks.core.film.region import find_region
-from tasks.core.film.square import DecodedFilm, PixelBox, decode_film
+from tasks.core.film.square import PixelBox, decode_film
+from tasks.core.film.square_place import place_in_square
 from tasks.core.params import ResizeParams
 from tasks.core.statistics.arrays import Bools
-from tasks.explain.films.film_place import SquarePlace
-from tasks.explain.films.square_place import place_in_square, square_mask
+from tasks.explain.films.square_mask import square_mask
 from tasks.explain.films.true_fields import TrueFields
-
-# A film of Kermany's set at 512 px takes about 30 kB
-LARGE_FILM_QUALITY = 75
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +52,7 @@ def draw_large_film(
     """
     decoded = decode_film(data, film_px)
     place = place_in_square(region, decoded.width, decoded.height, params)
-    picture = _scaled(decoded, film_px)
+    jpeg, shown = film_jpeg(decoded, film_px)
     opacities = None
     if truth is None:
         found = find_region(decoded.grey, decoded.whole(), "lungs")
@@ -68,25 +63,12 @@ def draw_large_film(
         lungs = truth.lungs(place, params.size_px)
         opacities = truth.opacities(place, params.size_px)
     return LargeFilm(
-        jpeg=_as_jpeg(picture),
+        jpeg=jpeg,
         width=decoded.width,
         height=decoded.height,
-        shown=picture.size,
+        shown=shown,
         place=place,
         lungs=lungs,
         opacities=opacities,
         lung_confidence=confidence,
     )
-
-
-def _scaled(decoded: DecodedFilm, film_px: int) -> Image.Image:
-    scale = min(1.0, film_px / min(decoded.width, decoded.height))
-    size = (max(1, round(decoded.width * scale)), max(1, round(decoded.height * scale)))
-    scaled = decoded.grey.resize(size, Image.Resampling.LANCZOS, box=decoded.whole())
-    return Image.fromarray(np.asarray(scaled))  # a copy with the pixels only: no comment, no EXIF
-
-
-def _as_jpeg(picture: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=LARGE_FILM_QUALITY, optimize=True, progressive=True)
-    return buffer.getvalue()

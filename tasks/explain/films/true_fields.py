@@ -9,10 +9,10 @@ import numpy as np
 from PIL import Image
 
 from tasks.core.errors import SourceError
+from tasks.core.film.film_place import SquarePlace
 from tasks.core.film.geometry import pad_to_square
 from tasks.core.image_store.store import Pixels
 from tasks.core.statistics.arrays import Bools
-from tasks.explain.films.film_place import SquarePlace
 
 _HALF = 128  # of 255: a pixel of the square belongs to a mask that covers half of it
 

@@ -18,7 +18,7 @@ from tasks.explain.grading.map_similarity import method_agreement
 from tasks.explain.grading.method_checks import check_methods
 from tasks.explain.grading.method_ranks import RANKING_RULE, with_ranks
 from tasks.explain.grading.opacity_truth import against_opacities
-from tasks.explain.grading.removal_curves import RANDOM_ORDER, RemovalCurves, removal_curves
+from tasks.explain.grading.removal_curves import RemovalCurves, removal_curves
 from tasks.explain.selection import SelectedFilm
 
 MethodMaps = Mapping[MethodName, NDArray[np.float32]]
@@ -103,7 +103,9 @@ def _costly_grades(
     of_called: dict[str, Floats] = {
         name: one[:, 0].astype(np.float64) for name, one in maps.items()
     }
-    curves = removal_curves(explained.scored, cases.images, called, of_called, params.seed)
+    curves, in_random_order = removal_curves(
+        explained.scored, cases.images, called, of_called, params.seed
+    )
     checks = check_methods(
         explained,
         cases,
@@ -111,17 +113,20 @@ def _costly_grades(
         params,
     )
     return {
-        name: {**checks[name], **_curve_grades(curves, name, cases.patients, params.seed)}
+        name: {
+            **checks[name],
+            **_curve_grades(curves[name], in_random_order, cases.patients, params.seed),
+        }
         for name in maps
     }
 
 
 def _curve_grades(
-    curves: Mapping[str, RemovalCurves], name: str, patients: Sequence[str], seed: int
+    curves: RemovalCurves, in_random_order: Floats, patients: Sequence[str], seed: int
 ) -> dict[str, Any]:
     areas = {
-        "deletion": curves[name].deletion,
-        "insertion": curves[name].insertion,
-        "random_order": curves[RANDOM_ORDER].deletion,
+        "deletion": curves.deletion,
+        "insertion": curves.insertion,
+        "random_order": in_random_order,
     }
     return {key: mean_estimate(one.tolist(), patients, seed) for key, one in areas.items()}

@@ -11,7 +11,7 @@ from tasks.core.image_store.store import Pixels
 from tasks.core.statistics.arrays import Floats
 from tasks.explain.explained_model import ExplainedModel
 from tasks.explain.grading.map_similarity import map_similarity
-from tasks.explain.grading.random_weights import RandomisedCopy
+from tasks.explain.grading.random_weights import RandomWeights
 
 # model, images (N, H, W, 1), classes (N,) -> maps (N, h, w)
 MakeMaps = Callable[[ExplainedModel, Pixels, NDArray[np.int64]], Floats]
@@ -61,19 +61,18 @@ def randomised_maps(
     Args:
         make_maps: The methods.
         before: Their maps of the films, of the trained network.
-        explained: The trained network. It is not changed.
+        explained: The trained network. It has its own weights again when the function returns.
         films: The films.
         seed: Seed of the random weights.
     """
-    copy = RandomisedCopy(explained, seed)
-    steps = sorted({1, -(-copy.n_layers // 2), copy.n_layers})
     made = {name: MadeMaps(before[name], {}) for name in make_maps}
-    for n_layers in steps:
-        copy.randomise(n_layers)
-        n_films = len(films.images) if n_layers == copy.n_layers else films.n_steps
-        for name, make in make_maps.items():
-            shown = films.images[:n_films], films.classes[:n_films]
-            made[name].steps[n_layers] = make(copy.explained, *shown)
+    with RandomWeights(explained.scored.truncated.network, seed) as weights:
+        for n_layers in sorted({1, -(-weights.n_layers // 2), weights.n_layers}):
+            weights.randomise(n_layers)
+            n_films = len(films.images) if n_layers == weights.n_layers else films.n_steps
+            for name, make in make_maps.items():
+                shown = films.images[:n_films], films.classes[:n_films]
+                made[name].steps[n_layers] = make(explained, *shown)
     return made
 
 

@@ -26,7 +26,6 @@ from tasks.explain.grading.opacity_truth import against_opacities
 # The checks compute maps again and again: these numbers keep them within seconds
 _N_STEP_FILMS = 2
 _N_RANDOM_FILMS = 6  # with true opacities, where the random network plays the pointing game
-_N_CHECK_SAMPLES = 40  # of LIME, in both of the maps that a check compares
 
 
 def check_methods(
@@ -55,8 +54,6 @@ def check_methods(
     films = CheckedFilms(checked.images, classes, _N_STEP_FILMS)
     make: dict[str, MakeMaps] = {name: _maker(name, params) for name in maps}
     before: dict[str, Floats] = {name: one[rows] for name, one in maps.items()}
-    if "lime" in before and params.n_lime_samples > _N_CHECK_SAMPLES:
-        before["lime"] = make["lime"](explained, films.images, classes)
     made = randomised_maps(make, before, explained, films, params.seed)
     return {
         name: {
@@ -69,11 +66,8 @@ def check_methods(
 
 
 def _maker(name: MethodName, params: ExplainParams) -> MakeMaps:
-    few = min(params.n_lime_samples, _N_CHECK_SAMPLES)
-    cheaper = params.model_copy(update={"n_lime_samples": few})
-
     def make_maps(model: ExplainedModel, images: Pixels, classes: NDArray[np.int64]) -> Floats:
-        maps = attribute(name, model, images, classes[:, np.newaxis], cheaper)
+        maps = attribute(name, model, images, classes[:, np.newaxis], params)
         return maps[:, 0].astype(np.float64)
 
     return make_maps

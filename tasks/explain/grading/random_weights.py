@@ -1,32 +1,41 @@
-"""A copy of a network whose layers lose what they learned, from the logits down."""
+"""A network whose layers lose what they learned for a while, from the logits down."""
 
 import re
-from dataclasses import replace
+from typing import Self
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.explain.explained_model import ExplainedModel
-
 # `truncate` adds a number to each name, and averaging begins names with the number of the seed
 _BASE_NAME = re.compile(r"(?:seed\d+_)?(.+)_\d+")
 
 
-class RandomisedCopy:
-    """A copy of a model with weights to be replaced. The model itself keeps its weights.
+class RandomWeights:
+    """Random weights of a network in the place of its own, while a `with` block lasts.
+
+    The network itself is changed, since its compiled functions read new weights at once; a copy
+    would have to be compiled anew. At the end of the block it has its own weights again.
 
     Attributes:
-        explained: The copy, for `attribute`.
         n_layers: Layers that can be randomised. Layers of equal name in averaged networks count
             as one, and a layer without a kernel (batch normalisation) counts with the one before.
     """
 
-    def __init__(self, explained: ExplainedModel, seed: int) -> None:
-        self.explained = replace(explained)  # computes its own copy of the network
-        self._groups = _kernel_groups(self.explained.scored.truncated.network)
+    def __init__(self, network: keras.Model, seed: int) -> None:
+        self._network = network
+        self._groups = _kernel_groups(network)
         self._seed = seed
         self.n_layers = len(self._groups)
+
+    def __enter__(self) -> Self:
+        """Keep the weights of the network."""
+        self._own = self._network.get_weights()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the network its own weights again, also after an error."""
+        self._network.set_weights(self._own)
 
     def randomise(self, n_layers: int) -> None:
         """Give new weights to the last layers, `n_layers` of them. Earlier ones stay random.

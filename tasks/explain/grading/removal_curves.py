@@ -15,7 +15,6 @@ from tasks.explain.grading.map_scale import cell_means, cell_numbers, scale_maps
 N_REMOVED_CELLS = 8  # along each side of the film
 # Shares of the film; the answer changes most where the hottest places are
 _SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
-RANDOM_ORDER = "random order"
 
 Ranks = NDArray[np.int64]
 
@@ -36,8 +35,8 @@ def removal_curves(
     classes: NDArray[np.int64],
     maps: Mapping[str, Floats],
     seed: int,
-) -> dict[str, RemovalCurves]:
-    """Areas under the deletion and the insertion curve, for each method and a random order.
+) -> tuple[dict[str, RemovalCurves], Floats]:
+    """Areas under the deletion and the insertion curve of each method; deletion in random order.
 
     The curve is the probability of the class while cells take the grey of the average training
     film, the hottest first (deletion), or while cells of the film replace those of the average film
@@ -60,14 +59,13 @@ def removal_curves(
         name: _ranks(cell_means(scale_maps(one, side), n_cells), random)
         for name, one in maps.items()
     }
-    ranks[RANDOM_ORDER] = _ranks(np.zeros_like(random), random)
     cells = cell_numbers(side, n_cells)
+    orders = [rank[:, cells] for rank in (*ranks.values(), _ranks(np.zeros_like(random), random))]
     ends = [_probabilities(scored.logits(one), classes) for one in _ends(scored, images)]
-    areas = [
-        _areas(scored, images, classes, [rank[:, cells] for rank in ranks.values()], keeps, ends)
-        for keeps in (False, True)
-    ]
-    return {name: RemovalCurves(*pair) for name, *pair in zip(ranks, *areas, strict=True)}
+    *deleted, in_random_order = _areas(scored, images, classes, orders, False, ends)
+    inserted = _areas(scored, images, classes, orders[:-1], True, ends)
+    curves = {name: RemovalCurves(*p) for name, *p in zip(ranks, deleted, inserted, strict=True)}
+    return curves, in_random_order
 
 
 def _ranks(heat: Floats, random: Floats) -> Ranks:

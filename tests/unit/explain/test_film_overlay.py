@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from tasks.core.film.film_place import SquarePlace
 from tasks.explain.film_overlay import (
     AGAINST_LINE,
     FOR_LINE,
@@ -14,7 +15,6 @@ from tasks.explain.film_overlay import (
     on_film,
 )
 from tasks.explain.films.film_list import ShownFilm
-from tasks.explain.films.film_place import SquarePlace
 
 FILM = ShownFilm(Image.new("L", (40, 20), 100), SquarePlace((0, 0, 1, 1), (0, 0.25, 1, 0.75)))
 SQUARE = ShownFilm(Image.new("L", (32, 32), 100), SquarePlace((0, 0, 1, 1), (0, 0, 1, 1)))
@@ -32,7 +32,7 @@ def test_positive_heat_is_orange_negative_heat_is_blue_and_none_is_grey() -> Non
     assert (red > 150, blue < 60) == (True, True)
     red, _, blue = drawn[17, 37]
     assert (blue > 140, red < 60) == (True, True)
-    assert (np.ptp(drawn[2, 30]), drawn[2, 30, 0]) == (0, 100)
+    np.testing.assert_allclose(drawn[2, 30], 100, atol=1)  # the palette rounds colours
 
 
 def test_heat_above_the_limit_has_the_fullest_colour() -> None:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tasks.core.errors import SourceError
-from tasks.explain.films.square_place import place_in_square
+from tasks.core.film.square_place import place_in_square
 from tasks.explain.films.true_fields import TrueFields, true_fields_of
 from tests.unit.explain.films.spot_films import resize_params
 
