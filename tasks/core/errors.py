@@ -92,3 +92,11 @@ class TrainingError(LunglineError):
 
 class EvaluationError(LunglineError):
     """A metric is undefined for these predictions."""
+
+
+class ScreeningError(LunglineError):
+    """Films cannot be screened: the network, the films or the folder of the answers is wrong."""
+
+
+class OnnxFileError(LunglineError):
+    """A file `model.onnx` is damaged, was edited, or has a form of another release."""

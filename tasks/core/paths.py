@@ -18,6 +18,14 @@ from tasks.core.cohort_paths import external_summary as external_summary
 from tasks.core.cohort_paths import external_thumbnails as external_thumbnails
 from tasks.core.cohort_paths import external_validation_html as external_validation_html
 from tasks.core.cohort_paths import external_validation_json as external_validation_json
+from tasks.core.screen_paths import SCREEN_STATE as SCREEN_STATE
+from tasks.core.screen_paths import SCREENED as SCREENED
+from tasks.core.screen_paths import screening_journal as screening_journal
+from tasks.core.screen_paths import simulation_dir as simulation_dir
+from tasks.core.screen_paths import simulation_html as simulation_html
+from tasks.core.screen_paths import simulation_json as simulation_json
+from tasks.core.screen_paths import worklist_csv as worklist_csv
+from tasks.core.screen_paths import worklist_html as worklist_html
 
 PARAMS = Path("params.yaml")
 PIPELINE = Path("dvc.yaml")
@@ -60,6 +68,11 @@ def model_dir(model: str) -> Path:
         'data/models/minivggnet'
     """
     return Path("data/models") / model
+
+
+def onnx_file(model: str) -> Path:
+    """Network of one model with its contract, for ONNX Runtime."""
+    return Path("data/onnx") / model / "model.onnx"
 
 
 def checkpoint_dir(model: str) -> Path:
@@ -143,6 +156,11 @@ def true_opacities(source: str) -> Path:
 def evaluation(model: str) -> Path:
     """Full evaluation of one model."""
     return Path("reports") / model / "evaluation.json"
+
+
+def scores(model: str) -> Path:
+    """Scores of one model's test films by patient, without any identity."""
+    return Path("reports") / model / "scores.json"
 
 
 def evaluation_plots(model: str) -> Path:

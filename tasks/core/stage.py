@@ -59,7 +59,40 @@ def run(
     """
     taken = {"model": "a name from `models` in params.yaml"} if per_model else {}
     taken |= {"cohort": "a key of `evaluate.external`"} if per_cohort else {}
-    arguments = _parser(stage, doc, taken | dict(options or {})).parse_args()
+    parser = _parser(stage, doc)
+    for name, text in (taken | dict(options or {})).items():
+        parser.add_argument(f"--{name}", required=True, help=text)
+
+    def marked(arguments: argparse.Namespace) -> None:
+        mark_pages(stage, vars(arguments).get("model") or vars(arguments).get("cohort"))
+        work(arguments)
+
+    _run(stage, parser, marked)
+
+
+def run_program(
+    name: str,
+    doc: str | None,
+    work: Work,
+    add_arguments: Callable[[argparse.ArgumentParser], None],
+) -> None:
+    """Run a program that is no stage: it has arguments of its own, and makes no page older.
+
+    Args:
+        name: Name of the program: `screen.serve` is `python -m tasks.screen.serve`.
+        doc: Module docstring of the program; `--help` prints it.
+        work: Function that does the work. It imports heavy packages inside.
+        add_arguments: Adds the arguments to the parser.
+
+    Exit code: as `run`.
+    """
+    parser = _parser(name, doc)
+    add_arguments(parser)
+    _run(name, parser, work)
+
+
+def _run(stage: str, parser: argparse.ArgumentParser, work: Work) -> None:
+    arguments = parser.parse_args()
     read_names_as_utf8()
     clean_environment()
     end_with_parent()
@@ -69,7 +102,6 @@ def run(
     for ours in ("tasks", "__main__"):  # other libraries log warnings and errors only
         logging.getLogger(ours).setLevel(logging.INFO)
     try:
-        mark_pages(stage, vars(arguments).get("model") or vars(arguments).get("cohort"))
         work(arguments)
     except LunglineError as error:
         sys.exit(f"[{stage}] ERROR: {error}")
@@ -99,15 +131,12 @@ def _module(stage: str) -> str:
     return stage.replace("-", ".")
 
 
-def _parser(stage: str, doc: str | None, options: Mapping[str, str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser(stage: str, doc: str | None) -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
         prog=f"python -m tasks.{_module(stage)}",
         description=doc,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    for name, text in options.items():
-        parser.add_argument(f"--{name}", required=True, help=text)
-    return parser
 
 
 def clean_environment() -> None:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks.core.atomic import read_json
 from tasks.core.html.inline_pictures import Picture, inline_png
 from tasks.core.html.number_format import count_of, format_number
+from tasks.core.json_form import read_form
+from tasks.core.result_forms import ACTIVATIONS_FORM
 from tasks.page.activation_text import (
     channel_text,
     filters_text,
@@ -54,7 +55,7 @@ def activation_section(folder: Path) -> JsonObject:
     Raises:
         PictureError: A picture is not a PNG file.
     """
-    contents: JsonObject = read_json(folder / "activations.json")
+    contents: JsonObject = read_form(folder / "activations.json", ACTIVATIONS_FORM)
     layers = contents["layers"]
     shown = layers_on_page(layers, folder)
     return {

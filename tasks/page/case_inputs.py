@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from tasks.core import paths
-from tasks.core.atomic import read_json
 from tasks.core.html.inline_pictures import damaged_picture
 from tasks.core.image_store.store import ImageStore, Pixels
+from tasks.core.json_form import read_form
+from tasks.core.result_forms import ERRORS_FORM, EXPLANATIONS_FORM, FILMS_FORM
 from tasks.core.tables import MANIFEST_SCHEMA, read_table
 from tasks.page.case_heat import HeatMaps
 from tasks.page.page_inputs import JsonObject
@@ -48,8 +49,8 @@ def load_case_inputs(model: str) -> CaseInputs:
     Raises:
         PictureError: The file of heat maps is damaged.
     """
-    films = read_json(paths.films_json())["films"]
-    nearest = read_json(paths.error_book(model))["nearest_of_test"]
+    films = read_form(paths.films_json(), FILMS_FORM)["films"]
+    nearest = read_form(paths.error_book(model), ERRORS_FORM)["nearest_of_test"]
     shown = {film["image_id"] for film in films}
     shown |= {one["image_id"] for near in nearest.values() for one in near}
     ids = sorted(shown)
@@ -59,7 +60,7 @@ def load_case_inputs(model: str) -> CaseInputs:
     return CaseInputs(
         films=films,
         films_dir=paths.FILMS,
-        explanations=read_json(paths.explanations_json(model)),
+        explanations=read_form(paths.explanations_json(model), EXPLANATIONS_FORM),
         explained_dir=paths.explanations(model),
         heat=_read_heat(paths.heat_maps(model)),
         nearest=nearest,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tasks.core.html.number_format import format_interval, format_number
+from tasks.core.html.number_format import count_of, format_interval, format_number
 
 _SANITY = {True: "passed", False: "FAILED", None: "not computable"}
 
@@ -45,6 +45,7 @@ def explanation_grades(
         "random_order": methods[0]["random_order"] if methods else None,
         "chances": _chances(methods),
         "limit": methods[0]["sanity"]["limit"] if methods else None,
+        **_cascade(methods, titles),
         "agreement_head": ["Method", *(titles[name] for name in agreement["methods"])],
         "agreement_rows": [
             [titles[name], *row]
@@ -76,6 +77,20 @@ def _row(method: Mapping[str, Any], titles: Mapping[str, str]) -> list[Any]:
         *(method[name] for name in ("deletion", "insertion", "stability")),
         method["lungs"]["share"],
     ]
+
+
+def _cascade(methods: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> dict[str, Any]:
+    """Similarity of the maps after each step of the sanity check, by method."""
+    numbers = sorted(
+        {step["layers_randomised"] for one in methods for step in one["sanity"]["steps"]}
+    )
+    words = [f"Last {count_of(n, 'layer')} random" for n in numbers[:-1]]
+    rows = []
+    for one in methods:
+        found = {step["layers_randomised"]: step["similarity"] for step in one["sanity"]["steps"]}
+        rows.append([titles[one["name"]], *(found.get(n) for n in numbers)])
+    every = [f"All {count_of(n, 'layer')} random" for n in numbers[-1:]]
+    return {"cascade_head": ["Method", *words, *every], "cascade_rows": rows}
 
 
 def _truth_row(method: Mapping[str, Any], titles: Mapping[str, str]) -> list[Any]:

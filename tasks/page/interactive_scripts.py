@@ -8,7 +8,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 INTERACTIVE_SCRIPTS = (
     SHARED_TEMPLATES / "heat_drawing.js",
-    _TEMPLATES / "page_elements.js",
+    SHARED_TEMPLATES / "page_elements.js",
     _TEMPLATES / "threshold.js",
     _TEMPLATES / "film_list.js",
     _TEMPLATES / "film_canvas.js",

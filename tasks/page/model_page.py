@@ -45,7 +45,7 @@ from tasks.page.sections.trust_sections import (
     subgroup_section,
 )
 from tasks.page.threshold_section import threshold_section
-from tasks.page.weakness_rules.rule_list import find_weaknesses, verdict_sentence
+from tasks.page.weakness_rules.rule_list import find_weaknesses, silent_rules, verdict_sentence
 
 _TEMPLATES = Path(__file__).parent / "templates"
 Sections = tuple[Callable[[PageInputs], PageSection], ...]
@@ -151,6 +151,7 @@ def summarise_model(inputs: PageInputs) -> dict[str, Any]:
         "page": paths.page(inputs.model).name,
         "verdict": verdict_sentence(inputs),
         "weaknesses": [asdict(result) for result in find_weaknesses(inputs)],
+        "silent_rules": silent_rules(inputs),
         "evaluation": dict(inputs.evaluation),
         "description": dict(inputs.description),
         "validation_films": {

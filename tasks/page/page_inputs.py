@@ -10,9 +10,22 @@ import pandas as pd
 import pyarrow as pa
 
 from tasks.core import paths
-from tasks.core.atomic import read_json
 from tasks.core.errors import TableError
+from tasks.core.json_form import read_form
 from tasks.core.readings import read_readings
+from tasks.core.result_forms import (
+    ADAPTATION_FORM,
+    BASELINES_FORM,
+    COMPARISON_FORM,
+    CONTRACT_FORM,
+    DESCRIPTION_FORM,
+    EVALUATION_FORM,
+    EXPLANATIONS_FORM,
+    EXTERNAL_FORM,
+    GRADES_FORM,
+    LABELS_FORM,
+    ROBUSTNESS_FORM,
+)
 from tasks.core.tables import OUTCOMES, SAMPLES_SCHEMA, SPLITS, read_table
 
 SPLIT_TITLES_ON_PAGE = {"train": "training", "val": "validation", "test": "test"}
@@ -77,25 +90,26 @@ def load_page_inputs(model: str) -> PageInputs:
         TableError: The predictions lack a column; or predictions, evaluation and cohort count
             different films.
     """
-    evaluation = read_json(paths.evaluation(model))
+    evaluation = read_form(paths.evaluation(model), EVALUATION_FORM)
+    description = read_form(paths.contract_file(paths.model_dir(model)), DESCRIPTION_FORM)
     samples = read_table(SAMPLES_SCHEMA, paths.SAMPLES)
     inputs = PageInputs(
         model=model,
         evaluation=evaluation,
-        contract_sha256=read_json(paths.decision_file(model))["sha256"],
-        external=read_json(paths.external_evaluation(model)),
-        adaptation=read_json(paths.adaptation(model)),
-        robustness=read_json(paths.robustness(model)),
-        baselines=read_json(paths.BASELINES),
-        comparison=read_json(paths.COMPARISON),
-        labels=read_json(paths.LABELS_JSON),
+        contract_sha256=read_form(paths.decision_file(model), CONTRACT_FORM)["sha256"],
+        external=read_form(paths.external_evaluation(model), EXTERNAL_FORM),
+        adaptation=read_form(paths.adaptation(model), ADAPTATION_FORM),
+        robustness=read_form(paths.robustness(model), ROBUSTNESS_FORM),
+        baselines=read_form(paths.BASELINES, BASELINES_FORM),
+        comparison=read_form(paths.COMPARISON, COMPARISON_FORM),
+        labels=read_form(paths.LABELS_JSON, LABELS_FORM),
         n_readings=count_readings(),
-        description=read_json(paths.contract_file(paths.model_dir(model))),
+        description=description,
         predictions=read_table(_prediction_columns(evaluation), paths.predictions(model)),
         cohort={split: _counts(samples[samples["split"] == split]) for split in SPLITS},
-        history=read_training_history(paths.training_history(model)),
-        explanations=read_json(paths.explanations_json(model)),
-        grades=read_json(paths.grades_json(model)),
+        history=read_training_history(paths.training_history(model), description["epochs_run"]),
+        explanations=read_form(paths.explanations_json(model), EXPLANATIONS_FORM),
+        grades=read_form(paths.grades_json(model), GRADES_FORM),
         contact_sheet=paths.augmentation(model),
     )
     for split in ("val", "test"):
@@ -108,11 +122,12 @@ def count_readings() -> dict[str, int]:
     return dict(sorted(Counter(one.model for one in read_readings(paths.TEST_LEDGER)).items()))
 
 
-def read_training_history(folder: Path) -> dict[str, list[float]]:
+def read_training_history(folder: Path, n_epochs: int) -> dict[str, list[float]]:
     """Loss and accuracy by epoch, from the files of DVCLive. `eval` is the validation split.
 
     Args:
         folder: Folder with `<split>/<metric>.tsv`.
+        n_epochs: Epochs of the training; a file that was cut has fewer.
 
     Returns:
         One list per file found for loss and accuracy, train and eval. Item k is epoch k + 1.
@@ -124,21 +139,21 @@ def read_training_history(folder: Path) -> dict[str, list[float]]:
     for name in ("train/loss", "eval/loss", "train/accuracy", "eval/accuracy"):
         path = folder / f"{name}.tsv"
         if path.is_file():
-            history[name] = _read_epochs(path)
+            history[name] = _read_epochs(path, n_epochs)
     return history
 
 
-def _read_epochs(path: Path) -> list[float]:
-    """One number for each epoch; a file that was cut has empty fields, or no column."""
+def _read_epochs(path: Path, n_epochs: int) -> list[float]:
+    """One number for each epoch; a file that was cut has fewer, or empty fields, or no column."""
     try:
         table = pd.read_csv(path, sep="\t").sort_values("step")
         values = table[path.stem].astype(float)
     except (ValueError, KeyError) as error:  # pandas' errors of parsing are ValueErrors
         found = f"{type(error).__name__}: {error}"
     else:
-        if values.notna().all():
+        if values.notna().all() and len(values) == n_epochs:
             return [float(value) for value in values]
-        found = "an epoch without a number"
+        found = f"numbers of {values.notna().sum()} of {n_epochs} epochs"
     raise TableError(
         f"the training history must have `step` and `{path.stem}` for each epoch",
         found=found,

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tasks.core.atomic import read_json
 from tasks.core.html.number_format import EstimateJson
+from tasks.core.json_form import read_form
+from tasks.core.result_forms import SUMMARY_FORM
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ def read_summaries(folder: Path, models: Sequence[str]) -> list[dict[str, Any]]:
         if path.stem not in models:
             path.unlink()
             logger.info("deleted %s: `models` in params.yaml does not name it", path)
-    return [read_json(folder / f"{model}.json") for model in models]
+    return [read_form(folder / f"{model}.json", SUMMARY_FORM) for model in models]
 
 
 def strongest_baseline(baselines: Sequence[Mapping[str, Any]]) -> str | None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.core import paths
-from tasks.core.atomic import read_json
 from tasks.core.corrections import CORRECTIONS_SCHEMA
+from tasks.core.json_form import read_form
 from tasks.core.params import Params
 from tasks.core.provenance import Provenance, collect_provenance
 from tasks.core.readings import read_readings
+from tasks.core.result_forms import BASELINES_FORM, COMPARISON_FORM, GATE_FORM, RESIZED_FORM
 from tasks.core.tables import EXCLUDED_SCHEMA, MANIFEST_SCHEMA, SAMPLES_SCHEMA, read_table
 from tasks.report.comparison import read_summaries
 from tasks.report.corrections_section import CorrectionsView, view_corrections
@@ -86,8 +87,8 @@ def load_index_inputs(params: Params) -> IndexInputs:
         samples,
         read_table(EXCLUDED_SCHEMA, paths.EXCLUDED),
     )
-    gate = read_json(paths.VALIDATION_JSON)
-    resized = read_json(paths.RESIZE_JSON)
+    gate = read_form(paths.VALIDATION_JSON, GATE_FORM)
+    resized = read_form(paths.RESIZE_JSON, RESIZED_FORM)
     summaries = read_summaries(paths.SUMMARIES, params.models)
     check_gate(flow, gate)
     check_resized(flow, resized)
@@ -97,8 +98,8 @@ def load_index_inputs(params: Params) -> IndexInputs:
         gate=gate,
         network_input=view_network_input(resized, paths.RESIZE_PICTURE),
         summaries=summaries,
-        baselines=read_json(paths.BASELINES),
-        comparison=read_json(paths.COMPARISON),
+        baselines=read_form(paths.BASELINES, BASELINES_FORM),
+        comparison=read_form(paths.COMPARISON, COMPARISON_FORM),
         corrections=view_corrections(read_table(CORRECTIONS_SCHEMA, paths.CORRECTIONS), samples),
         ranking=rank_models(summaries, params.evaluate),
         n_readings=len(read_readings(paths.TEST_LEDGER)),

@@ -8,9 +8,10 @@ from typing import Any
 from markupsafe import Markup
 
 from tasks.core import paths
-from tasks.core.atomic import read_json
 from tasks.core.html.inline_pictures import inline_jpeg
+from tasks.core.json_form import read_form
 from tasks.core.page_data import page_data
+from tasks.core.result_forms import FILMS_FORM
 
 MOST_FILMS = 24  # in the viewer: keeps the page far below 15 MB
 _PLACE = ("shown_width", "shown_height", "box", "square_box")
@@ -44,7 +45,7 @@ def pair_section(summaries: Summaries, folder: Path) -> PairSection | None:
     """
     if len(summaries) == 1:
         return None
-    places = {film["image_id"]: film for film in read_json(paths.films_json())["films"]}
+    places = {film["image_id"]: film for film in read_form(paths.films_json(), FILMS_FORM)["films"]}
     explainers = _explainers(summaries)
     chosen = [one for one, cases in explainers.items() if len(cases) > 1][:MOST_FILMS]
     films = [_film(explainers[one], places[one], folder) for one in chosen]

@@ -7,6 +7,7 @@ network and writes no file.
 import logging
 import math
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -213,7 +214,7 @@ def _observed(rule: Rule, frame: pd.DataFrame, details: Mapping[str, Any]) -> st
             missing = details.get("details", {}).get("mismatched", {}).get("missing", [])
             return f"missing: {', '.join(missing)}" if missing else f"{frame.shape[1]} columns"
         case "ExpectTableRowCountToBeBetween":
-            return f"{details['observed_value']:,} {rule.unit}"
+            return _counted(f"{details['observed_value']:,}", rule.unit)
     values = frame[rule.arguments["column"]]
     if rule.status is not None:
         values = values[frame["status"] == rule.status]
@@ -242,9 +243,16 @@ def _observed_values(rule: Rule, values: pd.Series, details: Mapping[str, Any]) 
         return f"no {noun} to check"
     if rule.expectation == "ExpectColumnValuesToBeBetween":
         low, high = _number(values.min()), _number(values.max())
-        return f"{low if low == high else f'{low} to {high}'} {rule.unit}".strip()
-    n_failing = details["unexpected_count"]
-    return f"{n_failing:,} of {n_checked:,} {noun} fail" if n_failing else f"{n_checked:,} {noun}"
+        return _counted(low if low == high else f"{low} to {high}", rule.unit)
+    n_failing, checked = details["unexpected_count"], _counted(f"{n_checked:,}", noun)
+    return f"{n_failing:,} of {checked} fail" if n_failing else checked
+
+
+def _counted(number: str, unit: str) -> str:
+    """A number with its unit, in the singular if it is 1."""
+    if number == "1":
+        unit = re.sub(r"\b(class(?=es)|film|patient|byte|file)(es|s)\b", r"\1", unit)
+    return f"{number} {unit}".strip()
 
 
 def _number(value: float) -> str:

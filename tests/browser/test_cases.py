@@ -107,6 +107,23 @@ def test_films_nearest_to_the_threshold_come_first(page: Page, films: pd.DataFra
     assert order == sorted(order, reverse=True)
 
 
+def test_a_held_key_does_not_reach_the_limit_of_new_addresses(page: Page) -> None:
+    order = listed(page)
+    page.evaluate(
+        """() => {
+            window.newAddresses = 0;
+            const replace = history.replaceState.bind(history);
+            history.replaceState = (...all) => { window.newAddresses += 1; replace(...all); };
+            const press = (key) => document.dispatchEvent(new KeyboardEvent("keydown", { key }));
+            for (let n = 0; n < 300; n += 1) press(n % 3 === 2 ? "k" : "j");
+        }"""
+    )
+    last = order[min(100, len(order) - 1)]
+    assert opened(page) == last
+    page.wait_for_function("address => location.hash === address", arg=f"#film={last}")
+    assert page.evaluate("window.newAddresses") == 1
+
+
 def test_keys_go_through_the_list(page: Page) -> None:
     order = listed(page)
     assert opened(page) == order[0]
@@ -115,7 +132,7 @@ def test_keys_go_through_the_list(page: Page) -> None:
     assert opened(page) == order[2]
     page.keyboard.press("k")
     assert opened(page) == order[1]
-    assert page.evaluate("location.hash") == f"#film={order[1]}"
+    page.wait_for_function("address => location.hash === address", arg=f"#film={order[1]}")
     page.keyboard.press("/")
     page.keyboard.press("j")  # it belongs to the field now
     assert opened(page) == order[1]

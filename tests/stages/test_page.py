@@ -9,7 +9,7 @@ import yaml
 
 from tasks.core import paths
 from tasks.core.atomic import read_json, write_json
-from tasks.core.errors import LunglineError, TableError
+from tasks.core.errors import TableError
 from tasks.page.__main__ import main
 from tests.report_inputs import MODEL, write_state
 
@@ -220,25 +220,6 @@ def test_evaluation_of_another_run_is_refused(copy: Path, monkeypatch: pytest.Mo
     write_json(path, evaluation)
     with pytest.raises(TableError, match=r"TP \(62, 61\)"):
         make_page(copy, monkeypatch)
-
-
-@pytest.mark.parametrize(
-    "place",
-    [
-        paths.heat_maps(MODEL),
-        paths.explanations(MODEL) / "overlays/0.png",
-        "film",
-    ],
-)
-def test_a_file_that_was_cut_is_named(
-    copy: Path, monkeypatch: pytest.MonkeyPatch, place: Path | str
-) -> None:
-    path = next((copy / paths.FILMS).glob("*.jpg")) if place == "film" else copy / place
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
-    with pytest.raises(LunglineError) as refusal:
-        make_page(copy, monkeypatch)
-    assert refusal.value.where == str(path.relative_to(copy))
-    assert "dvc repro" in refusal.value.next_step
 
 
 def test_page_is_written_without_training_history_and_with_undefined_metrics(

@@ -101,3 +101,16 @@ def test_an_item_that_lost_its_evidence_stops_the_stage() -> None:
     write_json(paths.summary("ann"), summary)
     assert lost.value.where == "item 30 of claim_2024"
     assert dvc_md5(paths.COMPLIANCE) == before
+
+
+@pytest.mark.usefixtures("state")
+def test_a_rule_whose_numbers_are_undefined_is_told_and_stops_nothing() -> None:
+    summary = read_json(paths.summary("ann"))
+    kept = [one for one in summary["weaknesses"] if one["rule"] != "without_lungs"]
+    silent = {"weaknesses": kept, "silent_rules": ["without_lungs"]}
+    write_json(paths.summary("ann"), summary | silent)
+    main(Namespace())
+    lists = json.loads((paths.COMPLIANCE / "checklists.json").read_text())
+    items = {item["number"]: item for item in lists["claim_2024"]["items"]}
+    write_json(paths.summary("ann"), summary)
+    assert "ann: not defined: too few films" in items["30"]["value"]

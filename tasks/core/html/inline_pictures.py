@@ -35,16 +35,18 @@ def inline_png(path: Path) -> Picture:
     """Read a PNG file into a `data:` address.
 
     Raises:
-        PictureError: The file is not a PNG file.
+        PictureError: The file is not a whole PNG file.
 
     Source:
-        PNG specification (W3C, third edition), 5.2 for the signature, 11.2.1 for the size.
+        PNG specification (W3C, third edition), 5.2 for the signature, 11.2.1 for the size, 11.2.4
+        for the end, which a cut file lacks.
     """
     content = path.read_bytes()
-    if content[:8] != b"\x89PNG\r\n\x1a\n" or content[12:16] != b"IHDR":
+    has_start = content[:8] == b"\x89PNG\r\n\x1a\n" and content[12:16] == b"IHDR"
+    if not has_start or content[-8:-4] != b"IEND":
         raise PictureError(
-            "a picture of a page must be a PNG file",
-            found=f"{len(content)} bytes in another format",
+            "a picture of a page must be a whole PNG file",
+            found=f"{len(content)} bytes that are no whole PNG file",
             where=str(path),
             next_step="draw it again: `dvc repro --force explain`",
         )

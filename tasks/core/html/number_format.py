@@ -12,10 +12,11 @@ def format_number(value: float | None, digits: int = 2) -> str:
     """A score as text. An undefined score (None) becomes a dash.
 
     A value that is not exactly 0 or 1 is not rounded to 0 or 1. It gets more digits, up to four.
+    A zero has no sign: the rounding of a sum of floats may leave -5e-17.
 
     Example:
-        >>> format_number(0.953), format_number(0.998), format_number(1.0)
-        ('0.95', '0.998', '1.00')
+        >>> format_number(0.953), format_number(0.998), format_number(1.0), format_number(-5e-17)
+        ('0.95', '0.998', '1.00', '0.0000')
     """
     if value is None:
         return UNDEFINED_TEXT
@@ -23,7 +24,7 @@ def format_number(value: float | None, digits: int = 2) -> str:
     while float(text) in (0.0, 1.0) and value not in (0.0, 1.0) and digits < _MOST_DIGITS:
         digits += 1
         text = f"{value:.{digits}f}"
-    return text.replace("-", "\N{MINUS SIGN}")
+    return text.removeprefix("-") if float(text) == 0 else text.replace("-", "\N{MINUS SIGN}")
 
 
 def format_interval(estimate: EstimateJson, digits: int = 2) -> str:

@@ -21,6 +21,7 @@ from tasks.core.params.reporting import (
     ReportParams,
     RobustnessParams,
 )
+from tasks.core.params.screening import ScreenParams
 from tasks.core.params.section import Section
 from tasks.core.params.training import AugmentParams, Preset, TrainParams
 
@@ -39,6 +40,7 @@ __all__ = [
     "ResampleParams",
     "ResizeParams",
     "RobustnessParams",
+    "ScreenParams",
     "Section",
     "TableParams",
     "TrainParams",

@@ -26,7 +26,7 @@ class IngestParams(Section):
         duplicates differ. 12 gave no false pair in 17 million pairs (data/README.md).
     near_duplicate_correlation: smallest correlation between thumbnails of near duplicates.
     patient_salt: text that is hashed together with the patient fields of DICOM files. Keep your own
-        secret.
+        secret, best in the environment variable LUNGLINE_PATIENT_SALT (see `load_params`).
     """
 
     source: Annotated[str, Field(min_length=1)]

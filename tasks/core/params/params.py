@@ -1,5 +1,6 @@
 """Read and check params.yaml; the error names every fault by its dotted key."""
 
+import os
 import textwrap
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +18,7 @@ from tasks.core.params.data import (
     ValidateParams,
 )
 from tasks.core.params.reporting import EvaluateParams, ExplainParams, PageParams, ReportParams
+from tasks.core.params.screening import ScreenParams
 from tasks.core.params.section import Section
 from tasks.core.params.training import TrainParams
 from tasks.core.params.yaml_file import read_yaml
@@ -24,6 +26,7 @@ from tasks.core.params.yaml_file import read_yaml
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+PATIENT_SALT = "LUNGLINE_PATIENT_SALT"  # environment variable; it goes before params.yaml
 # Errors whose message needs no value
 _SAID_ALREADY = ("missing", "extra_forbidden", "value_error")
 ModelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -48,6 +51,7 @@ class Params(Section):
     explain: ExplainParams
     page: PageParams
     report: ReportParams
+    screen: ScreenParams
 
     @model_validator(mode="after")
     def _has_one_correction_for_imbalance(self) -> Self:
@@ -108,6 +112,9 @@ def _merged(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 def load_params(path: Path) -> Params:
     """Read and check params.yaml.
 
+    `ingest.patient_salt` is the value of the environment variable LUNGLINE_PATIENT_SALT, if that
+    is set and not empty. So a secret salt need not stand in a file that Git and DVC keep.
+
     Args:
         path: params.yaml.
 
@@ -122,7 +129,7 @@ def load_params(path: Path) -> Params:
         'NORMAL'
     """
     try:
-        return Params.model_validate(read_yaml(path.read_bytes()))
+        return Params.model_validate(_with_secret_salt(read_yaml(path.read_bytes())))
     except FileNotFoundError as error:
         raise ParamsError(
             "params.yaml must exist in the folder that the stage runs in",
@@ -145,6 +152,14 @@ def load_params(path: Path) -> Params:
             where=str(path),
             next_step=f"read the keys and ranges in {_classes(faults)}",
         ) from error
+
+
+def _with_secret_salt(values: Any) -> Any:
+    """Values of params.yaml with the salt of the environment, if there is one."""
+    salt = os.environ.get(PATIENT_SALT)
+    if salt and isinstance(values, dict) and isinstance(values.get("ingest"), dict):
+        return values | {"ingest": values["ingest"] | {"patient_salt": salt}}
+    return values
 
 
 def _fault(fault: "ErrorDetails", model: str | None = None) -> str:

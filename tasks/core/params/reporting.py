@@ -148,7 +148,7 @@ class ExplainParams(Section):
     n_shared: Annotated[int, Field(ge=0)]
     n_per_outcome: Count
     methods: Annotated[list[MethodName], Field(min_length=1)]
-    n_lime_samples: Annotated[int, Field(ge=50)]
+    n_lime_samples: Annotated[int, Field(ge=32)]
     n_graded: Count
     n_activation_films: Count
     n_maximised: Annotated[int, Field(ge=0)]

@@ -16,4 +16,5 @@ class Section(BaseModel):
     stand for a float.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    # Built on first use: all classes are imported, and a program validates few of them by itself
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)

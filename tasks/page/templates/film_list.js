@@ -10,6 +10,8 @@
   const entries = new Map();
   let shown = [];
   let open = null;
+  let addressTimer = 0;
+  const ADDRESS_DELAY_MS = 300; // longer than the repeat of a held key
 
   const orders = {
     margin: (one, other) => one.margin - other.margin,
@@ -95,14 +97,20 @@
     document.dispatchEvent(new CustomEvent("film-open", { detail: film }));
   };
 
-  const goTo = (film) => {
-    openFilm(film);
+  const showAddress = () => {
     // A page opened as a file has an address of its own kind; some browsers forbid to replace it
     try {
-      history.replaceState(null, "", `#film=${film.image_id}`);
+      history.replaceState(null, "", `#film=${open.image_id}`);
     } catch {
-      location.hash = `film=${film.image_id}`;
+      location.hash = `film=${open.image_id}`;
     }
+  };
+
+  const goTo = (film) => {
+    openFilm(film);
+    // Browsers allow 100 to 200 new addresses in 10 to 30 s, and a held key opens more films
+    clearTimeout(addressTimer);
+    addressTimer = setTimeout(showAddress, ADDRESS_DELAY_MS);
   };
 
   const step = (n) => {
@@ -126,6 +134,7 @@
   const onAddress = () => {
     const film = filmOfAddress();
     if (!film) return;
+    clearTimeout(addressTimer); // the reader chose another film than the keys did
     if (film !== open) openFilm(film);
     showView();
   };

@@ -6,10 +6,10 @@ const markFile = {
   /**
    * A field of the file. A spreadsheet would run a text that begins with = + - @ (or a tab or a
    * carriage return) as a formula, so such a text gets an apostrophe before it, which the reader of
-   * the pipeline takes off.
+   * the pipeline takes off; so does a text with apostrophes before such a sign, or it would lose one.
    */
   field(value) {
-    const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+    const text = /^'*[=+\-@\t\r]/.test(value) ? `'${value}` : value;
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   },
 
@@ -43,7 +43,7 @@ const markFile = {
     const missing = markFile.COLUMNS.filter((name) => !(header ?? []).includes(name));
     if (missing.length > 0) throw new Error(`the columns ${missing.join(", ")} are missing`);
     return records.map((fields) =>
-      Object.fromEntries(header.map((name, place) => [name, (fields[place] ?? "").replace(/^'(?=[=+\-@\t\r])/, "")])),
+      Object.fromEntries(header.map((name, place) => [name, (fields[place] ?? "").replace(/^'(?='*[=+\-@\t\r])/, "")])),
     );
   },
 };

@@ -63,6 +63,13 @@ RULES: tuple[
     undefined_metrics,
     missing_outcomes,
 )
+# The compliance pack states what these found; it must know when they had no numbers to judge
+TOLD_RULES: dict[str, WeaknessRule] = {
+    "heat_outside_lungs": heat_outside_lungs,
+    "no_sane_method": no_sane_method,
+    "subgroups": worst_subgroup,
+    "without_lungs": left_without_lungs,
+}
 
 
 def find_weaknesses(inputs: PageInputs) -> list[WeaknessCheck]:
@@ -79,6 +86,11 @@ def find_weaknesses(inputs: PageInputs) -> list[WeaknessCheck]:
         else:
             found.extend(result or ())
     return sorted(found, key=lambda one: not one.is_weak)
+
+
+def silent_rules(inputs: PageInputs) -> list[str]:
+    """Ids of the rules of TOLD_RULES that are silent, because their numbers are undefined."""
+    return [name for name, rule in TOLD_RULES.items() if rule(inputs) is None]
 
 
 def verdict_sentence(inputs: PageInputs) -> str:

@@ -176,7 +176,13 @@ def _is_estimate(value: object) -> bool:
 
 
 def _told(summary: StudyRecord, rule: str) -> str:
-    """Titles of a rule, or of all rules of a family such as `external:NAME`."""
+    """Titles of a rule, or of all rules of a family such as `external:NAME`.
+
+    Raises:
+        KeyError: The summary says nothing of the rule, not even that its numbers are undefined.
+    """
+    if rule in summary["silent_rules"]:
+        return "not defined: too few films, or a network that is no better than chance"
     names = (rule, f"{rule}:")
     told = [
         one["title"] if one["number"] in one["title"] else f"{one['title']} ({one['number']})"

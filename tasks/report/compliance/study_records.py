@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from tasks.core import paths
-from tasks.core.atomic import read_json
+from tasks.core.json_form import read_form
 from tasks.core.params import Params
+from tasks.core.result_forms import GATE_FORM, LABELS_FORM
 from tasks.core.tables import EXCLUDED_SCHEMA, MANIFEST_SCHEMA, SAMPLES_SCHEMA, read_table
 
 StudyRecord = Mapping[str, Any]
@@ -61,8 +62,8 @@ def load_records(
         manifest=read_table(MANIFEST_SCHEMA, paths.MANIFEST),
         samples=read_table(SAMPLES_SCHEMA, paths.SAMPLES),
         excluded=read_table(EXCLUDED_SCHEMA, paths.EXCLUDED),
-        gate=read_json(paths.VALIDATION_JSON),
-        labels=read_json(paths.LABELS_JSON),
+        gate=read_form(paths.VALIDATION_JSON, GATE_FORM),
+        labels=read_form(paths.LABELS_JSON, LABELS_FORM),
         summaries=summaries,
         params=params,
         libraries=libraries,

@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
+from tasks.core.result_forms import SUMMARY_FORM
 from tasks.report.comparison import (
     comparison_tables,
     lead_over,
     read_summaries,
     strongest_baseline,
 )
+from tests.form_examples import example
 from tests.more_results import class_view
 from tests.report_tables import estimate
 
@@ -90,8 +92,11 @@ def test_axis_starts_at_one_half_or_below_the_lowest_interval(
 def test_summaries_of_removed_models_are_deleted_and_the_others_read_in_order(
     tmp_path: Path,
 ) -> None:
+    content = example(SUMMARY_FORM)
     for model in ("a", "b", "removed"):
-        (tmp_path / f"{model}.json").write_text(json.dumps({"model": model}), encoding="utf-8")
+        (tmp_path / f"{model}.json").write_text(
+            json.dumps(content | {"model": model}), encoding="utf-8"
+        )
     (tmp_path / ".gitignore").write_text("/a.json\n", encoding="utf-8")
 
     summaries = read_summaries(tmp_path, ["b", "a"])

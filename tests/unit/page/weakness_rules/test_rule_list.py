@@ -1,6 +1,6 @@
 from dataclasses import asdict
 
-from tasks.page.weakness_rules.rule_list import find_weaknesses
+from tasks.page.weakness_rules.rule_list import TOLD_RULES, find_weaknesses, silent_rules
 from tests.evaluation_cases import evaluation_json, inputs_of
 from tests.more_results import around, grades
 from tests.report_tables import estimate
@@ -66,3 +66,9 @@ def test_every_metric_may_be_undefined() -> None:
     assert found["undefined_metrics"].is_weak
     assert found["external"].is_weak
     assert not {"trivial_baseline", "without_lungs", "subgroups", "foreign_films"} & set(found)
+    assert set(silent_rules(inputs)) == set(TOLD_RULES)
+
+
+def test_a_rule_is_silent_or_answers() -> None:
+    assert not silent_rules(inputs_of())
+    assert set(TOLD_RULES) <= {one.rule for one in find_weaknesses(inputs_of())}

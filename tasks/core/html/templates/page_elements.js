@@ -1,3 +1,5 @@
+"use strict";
+
 // Small tools that all scripts of this page share.
 const onPage = {
   /** The JSON value of a data element of the page; null if the page has none. */
@@ -32,7 +34,7 @@ const onPage = {
     for (let more = digits + 1; more <= 4 && [0, 1].includes(Number(text)) && value !== Number(text); more += 1) {
       text = onPage.fixed(value, more);
     }
-    return text.replace("-", "\u2212");
+    return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "\u2212");
   },
 
   count(n, noun) {
@@ -44,6 +46,6 @@ const onPage = {
     const target = event.target;
     if (!(target instanceof Element)) return false;
     if (target.matches("textarea, select")) return true;
-    return target.matches("input:not([type=range]):not([type=checkbox]):not([type=button])");
+    return target.matches("input:not([type=range]):not([type=checkbox]):not([type=radio]):not([type=button])");
   },
 };
