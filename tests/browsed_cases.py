@@ -26,19 +26,28 @@ HOSTILE_NAMES = (
 )
 
 
-def write_case_page(root: Path, *, is_two_sided: bool = True) -> tuple[Path, pd.DataFrame]:
-    """Write the page of a model below `root`; return it with the predictions of its test films."""
+def write_case_page(
+    root: Path, *, is_two_sided: bool = True, real: pd.DataFrame | None = None
+) -> tuple[Path, pd.DataFrame]:
+    """Write the page of a model below `root`; return it with the predictions of its test films.
+
+    real: `image_id`, `path` and `label` of films that take the places of the last ones.
+    """
     write_state(root)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         evaluation = read_json(paths.evaluation(MODEL))
         films = browsed_predictions(pd.read_parquet(paths.predictions(MODEL)), evaluation)
+        if real is not None:
+            names = ["image_id", "path", "label"]
+            films.iloc[-len(real) :, films.columns.get_indexer(names)] = real[names].to_numpy()
         if not is_two_sided:
             nothing = {"outcome": None, "positive": None, "prob_positive": np.nan}
             evaluation, films = evaluation | {"negative_class": None}, films.assign(**nothing)
         rng = np.random.default_rng(0)
         cases = write_cases(paths.explanations(MODEL), evaluation, films, rng)
-        write_json(paths.explanations_json(MODEL), cases)
+        explanations = read_json(paths.explanations_json(MODEL)) | cases
+        write_json(paths.explanations_json(MODEL), explanations)
         context = page_context(evaluation, films)
     return write_interactive_page(root, context), films
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from tasks.core.decision.decision import Decision
 from tasks.core.statistics.arrays import Floats
-from tasks.evaluate.contract.decision import Decision
 from tasks.evaluate.inference import Inference
 from tasks.evaluate.predictions import predict_films
 

@@ -14,15 +14,22 @@ STAGES: dict[str, Any] = {
     for name, stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].items()
 }
 
+PROGRAM_ROOMS = ("screen",)  # rooms whose programs are no stages: their films come from anywhere
+
 
 def room_of(stage: str) -> str:
     """Room of a stage of dvc.yaml: `train` for `train-augmentation`."""
     return stage.partition("-")[0]
 
 
-def rooms() -> list[str]:
-    """Return the rooms of tasks/ in the order of dvc.yaml."""
+def stage_rooms() -> list[str]:
+    """Return the rooms that have a stage, in the order of dvc.yaml."""
     return list(dict.fromkeys(room_of(stage) for stage in STAGES))
+
+
+def rooms() -> list[str]:
+    """Return all rooms of tasks/: those with a stage, then those with programs only."""
+    return [*stage_rooms(), *PROGRAM_ROOMS]
 
 
 def modules_of(package: str) -> list[Path]:

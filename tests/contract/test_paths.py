@@ -1,4 +1,4 @@
-"""tasks/core/paths.py, with cohort_paths.py, alone builds paths of the repository."""
+"""tasks/core/paths.py, with the modules that it re-exports, alone builds paths."""
 
 import ast
 
@@ -7,7 +7,7 @@ import pytest
 from tests.contract.imports import CODE, ROOT
 
 FOLDERS = ("data/", "reports/")
-PATHS = [ROOT / "tasks/core/paths.py", ROOT / "tasks/core/cohort_paths.py"]
+PATHS = [ROOT / f"tasks/core/{name}.py" for name in ("paths", "cohort_paths", "screen_paths")]
 
 
 def docstrings_of(tree: ast.Module) -> set[int]:

@@ -5,11 +5,12 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from tasks.core import paths
 from tasks.report.readme_results import read_records, results_table, with_table
 from tests.conftest import Clone, FirstRun
-from tests.contract.imports import ROOT, STAGES, rooms
+from tests.contract.imports import ROOT, STAGES, stage_rooms
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [
@@ -28,9 +29,15 @@ def clone_to_change(first_run: FirstRun) -> Iterator[Clone]:
     first_run.restore()
 
 
-@pytest.mark.parametrize(
-    "command", [line for line in COMMANDS if line not in RUN_BY_THE_FIXTURE | THIS_RUN]
-)
+def after_the_first_run() -> Iterator[ParameterSet]:
+    """The commands of the README after `make run`; an experiment trains again, so it is slow."""
+    for line in COMMANDS:
+        if line not in RUN_BY_THE_FIXTURE | THIS_RUN:
+            is_slow = line.startswith("dvc exp run")
+            yield pytest.param(line, marks=[pytest.mark.slow] if is_slow else [])
+
+
+@pytest.mark.parametrize("command", list(after_the_first_run()))
 def test_command_of_the_readme_runs(clone_to_change: Clone, command: str) -> None:
     root = clone_to_change.root
     if archive := re.search(r"=(data/raw/\w+)\.zip", command):
@@ -73,7 +80,7 @@ def test_every_file_the_readme_links_to_exists() -> None:
 
 def test_the_picture_of_the_dag_has_the_rooms_in_the_order_of_dvc_yaml() -> None:
     (chain,) = re.findall(r"^  source\[\(films\)\] --> (.+)$", README, flags=re.MULTILINE)
-    assert chain.split(" --> ") == rooms()
+    assert chain.split(" --> ") == stage_rooms()
 
 
 def test_readme_is_a_manual_of_at_most_170_lines() -> None:

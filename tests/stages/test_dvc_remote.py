@@ -19,7 +19,7 @@ from tests.films import (
 )
 from tests.s3_server import BUCKET, S3, s3_server
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = (ROOT / "data/README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^\$ (dvc (?:remote|push|pull).*)$", README, flags=re.MULTILINE)
 DVC_YAML = """
 stages:

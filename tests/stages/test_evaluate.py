@@ -120,6 +120,16 @@ def test_evaluation_has_the_promised_shape_and_the_counts_of_the_predictions(eva
     assert len(metrics["operating_points"]) == 5
 
 
+def test_scores_are_those_of_the_test_films_in_their_order(evaluated):
+    root, _ = evaluated
+    scores = json.loads((root / paths.scores(MODEL)).read_text("utf-8"))
+    table = read_table(predictions_schema(CLASSES), root / paths.predictions(MODEL))
+    test = table[table["split"] == "test"]
+    assert scores["films"]["prob_finding"] == test["prob_positive"].tolist()
+    assert len(set(scores["films"]["patient"])) == 12
+    assert scores["threshold"] == evaluation_in(root)["operating_point"]["threshold"]
+
+
 def test_the_operating_points_are_those_of_the_contract(evaluated):
     root, _ = evaluated
     contract = json.loads((root / paths.decision_file(MODEL)).read_text("utf-8"))

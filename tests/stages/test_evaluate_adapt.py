@@ -13,10 +13,10 @@ import yaml
 from tasks.core import paths
 from tasks.core.atomic import write_json
 from tasks.core.classifier import load_classifier, predict_logits, prepare_backend
+from tasks.core.decision.decision import read_decision
+from tasks.core.decision.hashes import hash_file, hash_json
 from tasks.core.image_store.store import ImageStore
 from tasks.core.tables import SAMPLES_SCHEMA, write_table
-from tasks.evaluate.contract.decision import read_decision
-from tasks.evaluate.contract.hashes import hash_file, hash_json
 from tasks.evaluate.inference import infer
 from tasks.evaluate.predictions import predict_films, predictions_schema
 from tests.blind_networks import draw_parts, mean_of_part, parts

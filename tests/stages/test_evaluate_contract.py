@@ -13,11 +13,11 @@ import pytest
 import yaml
 
 from tasks.core import paths
+from tasks.core.decision.decision import Decision, read_decision
+from tasks.core.decision.hashes import hash_file, hash_films
 from tasks.core.errors import EvaluationError
 from tasks.core.image_store.store import ImageStore
 from tasks.core.tables import SAMPLES_SCHEMA, write_table
-from tasks.evaluate.contract.decision import Decision, read_decision
-from tasks.evaluate.contract.hashes import hash_file, hash_films
 from tests.cohorts import CLASSES, draw_squares, save_with_contract, squares_cohort, store_films
 
 # Keras 3.15 saves its variables through an __array__ without NumPy 2's `copy`

@@ -31,6 +31,23 @@ def test_make_run_writes_each_output(first_run: FirstRun, path: str) -> None:
     assert (first_run.clone.root / path).stat().st_size > 0
 
 
+def test_screening_gives_the_answers_of_the_evaluation(first_run: FirstRun) -> None:
+    done = first_run.clone.run("python -m tasks.screen data/phantom/kaggle")
+    assert done.returncode == 0, done.stdout
+    rows = pd.read_csv(first_run.clone.root / "data/screened/worklist.csv", dtype={"sha256": str})
+    predictions = pd.read_parquet(first_run.clone.root / "data/predictions/minivggnet.parquet")
+    # a validation film may lie exactly on a limit that it has chosen, and rounding decides there
+    films = predictions[predictions["split"] == "test"].merge(
+        rows, left_on="image_id", right_on="sha256", suffixes=("_keras", "")
+    )
+    assert len(films) == (predictions["split"] == "test").sum() > 0
+    answered = films[~films["is_refused"]]
+    assert (answered["prob_finding"] - answered["prob_positive"]).abs().max() < 1e-4
+    called = answered["called_positive"].map({"yes": True, "no": False})
+    assert called.tolist() == answered["called_positive_keras"].tolist()
+    assert (films["refer"] == "yes").tolist() == films["is_referred"].tolist()
+
+
 def test_make_run_prints_the_headline_and_the_path_of_the_report_last(first_run: FirstRun) -> None:
     last = first_run.printed.strip().splitlines()[-8:]
     metrics = json.loads(_text(first_run, "reports/minivggnet/metrics.json"))
