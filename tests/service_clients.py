@@ -130,10 +130,10 @@ def start_service(
     )
 
 
-def address_of(process: "subprocess.Popen[str]") -> str:
-    """Wait for the line with the address."""
+def address_of(process: "subprocess.Popen[str]", lines: list[str] | None = None) -> str:
+    """Wait for the line with the address; add what was printed so far to `lines`."""
     assert process.stderr is not None
-    lines = []
+    lines = [] if lines is None else lines
     for line in process.stderr:
         lines.append(line)
         if found := re.search(r"http://\S+:\d+", line):

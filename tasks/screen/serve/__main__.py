@@ -95,9 +95,9 @@ def _say(place: socket.socket, has_tokens: bool) -> None:
     host, port = place.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     logger = logging.getLogger(__name__)
-    logger.info("http://%s:%d/ (routes: /api)", shown, port)
     if not has_tokens:
         logger.warning("no tokens: everybody on this machine may send, see and sign off films")
+    logger.info("http://%s:%d/ (routes: /api)", shown, port)
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
