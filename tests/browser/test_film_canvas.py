@@ -15,16 +15,10 @@ from playwright.sync_api import Browser, Page, expect
 from tasks.core import paths
 from tasks.core.atomic import read_json
 from tests.browsed_cases import write_case_page
-from tests.interactive_page import CHROMIUM, chromium, complaints_of
+from tests.interactive_page import CHROMIUM, complaints_of
 from tests.report_inputs import MODEL
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no `chromium` on PATH")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.index_state import FOUR, write_index
 
@@ -26,15 +26,6 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> str:
 def three_classes(tmp_path_factory: pytest.TempPathFactory) -> str:
     root = tmp_path_factory.mktemp("three")
     return write_index(root, FOUR[:1], has_negative=False).as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.films import encode
-from tests.interactive_page import CHROMIUM, chromium
+from tests.interactive_page import CHROMIUM
 from tests.live_worklist import LiveWorklist, live_worklist
 from tests.service_clients import TOKEN
 from tests.small_onnx import small_onnx
@@ -31,12 +31,6 @@ def film(share: float) -> bytes:
     across = np.linspace(120 - 100 * share, 120 + 100 * share, 160)
     noise = np.random.default_rng(round(100 + share * 100)).normal(0, 4, (200, 160))
     return encode((across + noise).clip(0, 255).astype(np.uint8), "PNG")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

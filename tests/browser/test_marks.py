@@ -9,18 +9,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browsed_cases import HOSTILE_NAMES, write_case_page
-from tests.interactive_page import CHROMIUM, chromium, complaints_of
+from tests.interactive_page import CHROMIUM, complaints_of
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no `chromium` on PATH")
 
 COLUMNS = ["image_id", "path", "label_seen", "verdict", "label", "comment", "initials", "model"]
 COMMENT = 'mirrored, "L" on the wrong side \N{EN DASH} 95 %'
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

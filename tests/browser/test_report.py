@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tasks.page.__main__ import main as make_page
 from tasks.report.__main__ import main as make_index
@@ -32,15 +32,6 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
         make_index(Namespace())
         make_compliance(Namespace())
     return root / "reports"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

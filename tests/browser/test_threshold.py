@@ -17,7 +17,7 @@ from tasks.evaluate.predictive_values import npv_at, ppv_at
 from tasks.page.threshold_section import threshold_section
 from tests.cohorts import evaluate_params
 from tests.decisions import decision
-from tests.interactive_page import CHROMIUM, chromium, complaints_of, write_interactive_page
+from tests.interactive_page import CHROMIUM, complaints_of, write_interactive_page
 from tests.predicted_films import predicted_films, two_class
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no `chromium` on PATH")
@@ -30,12 +30,6 @@ SHARES = {
     "npv": npv,
     "accuracy": accuracy,
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 def predicted(prob: Floats, positive: Bools) -> pd.DataFrame:

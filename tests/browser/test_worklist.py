@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tasks.screen.screened_film import ScreenedFilm
 from tasks.screen.worklist_page import render_worklist
-from tests.interactive_page import CHROMIUM, chromium, complaints_of
+from tests.interactive_page import CHROMIUM, complaints_of
 from tests.worklist_films import HOSTILE_PATHS, drawn_pictures, facts, scored, ward_films
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no `chromium` on PATH")
@@ -19,12 +19,6 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no `chromium` on PATH"
 FILMS = sorted(ward_films(), key=ScreenedFilm.urgency)
 N_PICTURES = 6
 MOST_S = 2.5  # of work until 5,000 films can be used
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
