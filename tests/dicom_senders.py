@@ -17,6 +17,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 from pynetdicom import AE, evt
 
 from tasks.core.params.screening import DicomParams
+from tasks.screen.dicom.connection_sockets import ConnectionSockets
 from tests.dicoms import dicom
 
 CR = "1.2.840.10008.5.1.4.1.1.1"
@@ -73,7 +74,12 @@ def modality(port: int, *syntaxes: str, title: str = "CRROOM", **contexts: Any) 
     for kind in contexts.get("classes", (ECHO, CR, CAPTURE)):
         entity.add_requested_context(kind, list(syntaxes) or [ExplicitVRLittleEndian])
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = 20
-    association = entity.associate("127.0.0.1", port, ae_title=contexts.get("called", "LUNGLINE"))
+    association = entity.associate(
+        "127.0.0.1",
+        port,
+        ae_title=contexts.get("called", "LUNGLINE"),
+        evt_handlers=ConnectionSockets().handlers(),
+    )
     try:
         yield association
     finally:
@@ -127,7 +133,7 @@ def archive(
     entity = AE("ARCHIVE")
     for kind in kinds:
         entity.add_supported_context(kind, syntax)
-    handlers: list[Any] = [(evt.EVT_C_STORE, kept.store)]
+    handlers: list[Any] = [*ConnectionSockets().handlers(), (evt.EVT_C_STORE, kept.store)]
     server = entity.start_server(("127.0.0.1", port), block=False, evt_handlers=handlers)
     kept.port = server.socket.getsockname()[1]
     try:

@@ -17,6 +17,7 @@ from pynetdicom import AE
 from pynetdicom.association import Association
 
 from tasks.screen.dicom.answer_outbox import AnswerOutbox
+from tasks.screen.dicom.connection_sockets import ConnectionSockets
 from tasks.screen.dicom.peer_address import Peer
 
 # Answers are written in the first; the second is what every archive must take (PS3.5, 10.1)
@@ -95,7 +96,12 @@ class ArchiveSender:
 
     def _connect(self) -> Association:
         archive = self._archive
-        association = self._entity.associate(archive.host, archive.port, ae_title=archive.ae_title)
+        association = self._entity.associate(
+            archive.host,
+            archive.port,
+            ae_title=archive.ae_title,
+            evt_handlers=ConnectionSockets().handlers(),
+        )
         if not association.is_established:
             raise ArchiveAway(f"the archive {archive.ae_title} does not answer")
         return association

@@ -15,6 +15,7 @@ from tasks.screen.dicom.connection_bounds import (
     ConnectionBounds,
     end_unasked,
 )
+from tasks.screen.dicom.connection_sockets import ConnectionSockets
 from tasks.screen.dicom.film_intake import OUT_OF_RESOURCES, FilmIntake, Intake
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class FilmReceiver:
         """
         _config.LOG_HANDLER_LEVEL = "none"  # its log texts would be made for each message unit
         handlers: list[Any] = [
+            *ConnectionSockets().handlers(),
             (evt.EVT_CONN_OPEN, self._bounds.opened),
             (evt.EVT_CONN_CLOSE, end_unasked),
             (evt.EVT_ACCEPTED, note_sender),

@@ -4,6 +4,7 @@ import errno
 import logging
 import sqlite3
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -48,6 +49,11 @@ class Refusal(ScreeningError):  # noqa: N818 - the caller is refused; nothing fa
     def __init__(self, status: int, rule: str, *, found: str, next_step: str) -> None:
         self.status = status
         super().__init__(rule, found=found, where="the request", next_step=next_step)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle the status too."""
+        parts = {"found": self.found, "next_step": self.next_step}
+        return partial(type(self), **parts), (self.status, self.rule)
 
 
 def problem_response(

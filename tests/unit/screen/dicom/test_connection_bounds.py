@@ -1,5 +1,6 @@
 """Senders that keep to the protocol, but not to its bounds, are cut off."""
 
+import gc
 import socket
 import struct
 import time
@@ -110,3 +111,24 @@ def test_silent_connections_of_one_address_leave_room(port: int) -> None:
             open_ones = [one for one in open_ones if not is_closed(one)]
         assert len(open_ones) == 4  # three of four, and the other address
         assert open_ones[-1] is other
+
+
+def n_open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_senders_that_close_first_leave_no_socket_open(port: int) -> None:
+    with modality(port):  # what the first connection opens for good
+        pass
+    gc.collect()
+    gc.disable()
+    try:
+        before, end_s = n_open_files(), time.monotonic() + 10
+        for _ in range(30):
+            with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+                connection.sendall(ABORT)
+        while n_open_files() > before and time.monotonic() < end_s:
+            time.sleep(0.05)
+        assert n_open_files() <= before
+    finally:
+        gc.enable()
