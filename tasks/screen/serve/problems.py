@@ -52,8 +52,8 @@ class Refusal(ScreeningError):  # noqa: N818 - the caller is refused; nothing fa
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the status too."""
-        parts = {"found": self.found, "next_step": self.next_step}
-        return partial(type(self), **parts), (self.status, self.rule)
+        parts = partial(type(self), found=self.found, next_step=self.next_step)
+        return parts, (self.status, self.rule)
 
 
 def problem_response(
