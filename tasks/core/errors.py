@@ -78,6 +78,14 @@ class ValidationFailed(LunglineError):  # noqa: N818 - the data failed, not the 
     """At least one expectation of severity `error` failed."""
 
 
+class InputMovedError(LunglineError):
+    """An input of a stage changed while the stage ran."""
+
+
+class ChainError(LunglineError):
+    """A page does not belong to the artifacts of a repository, or cannot be signed."""
+
+
 class CohortError(LunglineError):
     """The films cannot be divided into train, validation and test splits."""
 
@@ -92,6 +100,10 @@ class TrainingError(LunglineError):
 
 class EvaluationError(LunglineError):
     """A metric is undefined for these predictions."""
+
+
+class GateError(LunglineError):
+    """Two networks cannot be compared: a folder is damaged, or a table has another form."""
 
 
 class ScreeningError(LunglineError):

@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable, Mapping
 
 from tasks.core.errors import LunglineError, printable
+from tasks.core.input_guard.guarded_work import do_guarded
 from tasks.core.stale_pages import mark_pages
 
 PR_SET_PDEATHSIG = 1  # Source: prctl(2), linux/prctl.h
@@ -45,7 +46,8 @@ def run(
 ) -> None:
     """Run one stage as a program and exit with its code.
 
-    Pages that depend on the stage are marked as out of date before it begins.
+    Pages that depend on the stage are marked as out of date before it begins. If DVC runs it and an
+    input changes meanwhile, it fails, so that DVC records nothing.
 
     Args:
         stage: Name of the stage, as in dvc.yaml.
@@ -65,7 +67,7 @@ def run(
 
     def marked(arguments: argparse.Namespace) -> None:
         mark_pages(stage, vars(arguments).get("model") or vars(arguments).get("cohort"))
-        work(arguments)
+        do_guarded(lambda: work(arguments))
 
     _run(stage, parser, marked)
 

@@ -32,6 +32,7 @@ def main(arguments: argparse.Namespace) -> None:
 
     name = arguments.model
     params = load_params(paths.PARAMS)
+    settings = params.train_of(name)
     samples = read_table(SAMPLES_SCHEMA, paths.SAMPLES)
     store = ImageStore(paths.IMAGES)
     checkpoints = paths.checkpoint_dir(name)
@@ -39,11 +40,12 @@ def main(arguments: argparse.Namespace) -> None:
         name,
         samples,
         store,
-        params.train_of(name),
+        settings,
         paths.training_dir(name),
         Resources(checkpoints, params.compute.n_workers),
     )
-    save_classifier(run, paths.model_dir(name), guard_films(samples, store))
+    films = guard_films(samples, store)
+    save_classifier(run, paths.model_dir(name), films, settings.model_dump(mode="json"))
     shutil.rmtree(checkpoints)  # last: a failure before this line loses no training
     logging.getLogger(__name__).info("%s: saved (networks averaged: %d)", name, run.n_seeds)
 

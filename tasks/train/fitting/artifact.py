@@ -3,6 +3,7 @@
 import json
 import re
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +23,23 @@ _DATE_SAVED = "1980-01-01@00:00:00"  # in the format of Keras
 _SHARED_OBJECT = re.compile(rb'"shared_object_id": (\d+)')  # a memory address in Keras 3.15
 
 
-def save_classifier(run: TrainingRun, folder: Path, films: Pixels | None = None) -> None:
+def save_classifier(
+    run: TrainingRun,
+    folder: Path,
+    films: Pixels | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> None:
     """Write `model.keras` and `model.json` into a new folder, atomically.
 
-    `model.json` is a copy of the contract inside `model.keras`.
+    `model.json` is a copy of the contract inside `model.keras`, and the settings of the training.
 
     Args:
         run: Trained network. Its augmentation layers are not saved.
         folder: Folder of the model; an existing folder is replaced.
         films: (n, H, W, 1) uint8, training films from which the guard takes its limits; None saves
             the network without a guard.
+        settings: Section `train` as it was used for this network, key `settings` of `model.json`;
+            None leaves the key out. It is not in `model.keras`, whose bytes follow the weights.
     """
     trained = run.model if films is None else add_guard(run.model, fit_guard(films))
     model = without_augmentation(trained)
@@ -55,7 +63,8 @@ def save_classifier(run: TrainingRun, folder: Path, films: Pixels | None = None)
         model.save(saved)
         rewrite_stable(saved, paths.network_file(temporary), contract)
         saved.unlink()
-        write_json(paths.contract_file(temporary), contract)
+        used = {} if settings is None else {"settings": dict(settings)}
+        write_json(paths.contract_file(temporary), contract | used)
 
 
 def without_augmentation(model: keras.Model) -> keras.Model:

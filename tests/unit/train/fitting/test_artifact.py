@@ -16,7 +16,7 @@ from tasks.core.classifier import load_classifier, predict_logits, read_contract
 from tasks.train.fitting.artifact import save_classifier
 from tasks.train.fitting.fit import TrainingRun
 from tasks.train.network.build import build_classifier
-from tests.cohorts import STILL
+from tests.cohorts import STILL, train_params
 
 ROOT = Path(__file__).resolve().parents[4]
 AUGMENT = STILL.model_copy(update={"zoom": 0.1, "rotation_deg": 5.0, "contrast": 0.2})
@@ -107,6 +107,19 @@ def test_contract_describes_input_and_output(run, tmp_path):
     (tmp_path / "model/model.json").unlink()  # model.keras alone is enough
     contract = read_contract(tmp_path / "model")
     assert (contract.size_px, contract.classes) == (16, ("NORMAL", "PNEUMONIA"))
+
+
+def test_settings_stand_beside_the_contract_and_change_no_byte_of_the_network(run, tmp_path):
+    settings = train_params(learning_rate=0.25).model_dump(mode="json")
+    save_classifier(run, tmp_path / "model")
+    bare = (tmp_path / "model/model.keras").read_bytes()
+    contract = json.loads((tmp_path / "model/model.json").read_text("utf-8"))
+    save_classifier(run, tmp_path / "model", settings=settings)
+    assert (tmp_path / "model/model.keras").read_bytes() == bare
+    described = json.loads((tmp_path / "model/model.json").read_text("utf-8"))
+    assert described == contract | {"settings": settings}
+    assert described["settings"]["learning_rate"] == 0.25
+    assert read_contract(tmp_path / "model").size_px == 16  # the copy is still checked
 
 
 def test_loaded_model_predicts_exactly_like_the_model_in_memory(run, tmp_path):
