@@ -17,7 +17,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help repository run phantom dev test test-all lint fmt bench results graph lock clean
+.PHONY: help repository run phantom dev test test-all lint fmt bench verify results graph lock clean
 
 help:  ## print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,9 @@ fmt: $(DEV_READY)  ## format the code and fix what ruff can fix
 
 bench: $(DEV_READY)  ## measure speed; write reports/benchmarks.json and its page
 	python -m tests.benchmarks
+
+verify: repository $(READY)  ## run twice, in two unlike clones: all bytes must be equal
+	python -m flows.repeatability
 
 results: $(READY)  ## write the table of results in README.md from reports/results/
 	python -m tasks.report.readme_results

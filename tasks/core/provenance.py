@@ -17,6 +17,7 @@ from tasks.core.atomic import read_json
 from tasks.core.code_commit import CodeCommit, code_commit
 from tasks.core.dvc_hash import dvc_md5
 from tasks.core.params.yaml_file import read_yaml
+from tasks.core.params_read import note_params
 from tasks.core.source.location import shown_location
 
 # Libraries whose release can change a number, a picture or a byte; see pyproject.toml
@@ -43,7 +44,8 @@ class Provenance:
 
     commit: of the code. source: of the films as params.yaml states it, without secrets.
     inputs, network: DVC hashes, as in dvc.lock. checks: SHA-256 of the evaluation and of the
-    contract. parameters: by dotted name, as params.yaml states them. libraries: releases by name.
+    contract. parameters: by dotted name, as params.yaml states them; section `train` as
+    `model.json` states it, if it does. libraries: releases by name.
     precision: of the network's training. seeds: by name. n_resamples: of the bootstrap.
     commands: lines for a shell that make the page again.
     """
@@ -82,8 +84,10 @@ def collect_provenance(
     Raises:
         yaml.YAMLError: params.yaml is no YAML.
     """
-    stated = read_yaml(paths.PARAMS.read_bytes())
-    parameters = dict(_parameters(stated, params))
+    stated = note_params(read_yaml(paths.PARAMS.read_bytes()))
+    description = _description(model)
+    used = {"train": description["settings"]} if "settings" in description else {}
+    parameters = dict(_parameters(stated | used, params))
     commit = code_commit()
     shown = shown_location(source or str(stated["ingest"]["source"]))
     return Provenance(
@@ -94,8 +98,8 @@ def collect_provenance(
         checks=_checks(model) if model else (),
         parameters=parameters,
         libraries=_libraries(),
-        precision=_description(model).get("precision"),
-        seeds=_seeds(parameters, _description(model)),
+        precision=description.get("precision"),
+        seeds=_seeds(parameters, description),
         n_resamples=parameters.get("evaluate.n_bootstrap"),
         commands=_commands(f"{stage}@{model}" if model else stage, commit, shown),
     )

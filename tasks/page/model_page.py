@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 
 from tasks.core import paths
+from tasks.core.hash_chain.sealed_page import chain_context, seal_page
+from tasks.core.hash_chain.signing_key import signer_of
 from tasks.core.html.inline_pictures import inline_png
 from tasks.core.html.site_links import site_links
 from tasks.core.html.templating import render_template
 from tasks.core.params import Params
+from tasks.core.trained_settings import trained_settings
 from tasks.page.activation_section import activation_section
 from tasks.page.case_inputs import CaseInputs
 from tasks.page.case_section import case_section
@@ -79,10 +82,12 @@ def render_model_page(inputs: PageInputs, cases: CaseInputs, params: Params) -> 
         params: All parameters. The page shows those of training, and links to the other models.
 
     Raises:
+        ChainError: The page shall be signed, and the key is not there.
         PictureError: A picture is not a PNG file.
+        TrainingError: params.yaml states other settings than those of the training.
     """
     evaluation = inputs.evaluation
-    settings = params.train_of(inputs.model)
+    settings = trained_settings(inputs.description, params, inputs.model)
     results = find_weaknesses(inputs)
     context = {
         "model": inputs.model,
@@ -110,8 +115,10 @@ def render_model_page(inputs: PageInputs, cases: CaseInputs, params: Params) -> 
         "contact_sheet": inline_png(inputs.contact_sheet),
         "preset": settings.augment.preset,
         "train_params": _flat(settings.model_dump()),
+        **chain_context(inputs.links, params.report.public_key),
     }
-    return render_template(_TEMPLATES, "page.html.j2", context, INTERACTIVE_SCRIPTS)
+    page = render_template(_TEMPLATES, "page.html.j2", context, INTERACTIVE_SCRIPTS)
+    return seal_page(page, signer_of(params.report.public_key))
 
 
 def sections_of(evaluation: Mapping[str, Any]) -> Sections:
@@ -154,6 +161,7 @@ def summarise_model(inputs: PageInputs) -> dict[str, Any]:
         "silent_rules": silent_rules(inputs),
         "evaluation": dict(inputs.evaluation),
         "description": dict(inputs.description),
+        "links": [asdict(link) for link in inputs.links],
         "validation_films": {
             name: films[name].tolist() for name in ("image_id", "group_id", *scores)
         },

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from tasks.core import paths
 from tasks.core.errors import TableError
+from tasks.core.hash_chain.links import Link, links_of_model
 from tasks.core.json_form import read_form
 from tasks.core.readings import read_readings
 from tasks.core.result_forms import (
@@ -50,6 +51,7 @@ class PageInputs:
     history: loss and accuracy by epoch: {"train/loss": [0.61, 0.42, ...], ...}.
     explanations, grades: contents of the JSON files in `reports/<model>/explanations/`.
     contact_sheet: PNG file of training films under each augmentation preset.
+    links: artifacts from the films to the predictions, each with its hash.
     """
 
     model: str
@@ -69,6 +71,7 @@ class PageInputs:
     explanations: JsonObject
     grades: JsonObject
     contact_sheet: Path
+    links: tuple[Link, ...]
 
     def films(self, split: str) -> pd.DataFrame:
         """Predictions of one split, in the order of the table."""
@@ -111,6 +114,7 @@ def load_page_inputs(model: str) -> PageInputs:
         explanations=read_form(paths.explanations_json(model), EXPLANATIONS_FORM),
         grades=read_form(paths.grades_json(model), GRADES_FORM),
         contact_sheet=paths.augmentation(model),
+        links=links_of_model(model),
     )
     for split in ("val", "test"):
         _check_counts(inputs, split)

@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core import paths
+from tasks.core.hash_chain.links import Link, joined_links
+from tasks.core.hash_chain.sealed_page import chain_context, seal_page
+from tasks.core.hash_chain.signing_key import signer_of
 from tasks.core.html.number_format import count_of
 from tasks.core.html.site_links import relative_address, site_links
 from tasks.core.html.templating import SHARED_TEMPLATES, render_template
@@ -32,7 +35,10 @@ def render_index(inputs: IndexInputs, params: Params) -> str:
 
     Args:
         inputs: Content of the page.
-        params: All parameters: title, names of the networks and of the external cohorts.
+        params: All parameters: title, key, names of the networks and of the external cohorts.
+
+    Raises:
+        ChainError: The networks are not of the same films, or the page cannot be signed.
     """
     context = {
         "title": params.report.title,
@@ -46,8 +52,14 @@ def render_index(inputs: IndexInputs, params: Params) -> str:
         "n_readings": inputs.n_readings,
         "ledger": relative_address(paths.INDEX, paths.TEST_LEDGER),
         "downloads": downloads(params.models),
+        **chain_context(_links(inputs.summaries), params.report.public_key),
     }
-    return render_template(_TEMPLATES, "index.html.j2", context, scripts=_SCRIPTS)
+    page = render_template(_TEMPLATES, "index.html.j2", context, scripts=_SCRIPTS)
+    return seal_page(page, signer_of(params.report.public_key))
+
+
+def _links(summaries: Sequence[Mapping[str, Any]]) -> tuple[Link, ...]:
+    return joined_links([[Link(**link) for link in one["links"]] for one in summaries])
 
 
 def _network_context(inputs: IndexInputs) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from tasks.core import paths
 from tasks.core.html.number_format import format_count
+from tasks.core.params.training import TrainParams
+from tasks.core.trained_settings import trained_settings
 from tasks.report.compliance.study_records import Evidence, StudyRecord, StudyRecords, of_each_model
 
 _REFUSED = {
@@ -35,7 +37,7 @@ def initial_weights(records: StudyRecords) -> Evidence:
     """Random weights, or those that were trained elsewhere."""
     texts = []
     for summary in records.summaries:
-        settings = records.params.train_of(summary["model"])
+        settings = _settings(records, summary)
         kind = "random" if settings.weights == "none" else settings.weights
         seeds = range(settings.seed, settings.seed + summary["description"]["n_seeds"])
         name = "seed" if len(seeds) == 1 else "seeds"
@@ -47,7 +49,7 @@ def training(records: StudyRecords) -> Evidence:
     """The settings that matter most; the page lists all."""
     texts = []
     for summary in records.summaries:
-        one = records.params.train_of(summary["model"])
+        one = _settings(records, summary)
         texts.append(
             f"{summary['description']['epochs_run']} epochs, batches of {one.batch_size}, learning "
             f"rate {one.learning_rate} ({one.schedule}), loss {one.loss}, augmentation "
@@ -105,6 +107,10 @@ def audit(records: StudyRecords) -> Evidence:
         f"{records.n_readings} readings of the test films are listed with a hash of the films"
     )
     return Evidence(value, paths.TEST_LEDGER, paths.INDEX, "provenance")
+
+
+def _settings(records: StudyRecords, summary: StudyRecord) -> TrainParams:
+    return trained_settings(summary["description"], records.params, summary["model"])
 
 
 def _descriptions(records: StudyRecords) -> list[StudyRecord]:

@@ -1,0 +1,1 @@
+"""Whether two machines that have nothing in common but the commit write the same bytes."""
