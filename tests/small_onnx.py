@@ -16,6 +16,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from tasks.core.decision.hashes import hash_file, hash_json
+from tasks.core.decision.novelty_score import NoveltyReference
 from tasks.core.film.pixel_format import PIXEL_FORMAT, pixel_libraries
 from tasks.core.onnx_bytes import NO_SEAL, ONNX_METADATA, OPSET, SEAL, seal_file
 from tasks.core.onnx_file import CLASS_ACTIVATION_MAP
@@ -23,36 +24,53 @@ from tests.decisions import novelty_reference
 
 SIZE_PX, SIDE = 64, 4
 CLASSES = ("NORMAL", "PNEUMONIA")
+Columns = tuple[float, float, float, float]
+RIGHT_LESS_LEFT: Columns = (-1.0, -1.0, 1.0, 1.0)
+HEAT = {"method": CLASS_ACTIVATION_MAP, "reason": "by hand"}
 
 
-def small_onnx(folder: Path, bias: float = 0.0) -> Path:
+def small_onnx(
+    folder: Path,
+    bias: float = 0.0,
+    columns: Columns = RIGHT_LESS_LEFT,
+    novelty: NoveltyReference | None = None,
+    **changes: Any,
+) -> Path:
     """Write the file.
 
     Args:
         folder: Where; it exists.
         bias: Added to the logit of the finding; another one gives another seal.
+        columns: Weights of the four columns of places, left to right.
+        novelty: What new films are compared with; None: a reference that finds no film novel.
+        changes: Keys of the contract with other values.
     """
-    network = helper.make_model(_graph(bias), opset_imports=[helper.make_opsetid("", OPSET)])
+    weights = _weights(columns)
+    reference = novelty or replace(novelty_reference(SIZE_PX, SIDE * SIDE), threshold=1e9)
+    network = helper.make_model(
+        _graph(bias, weights), opset_imports=[helper.make_opsetid("", OPSET)]
+    )
     network.ir_version = 8
-    helper.set_model_props(network, {ONNX_METADATA: json.dumps(_metadata(folder)), SEAL: NO_SEAL})
+    metadata = _metadata(folder, reference, changes) | {"heat": {**HEAT, "weights": npy(weights)}}
+    helper.set_model_props(network, {ONNX_METADATA: json.dumps(metadata), SEAL: NO_SEAL})
     path = folder / "model.onnx"
     path.write_bytes(seal_file(network.SerializeToString()))
     return path
 
 
-def _weights() -> np.ndarray:
-    """(4, 4, 1, 2) float32: the right half of a film speaks for the finding."""
-    half = np.repeat([[-1.0, -1.0, 1.0, 1.0]], SIDE, axis=0)
+def _weights(columns: Columns) -> np.ndarray:
+    """(4, 4, 1, 2) float32: what each place of a film says of each class."""
+    half = np.repeat([columns], SIDE, axis=0)
     return np.stack([-half, half], axis=-1)[:, :, np.newaxis].astype(np.float32)
 
 
-def _graph(bias: float) -> onnx.GraphProto:
+def _graph(bias: float, weights: np.ndarray) -> onnx.GraphProto:
     constants = {
         "full": np.float32(255),
         "to_planes": np.array([0, 1, SIZE_PX, SIZE_PX]),
         "to_places": np.array([0, SIDE, SIDE, 1]),
         "to_row": np.array([0, SIDE * SIDE]),
-        "weights": _weights().reshape(SIDE * SIDE, 2),
+        "weights": weights.reshape(SIDE * SIDE, 2),
         "bias": np.array([0, bias], dtype=np.float32),
     }
     step = SIZE_PX // SIDE
@@ -77,8 +95,7 @@ def _graph(bias: float) -> onnx.GraphProto:
     return helper.make_graph(nodes, "small", [film], outputs, values)
 
 
-def _metadata(folder: Path) -> dict[str, Any]:
-    reference = replace(novelty_reference(SIZE_PX, SIDE * SIDE), threshold=1e9)
+def _metadata(folder: Path, reference: NoveltyReference, changes: dict[str, Any]) -> dict[str, Any]:
     novelty = folder / "novelty.npz"
     reference.save(novelty)
     resize = {"size_px": SIZE_PX, "geometry": "stretch", "intensity": "none", "region": "none"}
@@ -86,7 +103,7 @@ def _metadata(folder: Path) -> dict[str, Any]:
     return {
         "format": 1,
         "opset": OPSET,
-        "contract": _contract(hash_file(novelty)),
+        "contract": small_contract(hash_file(novelty), changes),
         "novelty_npz": base64.b64encode(novelty.read_bytes()).decode(),
         "square": {
             "format": PIXEL_FORMAT,
@@ -94,14 +111,14 @@ def _metadata(folder: Path) -> dict[str, Any]:
             "libraries": libraries,
         },
         "examination": {"min_side_px": 32, "max_colour": 12.0},
-        "heat": {"method": CLASS_ACTIVATION_MAP, "reason": "by hand", "weights": npy(_weights())},
         "average_film": npy(np.full((SIZE_PX, SIZE_PX, 1), 128, dtype=np.uint8)),
         "is_synthetic": True,
         "is_medical_device": False,
     }
 
 
-def _contract(novelty_sha256: str) -> dict[str, Any]:
+def small_contract(novelty_sha256: str, changes: dict[str, Any]) -> dict[str, Any]:
+    """Return the sealed contract of the network."""
     rates = {"sensitivity": 0.9, "specificity": 0.8}
     calibration = {"method": "temperature", "parameters": {"temperature": 1.0}}
     values: dict[str, Any] = {
@@ -116,6 +133,7 @@ def _contract(novelty_sha256: str) -> dict[str, Any]:
         "network": {"sha256": "n" * 64, "size_px": SIZE_PX, "precision": "float32", "input": {}},
         "novelty": {"threshold": 1e9, "sha256": novelty_sha256},
     }
+    values |= changes
     return {**values, "sha256": hash_json(values)}
 
 

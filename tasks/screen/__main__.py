@@ -4,7 +4,8 @@ FILMS are files, folders, zips and URLs; no labels are needed. Every file found 
 also one that cannot be scored. A run that was stopped goes on where it was when it is started
 again. Research software, no medical device: no row says that a film needs no reading.
 
-Reads       FILMS, data/onnx/<model>/model.onnx
+Reads       FILMS; the model.onnx of the version in use (data/champions/<version>/), or, if none was
+            promoted, data/onnx/<model>/model.onnx
 Writes      worklist.csv, worklist.html and journal.sqlite in the folder --out
 Params      screen.model, n_pictures; compute
 Fails when  one of FILMS does not exist; the model file is damaged, was edited or has another form;
@@ -36,8 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> None:
     """Load the network, screen the films, write the worklist."""
+    from tasks.core.network.onnx_network import load_network, network_path
     from tasks.core.params import load_params
-    from tasks.screen.onnx_network import load_network, network_path
     from tasks.screen.worklist import screen_to_folder
 
     params = load_params(paths.PARAMS)

@@ -12,18 +12,18 @@ from itertools import islice
 from pathlib import Path
 
 from tasks.core.examination.file_names import could_be_image, is_junk
-from tasks.core.params import ComputeParams
-from tasks.screen.engine import Engine
-from tasks.screen.given_films import GivenFile, GivenFilms, open_given
-from tasks.screen.journal import Journal
-from tasks.screen.prepared_film import (
+from tasks.core.network.engine import Engine
+from tasks.core.network.prepared_film import (
     FilmRules,
     PreparedFilm,
     prepare_film,
     sha256_of,
     unread_film,
 )
-from tasks.screen.screened_film import ScreenedFilm
+from tasks.core.network.screened_film import ScreenedFilm
+from tasks.core.params import ComputeParams
+from tasks.screen.given_films import GivenFile, GivenFilms, open_given
+from tasks.screen.journal import Journal
 
 BATCH = 64  # films that are scored, and written to the journal, at once
 _FEW = 16  # files that one process has prepared before others have started

@@ -5,8 +5,7 @@ from typing import Any
 
 from tasks.core.errors import printable
 from tasks.core.html.number_format import format_number
-from tasks.core.reasons import REASONS
-from tasks.screen.screened_film import (
+from tasks.core.network.screened_film import (
     CANNOT_BE_SCORED,
     READ_FIRST,
     READ_SOON,
@@ -14,6 +13,7 @@ from tasks.screen.screened_film import (
     USUAL_ORDER,
     ScreenedFilm,
 )
+from tasks.core.reasons import REASONS
 
 _HASH_DIGITS = 12  # hex digits that tell the films of one hospital apart
 _CERTAIN = 0.001  # no film is nearer to 0 or 1 than a calibration on some hundred films tells

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.errors import ScreeningError
-from tasks.screen.screened_film import ScreenedFilm, read_screened
+from tasks.core.network.screened_film import ScreenedFilm, read_screened
 
 JOURNAL_FORMAT = 1  # raise it when the tables or the rules of a call change
 _WAIT_S = 30.0  # for a worker that reads at this moment

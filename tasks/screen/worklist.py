@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from tasks.core import paths
 from tasks.core.errors import ScreeningError
+from tasks.core.network.engine import Engine
+from tasks.core.network.screened_film import GROUPS
 from tasks.core.params import Params
 from tasks.core.source.location import shown_location
-from tasks.screen.engine import Engine
 from tasks.screen.film_screening import screen_films
 from tasks.screen.given_films import GivenFile, open_given
 from tasks.screen.journal import Journal, only_screening
-from tasks.screen.screened_film import GROUPS
 from tasks.screen.worklist_table import write_worklist
 
 if TYPE_CHECKING:
-    from tasks.screen.onnx_network import OnnxNetwork
+    from tasks.core.network.onnx_network import OnnxNetwork
     from tasks.screen.worklist_page import WorklistFacts
 
 _N_LOGGED = 3  # films that the log names
@@ -45,6 +45,7 @@ def screen_to_folder(
         logger.warning("%s", warning)
     _check_apart(locations, folder)
     files = _list(locations)
+    logger.info("network %s, seal %s", network.title, network.sha256)
     with (
         only_screening(folder),
         _open_journal(folder, network) as journal,
@@ -156,6 +157,7 @@ def facts_of(network: "OnnxNetwork", source: str, *, is_live: bool = False) -> "
     point = points.get(decision.operating_point or "")
     return WorklistFacts(
         model=network.model,
+        version=network.version,
         model_sha256=network.sha256,
         classes=network.classes,
         negative_class=decision.negative_class,

@@ -14,9 +14,9 @@ from tasks.core.errors import printable
 from tasks.core.html.inline_pictures import data_uri
 from tasks.core.html.number_format import format_number
 from tasks.core.html.templating import SHARED_TEMPLATES, render_template
+from tasks.core.network.screened_film import GROUPS, ScreenedFilm
 from tasks.core.page_data import page_data
 from tasks.screen.film_view import film_view
-from tasks.screen.screened_film import GROUPS, ScreenedFilm
 
 MOST_ROWS = 5000  # of a page; a phone of 2020 still scrolls through them
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -51,6 +51,7 @@ class ShownPictures:
 class WorklistFacts:
     """What the page says of the network and of itself.
 
+    version: of the release in use; None for another file.
     operating_point, threshold: None without a negative class. operating_rule: how the threshold
     was chosen, in words. coverage: share of films whose set of likely classes holds the true class,
     in (0, 1). sensitivity, specificity: measured
@@ -61,6 +62,7 @@ class WorklistFacts:
     """
 
     model: str
+    version: str | None
     model_sha256: str
     classes: tuple[str, ...]
     negative_class: str | None

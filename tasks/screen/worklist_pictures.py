@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from tasks.core.compute.progress import Progress
 from tasks.core.film.errors import FilmError
 from tasks.core.film.square import square_of_film
+from tasks.core.network.prepared_film import sha256_of
+from tasks.core.network.screened_film import ScreenedFilm
 from tasks.screen.film_picture import DrawnFilm, draw_film, draw_heat, heat_limit
 from tasks.screen.given_films import GivenFile, GivenFilms
 from tasks.screen.journal import Journal
-from tasks.screen.prepared_film import sha256_of
-from tasks.screen.screened_film import ScreenedFilm
 from tasks.screen.worklist_page import ShownPictures
 
 if TYPE_CHECKING:
-    from tasks.screen.onnx_network import OnnxNetwork
+    from tasks.core.network.onnx_network import OnnxNetwork
 
 MAX_HEATS = 3  # of one film; more are not compared by eye
 

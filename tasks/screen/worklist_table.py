@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tasks.core.atomic import atomic_path
-from tasks.screen.screened_film import ScreenedFilm, worklist_columns
+from tasks.core.network.screened_film import ScreenedFilm, worklist_columns
 
 
 def write_worklist(path: Path, films: Iterable[ScreenedFilm], classes: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tasks.screen.screened_film import ScreenedFilm
+from tasks.core.network.screened_film import ScreenedFilm
 from tasks.screen.worklist_page import render_worklist
 from tests.interactive_page import CHROMIUM, complaints_of
 from tests.worklist_films import HOSTILE_PATHS, drawn_pictures, facts, scored, ward_films

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from tasks.core.image_store.store import ImageStore
+from tasks.core.network.onnx_network import load_network
+from tasks.core.network.prepared_film import prepare_film, sha256_of
 from tasks.core.params import load_params
 from tasks.resize.fill_store import resize_films
-from tasks.screen.onnx_network import load_network
-from tasks.screen.prepared_film import prepare_film, sha256_of
 from tests.films import (
     ROOT,
     jpeg,

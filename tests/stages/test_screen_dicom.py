@@ -16,10 +16,10 @@ import pytest
 from highdicom.sr import srread
 from pydicom import Dataset
 
+from tasks.core.network.screened_film import ScreenedFilm, read_screened
 from tasks.screen.dicom.answer_outbox import AnswerOutbox
 from tasks.screen.dicom.answer_words import RESEARCH_USE
 from tasks.screen.dicom.answers import as_file
-from tasks.screen.screened_film import ScreenedFilm, read_screened
 from tests.dicom_senders import (
     CAPTURE,
     IDENTITY,

@@ -1,6 +1,6 @@
 """What an answer says in words. The words never tell a reader that a film needs no reading."""
 
-from tasks.screen.screened_film import REFER_REASONS, ScreenedFilm
+from tasks.core.network.screened_film import REFER_REASONS, ScreenedFilm
 
 RESEARCH_USE = "Research use, not for clinical use"
 _MOST = 900  # characters of one statement: ST holds 1,024 (PS3.5, 6.2)

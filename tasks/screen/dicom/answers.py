@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tasks.core.errors import ScreeningError
 from tasks.core.film.errors import FilmError
+from tasks.core.network.screened_film import ScreenedFilm
 from tasks.screen.dicom.answer_outbox import AnswerOutbox
 from tasks.screen.dicom.answer_words import RESEARCH_USE, statements
 from tasks.screen.dicom.capture_picture import ClassHeat, draw_capture
@@ -20,13 +21,12 @@ from tasks.screen.dicom.film_header import read_header
 from tasks.screen.dicom.report_content import AnsweredFilm
 from tasks.screen.dicom.secondary_capture import secondary_capture
 from tasks.screen.dicom.structured_report import structured_report
-from tasks.screen.screened_film import ScreenedFilm
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
     from tasks.core.film.square import Square
-    from tasks.screen.onnx_network import OnnxNetwork
+    from tasks.core.network.onnx_network import OnnxNetwork
 
 
 class AnswerWriter:

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tasks.core.network.screened_film import REFER_REASONS, ScreenedFilm
 from tasks.screen.dicom.answer_uids import answer_uid, network_uid
 from tasks.screen.dicom.answer_words import as_ascii, statements
 from tasks.screen.dicom.film_header import FilmHeader
 from tasks.screen.dicom.report_codes import class_code, our_code, yes_or_no
-from tasks.screen.screened_film import REFER_REASONS, ScreenedFilm
 
 if TYPE_CHECKING:
     from highdicom.sr import (

@@ -1,7 +1,8 @@
 """Program `screen.serve`: films in over HTTP, a live worklist out. Research, no medical device.
 
-Reads       data/onnx/<model>/model.onnx; names and tokens of callers from --tokens FILE (a name
-            and a token on each line) or the variable LUNGLINE_TOKENS (name:token,name:token)
+Reads       the model.onnx in use, as `python -m tasks.screen`; names and tokens of callers from
+            --tokens FILE (a name and a token on each line) or the variable LUNGLINE_TOKENS
+            (name:token,name:token)
 Writes      data/screen/ (--state): worklist.sqlite, films/, audit.jsonl
 Params      models, screen
 Fails when  the address is not of this machine alone and there is no token; another service uses
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tasks.core.film.square import Square
+    from tasks.core.network.onnx_network import OnnxNetwork
+    from tasks.core.network.screened_film import ScreenedFilm
     from tasks.core.params import Params
     from tasks.screen.dicom.answers import AnswerWriter
-    from tasks.screen.onnx_network import OnnxNetwork
-    from tasks.screen.screened_film import ScreenedFilm
     from tasks.screen.serve.scoring_worker import AnswerHook
     from tasks.screen.serve.service import Service
 
@@ -58,15 +59,15 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def _open_service(arguments: argparse.Namespace, params: "Params") -> "Service":
-    from tasks.screen.engine import Engine
-    from tasks.screen.onnx_network import load_network, network_path
+    from tasks.core.network.engine import Engine
+    from tasks.core.network.onnx_network import load_network, network_path
     from tasks.screen.serve.service import open_service
     from tasks.screen.worklist import facts_of
     from tasks.screen.worklist_page import render_worklist
 
     network = load_network(network_path(arguments.model, params))
     logger = logging.getLogger(__name__)
-    logger.info("network %s, seal %s", network.model, network.sha256)
+    logger.info("network %s, seal %s", network.title, network.sha256)
     for warning in network.warnings:
         logger.warning("%s", warning)
     page = render_worklist([], {}, facts_of(network, "", is_live=True))

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from tasks.core.network.prepared_film import prepare_film
 from tasks.screen.film_picture import DrawnFilm, draw_film, draw_heat, heat_limit
-from tasks.screen.prepared_film import prepare_film
 from tasks.screen.serve.film_files import FilmFiles
 from tasks.screen.serve.problems import Refusal
 from tasks.screen.serve.scoring_worker import SharedEngine

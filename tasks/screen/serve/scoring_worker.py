@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.image_store.store import Pixels
-from tasks.screen.engine import Engine, Screened
-from tasks.screen.next_steps import clinic_step
-from tasks.screen.prepared_film import prepare_film
-from tasks.screen.screened_film import ScreenedFilm
+from tasks.core.network.engine import Engine, Screened
+from tasks.core.network.next_steps import clinic_step
+from tasks.core.network.prepared_film import prepare_film
+from tasks.core.network.screened_film import ScreenedFilm
 from tasks.screen.serve.film_queue import MAX_CLAIMS, ClaimedFilm, FilmQueue
 from tasks.screen.serve.service_metrics import ServiceMetrics
 from tasks.screen.serve.worklist_rows import find_film

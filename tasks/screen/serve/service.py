@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from tasks.core.network.engine import Engine
 from tasks.core.params.screening import ServiceParams
-from tasks.screen.engine import Engine
 from tasks.screen.serve.audit_log import AuditLog
 from tasks.screen.serve.film_queue import FilmQueue
 from tasks.screen.serve.pictures_on_demand import PicturesOnDemand

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tasks.screen.screened_film import ScreenedFilm, read_screened
+from tasks.core.network.screened_film import ScreenedFilm, read_screened
 from tasks.screen.serve.state_database import StateDatabase
 
 MAX_CHANGED_FILMS = 500  # of one answer; a caller asks for the next ones

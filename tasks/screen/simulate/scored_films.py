@@ -10,8 +10,8 @@ import numpy as np
 
 from tasks.core.atomic import read_json
 from tasks.core.errors import ScreeningError
+from tasks.core.network.screened_film import USUAL_ORDER, urgency_group
 from tasks.core.statistics.arrays import Bools, Floats
-from tasks.screen.screened_film import USUAL_ORDER, urgency_group
 from tasks.screen.simulate.reading_order import Ints
 
 MIN_SIDE_PATIENTS = 5  # as `validate.min_class_patients`: fewer say nothing of the spread

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.core.network.next_steps import clinic_step
+from tasks.core.network.screened_film import REFER_REASONS, ScreenedFilm
 from tasks.core.reasons import REASONS
 from tasks.screen.film_view import film_view
-from tasks.screen.next_steps import clinic_step
-from tasks.screen.screened_film import REFER_REASONS, ScreenedFilm
 from tests.worklist_films import refused, rejected, scored, ward_films
 
 

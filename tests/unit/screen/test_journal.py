@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tasks.core.errors import ScreeningError
+from tasks.core.network.screened_film import ScreenedFilm
 from tasks.screen.journal import Journal, only_screening
-from tasks.screen.screened_film import ScreenedFilm
-from tests.unit.screen.test_screened_film import FILM
+from tests.unit.core.network.test_screened_film import FILM
 
 SEAL = FILM.model_sha256
 

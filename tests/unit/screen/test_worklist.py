@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from tasks.core.errors import ScreeningError
+from tasks.core.network.onnx_network import OnnxNetwork, load_network
 from tasks.core.params import Params, load_params
 from tasks.screen import film_screening
-from tasks.screen.onnx_network import OnnxNetwork, load_network
 from tasks.screen.worklist import screen_to_folder
 from tests.films import ROOT, jpeg, png, write_tree
 from tests.small_onnx import small_onnx

@@ -11,12 +11,12 @@ from pydicom import Dataset, dcmread
 from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 
+from tasks.core.network.screened_film import ScreenedFilm
 from tasks.screen.dicom.answer_words import RESEARCH_USE
 from tasks.screen.dicom.answers import as_file
 from tasks.screen.dicom.film_header import read_header
 from tasks.screen.dicom.report_content import AnsweredFilm
 from tasks.screen.dicom.structured_report import structured_report
-from tasks.screen.screened_film import ScreenedFilm
 from tests.dicom_senders import IDENTITY, as_dataset, film_bytes
 from tests.screened_answers import REFERRED, REJECTED, SCORED, SEAL
 

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from tasks.ingest.corrections.marks_files import MARK_PLACE, read_marks
+from tasks.core.marks_files import MARK_PLACE, read_marks
 from tests.films import jpeg, png
 from tests.service_clients import AppClient, open_client
 from tests.small_onnx import small_onnx

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tasks.core.errors import ScreeningError
-from tasks.screen.screened_film import ScreenedFilm, urgency_group
+from tasks.core.network.screened_film import ScreenedFilm, urgency_group
 from tasks.screen.simulate.scored_films import deal_films, read_scores, resample_by_patient
 from tests.simulated_clinics import scored_films
 

@@ -8,11 +8,13 @@ import numpy as np
 import onnx
 import pytest
 
+from tasks.core import paths
 from tasks.core.errors import LunglineError, ScreeningError
+from tasks.core.network.onnx_network import OnnxNetwork, load_network, network_path
 from tasks.core.onnx_bytes import NO_SEAL, SEAL, seal_file
 from tasks.core.params import load_params
-from tasks.screen.onnx_network import OnnxNetwork, load_network, network_path
 from tests.films import ROOT
+from tests.git_repository import git, new_commit
 from tests.small_onnx import small_onnx
 
 
@@ -169,3 +171,25 @@ def test_the_networks_that_exist_are_named(
     assert "--model mine" in error.value.next_step
     assert "make run" not in error.value.next_step
     assert ("correct the path" in error.value.next_step) == ("/" in name)
+
+
+def test_the_version_in_use_screens_unless_another_network_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    params = load_params(ROOT / "params.yaml")
+    champion = paths.champion_folder("v0.1.0")
+    other = paths.onnx_file("minivggnet").parent
+    for folder in (champion, other):
+        folder.mkdir(parents=True)
+        small_onnx(folder)
+    paths.release_json(champion).write_text("{}")
+    git(tmp_path, "init", "--quiet")
+    new_commit(tmp_path)
+    for name in ("classifier@v0.1.0", "classifier#champion#1"):
+        git(tmp_path, "tag", "--annotate", "--message", "by a test", name)
+    assert network_path(None, params) == paths.release_onnx(champion)
+    assert load_network(network_path(None, params)).title == "small v0.1.0"
+    assert load_network(network_path("minivggnet", params)).title == "small"
+    named = params.screen.model_copy(update={"model": "minivggnet"})
+    assert network_path(None, params.model_copy(update={"screen": named})).parent == other

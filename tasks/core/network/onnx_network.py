@@ -10,11 +10,21 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from tasks.core import paths
+from tasks.core.champion import champion_dir, champion_version
 from tasks.core.decision.decision import Decision, decision_from
 from tasks.core.decision.novelty_score import novelty_from_bytes
 from tasks.core.errors import ScreeningError
 from tasks.core.examination.examine_bytes import ExaminationSettings
 from tasks.core.image_store.store import Pixels
+from tasks.core.network.class_heat import mapped_heat, occluded_heat
+from tasks.core.network.network_checks import (
+    broken_network,
+    check_session,
+    other_libraries,
+    require_same_squares,
+    seal_in,
+)
+from tasks.core.network.prepared_film import FilmRules
 from tasks.core.onnx_file import (
     FEATURES,
     LOGITS,
@@ -25,15 +35,6 @@ from tasks.core.onnx_file import (
     read_metadata,
 )
 from tasks.core.params import Params, ResizeParams
-from tasks.screen.class_heat import mapped_heat, occluded_heat
-from tasks.screen.network_checks import (
-    broken_network,
-    check_session,
-    other_libraries,
-    require_same_squares,
-    seal_in,
-)
-from tasks.screen.prepared_film import FilmRules
 
 _BATCH = 32  # films for one call of the runtime; it changes the outputs by rounding only
 # Packing the weights takes 0.2 s and saves 2 ms a film: the first answer comes without it
@@ -61,7 +62,8 @@ class OnnxNetwork:
 
     Attributes:
         decision: calibration, sets of classes, novelty and operating point.
-        model: name of the network. sha256: seal of the file. classes: in the order of the outputs.
+        model: name of the network. version: of a released file, None for another one.
+        sha256: seal of the file. classes: in the order of the outputs.
         rules: how the network wants its films; rules.resize is section `resize` of its training.
         size_px: side of the square.
         heat_method, heat_reason: `class activation map` or `occlusion`, and why.
@@ -79,6 +81,7 @@ class OnnxNetwork:
         self._path, self._session, self._n_left = path, session, _PACK_AFTER
         self._metadata, self.decision = metadata, decision
         self.model, self.classes, self.sha256 = decision.model, decision.classes, metadata.seal
+        self.version = champion_version(path)
         limits = metadata.examination
         examination = ExaminationSettings(limits.min_side_px, limits.max_colour)
         self.rules = FilmRules(examination, metadata.square.params)
@@ -86,6 +89,11 @@ class OnnxNetwork:
         self.heat_method, self.heat_reason = metadata.heat_method, metadata.heat_reason
         self.is_synthetic = metadata.is_synthetic
         self.warnings = other_libraries(metadata)
+
+    @property
+    def title(self) -> str:
+        """Name of the network, with its version if it has one."""
+        return self.model if self.version is None else f"{self.model} {self.version}"
 
     @property
     def resize(self) -> ResizeParams:
@@ -168,14 +176,17 @@ def network_path(model: str | None, params: Params) -> Path:
     """File of the network that screens.
 
     Args:
-        model: A name, or the path of a `model.onnx`; None: `screen.model`, or the first of
-            `models`.
+        model: A name, or the path of a `model.onnx`; None: `screen.model`; if that is null too,
+            the version in use (see `champion_dir`), or the first of `models` if there is none.
         params: All sections.
 
     Raises:
-        ScreeningError: There is no such file.
+        ScreeningError: There is no such file, or the folder of the version in use is missing.
     """
-    name = model or params.screen.model or params.models[0]
+    name = model or params.screen.model
+    if name is None:
+        folder = champion_dir()
+        name = params.models[0] if folder is None else str(paths.release_onnx(folder))
     is_path = name.endswith(".onnx") or "/" in name
     path = Path(name) if is_path else paths.onnx_file(name)
     if not path.is_file():

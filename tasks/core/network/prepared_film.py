@@ -9,8 +9,8 @@ from tasks.core.examination.failure_text import read_failure, safe_detail
 from tasks.core.examination.file_kind import kind_of_bytes
 from tasks.core.film.errors import FilmError
 from tasks.core.film.square import Square, square_of_film
+from tasks.core.network.next_steps import clinic_step
 from tasks.core.params import ResizeParams
-from tasks.screen.next_steps import clinic_step
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def prepare_film(data: bytes, path: str, rules: FilmRules) -> PreparedFilm:
     found = examine_bytes(data, path, rules.examination)
     sha256 = found.facts["image_id"]
     if found.reason is not None:
-        detail = _kind_of_junk(data, path) if found.reason == "junk" else found.detail
+        detail = kind_of_junk(data, path) if found.reason == "junk" else found.detail
         return PreparedFilm(path, sha256, reason=found.reason, detail=detail)
     try:
         return PreparedFilm(path, sha256, square_of_film(data, rules.resize))
@@ -69,8 +69,13 @@ def prepare_film(data: bytes, path: str, rules: FilmRules) -> PreparedFilm:
         return PreparedFilm(path, sha256, reason=error.reason, detail=safe_detail(error.detail))
 
 
-def _kind_of_junk(data: bytes, path: str) -> str | None:
-    """What a file is whose name alone is that of junk; None if its content is no film either."""
+def kind_of_junk(data: bytes, path: str) -> str | None:
+    """What a file is whose name alone is that of junk; None if its content is no film either.
+
+    Args:
+        data: Bytes of the file.
+        path: Its name.
+    """
     kind = kind_of_bytes(data, path)
     return None if kind is None or kind.role == "other" else f"by its content {kind.name}"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from tasks.core.network.next_steps import NEXT_STEPS, clinic_step
 from tasks.core.reasons import REASONS
-from tasks.screen.next_steps import NEXT_STEPS, clinic_step
 
 # Reasons of labels and of reviewers: no examination of one file gives them
 _OF_SETS = {"unknown_label", "nested_copy", "excluded_by_reviewer", "no_class"}

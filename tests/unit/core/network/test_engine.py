@@ -11,11 +11,11 @@ from tasks.core.decision.conformal_sets import ConformalSets
 from tasks.core.decision.decision import Decision
 from tasks.core.examination.examine_bytes import ExaminationSettings
 from tasks.core.film.square import square_of_film
+from tasks.core.network.engine import Engine
+from tasks.core.network.onnx_network import NetworkScores, load_network
+from tasks.core.network.prepared_film import FilmRules
+from tasks.core.network.screened_film import CANNOT_BE_SCORED, READ_FIRST, READ_SOON, USUAL_ORDER
 from tasks.core.params import load_params
-from tasks.screen.engine import Engine
-from tasks.screen.onnx_network import NetworkScores, load_network
-from tasks.screen.prepared_film import FilmRules
-from tasks.screen.screened_film import CANNOT_BE_SCORED, READ_FIRST, READ_SOON, USUAL_ORDER
 from tests.decisions import decision
 from tests.films import ROOT, encode, jpeg, png
 from tests.small_onnx import small_onnx

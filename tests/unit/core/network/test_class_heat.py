@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tasks.screen.class_heat import mapped_heat, occluded_heat
+from tasks.core.network.class_heat import mapped_heat, occluded_heat
 
 
 def test_heat_of_three_classes_is_the_logit_minus_the_mean_of_the_others() -> None:

@@ -6,7 +6,7 @@ the film of a sick child.
 
 from collections.abc import Mapping
 
-from tasks.screen.screened_film import NO_FILM
+from tasks.core.network.screened_film import NO_FILM
 
 _LOOK = "open the file: if it shows a chest, read it, and export it again from the X-ray machine"
 _AGAIN = "send or copy the file again; if it stays damaged, take the film again"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tasks.screen.screened_film import (
+from tasks.core.network.screened_film import (
     CANNOT_BE_SCORED,
     GROUPS,
     READ_FIRST,

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tasks.core.decision.judgement import REFUSED_BY_GUARD, FilmCalls, call_films
-from tasks.screen.prepared_film import PreparedFilm, prepare_film
-from tasks.screen.screened_film import ScreenedFilm, urgency_group
+from tasks.core.network.prepared_film import PreparedFilm, prepare_film
+from tasks.core.network.screened_film import ScreenedFilm, urgency_group
 
 if TYPE_CHECKING:
     from tasks.core.film.square import Square
-    from tasks.screen.onnx_network import OnnxNetwork
+    from tasks.core.network.onnx_network import OnnxNetwork
 
 # The square has .image (S, S) uint8 and .box; None if the file is rejected
 Screened = tuple[ScreenedFilm, "Square | None"]
