@@ -28,6 +28,7 @@ def main(arguments: argparse.Namespace) -> None:
     from tasks.core.image_store.store import ImageStore
     from tasks.core.params import load_params
     from tasks.core.tables import MANIFEST_SCHEMA, SAMPLES_SCHEMA, read_table, write_table
+    from tasks.core.test_ledger import record_reading
     from tasks.evaluate.abstention import evaluate_abstention
     from tasks.evaluate.calibration_report import report_calibration
     from tasks.evaluate.evaluation import build_evaluation, count_refused
@@ -42,7 +43,6 @@ def main(arguments: argparse.Namespace) -> None:
         require_trained_classes,
     )
     from tasks.evaluate.subgroups import evaluate_subgroups, reuse_intervals
-    from tasks.evaluate.test_ledger import record_reading
 
     name = arguments.model
     params = load_params(paths.PARAMS).evaluate

@@ -23,10 +23,10 @@ def main(_: argparse.Namespace) -> None:
     from tasks.core.decision.hashes import hash_films
     from tasks.core.params import load_params
     from tasks.core.tables import read_table
+    from tasks.core.test_ledger import record_reading
     from tasks.evaluate.comparison.baseline_differences import compare_with_baselines
     from tasks.evaluate.comparison.paired_calls import COLUMNS, compare_models
     from tasks.evaluate.comparison.prediction_tables import read_test_films
-    from tasks.evaluate.test_ledger import record_reading
 
     params = load_params(paths.PARAMS)
     baselines = read_table(pa.schema([]), paths.BASELINE_FILMS)

@@ -19,10 +19,10 @@ def main(arguments: argparse.Namespace) -> None:
     """Find both tables, compare, print."""
     from tasks.core.decision.hashes import hash_films
     from tasks.core.params import load_params
+    from tasks.core.test_ledger import record_reading
     from tasks.evaluate.comparison.other_run import films_of_run, shared_films
     from tasks.evaluate.comparison.paired_calls import COLUMNS, compare_models
     from tasks.evaluate.comparison.prediction_tables import read_test_films
-    from tasks.evaluate.test_ledger import record_reading
 
     params = load_params(paths.PARAMS).evaluate
     name, run = arguments.model, vars(arguments)["with"]

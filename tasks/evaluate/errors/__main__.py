@@ -22,11 +22,11 @@ def main(arguments: argparse.Namespace) -> None:
     from tasks.core.decision.hashes import hash_films
     from tasks.core.image_store.store import ImageStore
     from tasks.core.tables import SAMPLES_SCHEMA, read_table
+    from tasks.core.test_ledger import record_reading
     from tasks.evaluate.errors.error_list import list_errors, require_films_of, wrong_calls
     from tasks.evaluate.errors.nearest_films import nearest_films, without_paths
     from tasks.evaluate.inference import infer
     from tasks.evaluate.predictions import predictions_schema
-    from tasks.evaluate.test_ledger import record_reading
 
     name = arguments.model
     decision = read_decision(name)

@@ -24,11 +24,11 @@ def main(arguments: argparse.Namespace) -> None:
     from tasks.core.image_store.store import ImageStore
     from tasks.core.params import load_params
     from tasks.core.tables import SAMPLES_SCHEMA, read_table
+    from tasks.core.test_ledger import record_reading
     from tasks.evaluate.judged_films import judged_films
     from tasks.evaluate.repeated_inference import FilmReader
     from tasks.evaluate.robustness.floors import check_floors, require_floors
     from tasks.evaluate.robustness.stress_test import StressTest
-    from tasks.evaluate.test_ledger import record_reading
 
     name = arguments.model
     params = load_params(paths.PARAMS).evaluate

@@ -100,6 +100,15 @@ def test_hashes_seeds_and_resamples_of_a_network() -> None:
     )
 
 
+def test_settings_of_the_training_go_before_those_of_params_yaml() -> None:
+    write_text(paths.PARAMS, "{ingest: {source: x}, train: {epochs: 40, augment: {zoom: null}}}")
+    settings = {"epochs": 30, "augment": {"zoom": 0.1}}
+    write_json(paths.contract_file(paths.model_dir("ann")), {"seed": 4, "settings": settings})
+    of_network = collect_provenance("page", [], ["train"], "ann").parameters
+    assert of_network == {"train.epochs": "30", "train.augment.zoom": "0.1"}
+    assert collect_provenance("report", [], ["train"]).parameters["train.epochs"] == "40"
+
+
 def test_every_part_is_on_the_page(root: Path) -> None:
     (root / "t.html.j2").write_text('{% extends "base.html.j2" %}')
     write_text(paths.MANIFEST, "films")

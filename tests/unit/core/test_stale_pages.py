@@ -53,6 +53,14 @@ def test_a_stage_marks_the_pages_that_depend_on_it(
     assert marked() == expected
 
 
+def test_a_page_of_a_program_is_not_taken_for_one_that_no_stage_writes_any_more(
+    pages: bytes,
+) -> None:
+    write_text(paths.GATE_HTML, pages.decode())
+    mark_pages("ingest")
+    assert paths.GATE_HTML.read_bytes() == pages
+
+
 @pytest.mark.parametrize(
     ("stage", "item", "page"),
     [("evaluate-labels", None, paths.LABELS_HTML), ("validate-external", "clinic", OTHER)],
@@ -124,3 +132,9 @@ def test_without_a_pipeline_nothing_is_marked() -> None:
     paths.PIPELINE.unlink()
     mark_pages("report")
     assert marked() == set()
+
+
+def test_a_page_of_a_program_is_not_gone(pages: bytes) -> None:
+    write_text(paths.MONITOR_HTML, pages.decode())
+    mark_pages("ingest")
+    assert paths.MONITOR_HTML.read_bytes() == pages

@@ -6,8 +6,6 @@ written to the ledger of the repository and to that of the copy, which the exper
 """
 
 import os
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -15,6 +13,7 @@ from pathlib import Path
 
 from tasks.core import paths
 from tasks.core.atomic import write_text
+from tasks.core.code_commit import ask_git, differs_from_commit
 from tasks.core.readings import Reading, read_readings, readings_text
 
 COPIES = Path(".dvc/tmp/exps")  # Source: DVC 3.67, dvc/repo/experiments/utils.py
@@ -71,28 +70,10 @@ def repository_of(folder: Path) -> Path:
 
 def current_commit() -> str:
     """Hash of the commit, with `+changes` if tracked code or parameters differ; or `no git`."""
-    commit = _git("rev-parse", "--verify", "HEAD")
+    commit = ask_git("rev-parse", "--verify", "HEAD")
     if commit is None:
         return "no git"
-    # An index of our own compares contents. In a copy of DVC the sizes and times in the index of
-    # git are wrong: it does not see that a value was replaced by one of equal length.
-    with tempfile.TemporaryDirectory() as folder:
-        index = f"{folder}/index"
-        _git("read-tree", "HEAD", index=index)
-        changed = _git("status", "--porcelain", "--untracked-files=no", "--", *_CODE, index=index)
-    return commit + ("+changes" if changed else "")
-
-
-def _git(*arguments: str, index: str | None = None) -> str | None:
-    """What git prints; None if it fails or is not installed."""
-    environment = os.environ if index is None else os.environ | {"GIT_INDEX_FILE": index}
-    try:
-        done = subprocess.run(
-            ["git", *arguments], env=environment, capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()
+    return commit + ("+changes" if differs_from_commit(_CODE, "--untracked-files=no") else "")
 
 
 @contextmanager

@@ -8,11 +8,11 @@ import pytest
 from tasks.core import paths
 from tasks.core.errors import EvaluationError
 from tasks.core.readings import Reading, read_readings
-from tasks.evaluate.test_ledger import current_commit, record_reading
+from tasks.core.test_ledger import current_commit, record_reading
 
 ROOT = Path(__file__).resolve().parents[3]
 WRITER = (
-    "import sys; from tasks.evaluate.test_ledger import record_reading\n"
+    "import sys; from tasks.core.test_ledger import record_reading\n"
     "for n in range(20): record_reading('ann', f'{sys.argv[1]}-{n:02d}', 'c', 'n', 'f')"
 )
 
