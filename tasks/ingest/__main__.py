@@ -22,10 +22,10 @@ def main(_: argparse.Namespace) -> None:
     """Load the params, build the tables, write them."""
     from tasks.core.corrections import CORRECTIONS_SCHEMA
     from tasks.core.image_store.store import ImageStore
+    from tasks.core.marks_files import read_marks
     from tasks.core.params import load_params
     from tasks.core.tables import MANIFEST_SCHEMA, PAIRS_SCHEMA, write_table
     from tasks.ingest.corrections.apply_marks import apply_marks
-    from tasks.ingest.corrections.marks_files import read_marks
     from tasks.ingest.duplicate_pairs import find_pairs
     from tasks.ingest.manifest import build_manifest, check_usable
     from tasks.ingest.thumbnails import collect_thumbnails

@@ -6,8 +6,8 @@ film by its name.
 
 Fails when  the source, or that of an external cohort, is missing, damaged or empty; the source has
             no known layout; a reviewer's mark breaks a rule; `evaluate.negative_class` is none of
-            the classes; or `evaluate.external_classes` names a class that the model or the cohort
-            lacks
+            the classes; `evaluate.external_classes` names a class that the model or the cohort
+            lacks; or a network is not in the zoo, or its initial weights are missing
 Run         python -m tasks.ingest.check
 """
 
@@ -15,6 +15,7 @@ import argparse
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.core import paths, stage
@@ -33,15 +34,18 @@ _Row = tuple[str, str]
 
 def main(_: argparse.Namespace) -> None:
     """Open the source, find its layout, and print what the names tell."""
+    from tasks.core.marks_files import read_marks
     from tasks.core.params import load_params
+    from tasks.core.preflight import require_networks, require_sources
     from tasks.core.queued_copy import missing_in_queue
     from tasks.core.source.location import shown_location
     from tasks.core.source.source import open_source
-    from tasks.ingest.corrections.marks_files import read_marks
     from tasks.ingest.external.cohort_check import check_cohorts
     from tasks.ingest.manifest import find_layout
 
     params = load_params(paths.PARAMS)
+    require_sources(params, Path())
+    require_networks(params, Path())
     marks = read_marks(params.ingest.corrections)
     with open_source(params.ingest.source) as source:
         files = source.paths()

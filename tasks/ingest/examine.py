@@ -11,11 +11,11 @@ from tasks.core.examination.examine_bytes import ExaminationSettings, Facts, exa
 from tasks.core.examination.failure_text import read_failure
 from tasks.core.film.decode import Film
 from tasks.core.film.errors import FilmError
+from tasks.core.film.pixel_statistics import pixel_statistics
 from tasks.core.image_store.store import Pixels
 from tasks.core.params import IngestParams
 from tasks.core.source.source import Source, open_source
 from tasks.ingest.person import NOBODY, read_person
-from tasks.ingest.pixel_statistics import pixel_statistics
 
 HASH_SIDE = 16  # 16 x 16 = 256 bits; 64-bit hashes gave 408 false pairs in Kermany's set
 THUMBNAIL_PX = 64

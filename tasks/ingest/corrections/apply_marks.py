@@ -8,7 +8,7 @@ import pandas as pd
 from tasks.core.corrections import CORRECTIONS_SCHEMA
 from tasks.core.errors import SourceError
 from tasks.core.labels import BINARY, PNEUMONIA_BY_SUBTYPE, SUBTYPE
-from tasks.ingest.corrections.marks_files import MARK_PLACE
+from tasks.core.marks_files import MARK_PLACE
 
 EXCLUDED_BY_REVIEWER = "excluded_by_reviewer"
 _EXCLUDE = "exclude"

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from tasks.core.film.pixel_statistics import pixel_statistics
 from tasks.core.tables import MANIFEST_SCHEMA
 from tasks.ingest.manifest import build_manifest
-from tasks.ingest.pixel_statistics import pixel_statistics
 from tests.films import (
     Files,
     encode,

@@ -8,10 +8,10 @@ import pytest
 
 from tasks.core.corrections import CORRECTIONS_SCHEMA, OUTCOMES_OF_MARKS
 from tasks.core.errors import SourceError
+from tasks.core.marks_files import MARK_PLACE
 from tasks.core.reasons import REASONS
 from tasks.core.verdicts import MARK_COLUMNS
 from tasks.ingest.corrections.apply_marks import EXCLUDED_BY_REVIEWER, apply_marks
-from tasks.ingest.corrections.marks_files import MARK_PLACE
 
 
 def manifest() -> pd.DataFrame:

@@ -1,0 +1,1 @@
+"""The stage that keeps what new films are compared with."""
