@@ -4,12 +4,16 @@ Only dvc.yaml lists the stages; this module knows no stage by name.
 """
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tasks.core.errors import LunglineError
+
+# For each changed stage, the entries of `dvc status --json`
+StageChanges = Mapping[str, Sequence[Any]]
 
 
 class FlowError(LunglineError):
@@ -25,10 +29,12 @@ class StageDag:
         upstream: For each stage, the stages whose outputs it reads, sorted. The names are those
             that `dvc repro` takes (`ingest`, `train@minivggnet`, `data/raw.dvc`). The keys are
             sorted so that every stage follows its upstream.
+        meta: For each stage, its `meta:` in dvc.yaml; DVC does not use it.
     """
 
     root: Path
     upstream: Mapping[str, tuple[str, ...]]
+    meta: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def restricted_to(self, target: str) -> "StageDag":
         """Return the graph of `target` and all its ancestors.
@@ -64,9 +70,10 @@ class StageDag:
             name = names.pop()
             kept.add(name)
             names.extend(set(self.upstream[name]) - kept)
-        return StageDag(self.root, {n: up for n, up in self.upstream.items() if n in kept})
+        upstream = {name: above for name, above in self.upstream.items() if name in kept}
+        return StageDag(self.root, upstream, self.meta)
 
-    def up_to_date(self, changed: frozenset[str]) -> frozenset[str]:
+    def up_to_date(self, changed: Collection[str]) -> frozenset[str]:
         """Return the stages that are unchanged and whose ancestors are all unchanged."""
         fresh: set[str] = set()
         for name, upstream in self.upstream.items():
@@ -86,14 +93,36 @@ def read_dag(root: Path, target: str | None = None) -> StageDag:
         FlowError: There is no DVC project, DVC cannot read its files, they define no stage, or
             they do not define `target`.
     """
+    with open_project(root) as repo:
+        return _read_dag(repo, root, target)
+
+
+def read_plan(root: Path, target: str | None = None) -> tuple[StageDag, StageChanges]:
+    """Read the graph like `read_dag`, and the changes like `read_changes`, in half the time."""
+    with open_project(root) as repo:
+        dag = _read_dag(repo, root, target)
+        return dag, _read_changes(repo, dag)
+
+
+def read_changes(dag: StageDag) -> StageChanges:
+    """Return the stages whose command, dependencies or outputs differ from dvc.lock.
+
+    Imported data is compared with dvc.lock and not with its origin; `dvc update` does that.
+
+    Returns:
+        For each changed stage, what `dvc status --json` says of it. If another DVC process runs a
+        stage, every stage, without a word: only `dvc repro`, which waits for that process, can
+        compare them.
+    """
+    with open_project(dag.root) as repo:
+        return _read_changes(repo, dag)
+
+
+def _read_dag(repo: Any, root: Path, target: str | None) -> StageDag:
     import networkx as nx
 
-    repo = _open(root)
     try:
         graph = repo.index.graph
-        names = {stage: _name(stage, repo.root_dir) for stage in graph}
-        order = nx.lexicographical_topological_sort(graph.reverse(), key=names.__getitem__)
-        upstream = {names[s]: tuple(sorted(names[up] for up in graph.successors(s))) for s in order}
     except _dvc_errors() as error:
         raise FlowError(
             "DVC must be able to read its project files.",
@@ -101,8 +130,9 @@ def read_dag(root: Path, target: str | None = None) -> StageDag:
             where=str(root),
             next_step="Run `dvc dag`, which reads the same files, and correct what it names.",
         ) from error
-    finally:
-        repo.close()
+    names = {stage: _name(stage, repo.root_dir) for stage in graph}
+    order = nx.lexicographical_topological_sort(graph.reverse(), key=names.__getitem__)
+    upstream = {names[s]: tuple(sorted(names[up] for up in graph.successors(s))) for s in order}
     if not upstream:
         raise FlowError(
             "The project must have at least one stage.",
@@ -110,28 +140,24 @@ def read_dag(root: Path, target: str | None = None) -> StageDag:
             where=str(root),
             next_step="Write the stages into dvc.yaml, or name another project with `--root`.",
         )
-    dag = StageDag(Path(repo.root_dir), upstream)
+    meta = {name: stage.meta or {} for stage, name in names.items()}
+    dag = StageDag(Path(repo.root_dir), upstream, meta)
     return dag.without_other_files() if target is None else dag.restricted_to(target)
 
 
-def read_changed(dag: StageDag) -> frozenset[str]:
-    """Return the stages whose command, dependencies or outputs differ from dvc.lock.
-
-    Imported data is compared with dvc.lock and not with its origin; `dvc update` does that.
-
-    Returns:
-        Names of the changed stages. All stages if another DVC process runs one of them: only
-        `dvc repro`, which waits for that process, can compare them.
-    """
+def _read_changes(repo: Any, dag: StageDag) -> StageChanges:
     from dvc.lock import LockError
 
-    repo = _open(dag.root)
+    changes: dict[str, Sequence[Any]] = {}
     try:
         with repo.lock:
-            changed = [s for s in repo.index.graph if s.status(check_updates=False)]
-        return frozenset(_name(stage, repo.root_dir) for stage in changed)
+            for stage in repo.index.graph:
+                name = _name(stage, repo.root_dir)
+                if name in dag.upstream and (found := stage.status(check_updates=False)):
+                    changes[name] = next(iter(found.values()))
+        return changes
     except LockError:
-        return frozenset(dag.upstream)
+        return dict.fromkeys(dag.upstream, ())
     except _dvc_errors() as error:
         raise FlowError(
             "DVC must be able to compare the project with dvc.lock.",
@@ -139,6 +165,18 @@ def read_changed(dag: StageDag) -> frozenset[str]:
             where=str(dag.root),
             next_step="Run `dvc status`, which compares the same files, and correct what it names.",
         ) from error
+
+
+@contextmanager
+def open_project(root: Path) -> Iterator[Any]:
+    """Open DVC's `Repo` for a while.
+
+    Raises:
+        FlowError: There is no DVC project, or DVC cannot open it.
+    """
+    repo = _open(root)
+    try:
+        yield repo
     finally:
         repo.close()
 

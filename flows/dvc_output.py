@@ -14,6 +14,7 @@ RUN_CACHE = re.compile(r"Stage '.+' is cached - skipping run, checking out outpu
 RUNNING = re.compile(r"Running stage '.+':$")
 BUSY = re.compile(r"ERROR: failed to reproduce '.+': '.+' is busy, it is being blocked by")
 FAILED = re.compile(r"ERROR: failed to reproduce '.+?': (?:failed to run: .*, )?(?P<why>.+)$")
+SIGNAL = re.compile(r"exited with -(?P<number>\d+)$")
 DVC_HINT = re.compile(
     r"(?:Generating|Updating) lock file '|Use `dvc push` to send your updates|"
     r"To track the changes with git, run:|\tgit add |"
@@ -87,7 +88,11 @@ def _why(return_code: int, lines: list[str]) -> str:
         )
     for line in reversed(lines):
         if found := FAILED.match(line):
-            return found["why"]
+            return SIGNAL.sub(lambda code: _killed(int(code["number"])), found["why"])
     if return_code < 0:
-        return f"killed by {signal.Signals(-return_code).name}"
+        return _killed(-return_code)
     return f"dvc exited with {return_code}"
+
+
+def _killed(number: int) -> str:
+    return f"killed by {signal.Signals(number).name}"

@@ -1,94 +1,120 @@
-"""Retrain: bring every stage of dvc.yaml up to date, as one Prefect run.
+"""Retrain: bring every stage of dvc.yaml up to date.
 
-Each stage is one Prefect task and one DVC process. DVC decides what must run and is the only
-cache. Prefect decides when it runs and shows the state of each stage: `Ran`, `Cached`
-(`up-to-date` or `run-cache`), `Failed` with the last lines of the stage, or `NotReady` if a stage
-before it failed.
+Each stage is one DVC process; independent stages run side by side. DVC decides what must run and
+is the only cache. With a Prefect server (PREFECT_API_URL), the run and its stages are shown there:
+`Ran`, `Cached` (`up-to-date` or `run-cache`), `Failed` with the last lines of the stage, or
+`NotRun` if a stage before it failed. Without one, the same run is shown in this terminal only.
 
-Run:      python -m flows.retrain
-Schedule: python -m flows.retrain --serve-cron "0 2 * * *"
-Exit:     0 all stages are up to date; 1 a stage failed; 2 the flow could not start;
-          130 or 143 interrupted, and every running stage was stopped
+After the stages, the gate compares the release with the version in use (`python -m tasks.gate`);
+`--publish` also commits the results and promotes a release that the gate lets pass.
+
+Run:      python -m flows.retrain [--publish] [--worktree]
+Schedule: python -m flows.serve --cron "0 2 * * *"
+Exit:     0 all stages are up to date, also if the gate refused; 1 a step failed; 2 the flow could
+          not start; 130 or 143 interrupted, and every running stage was stopped
 """
 
 import argparse
-import logging
+import os
 import signal
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NoReturn
 
 from flows.retrain.command_line import parse_arguments
 from tasks.core import paths
 
 if TYPE_CHECKING:
-    from prefect.client.schemas.objects import State
+    from flows.outcome import RunResult
 
-    from flows.outcome import StageOutcome
+
+class Terminated(BaseException):
+    """SIGTERM arrived."""
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the flow once or serve it; return the exit code."""
+    """Run the flow once; return the exit code."""
     arguments = parse_arguments(__doc__, argv)
-    # Prefect takes two seconds to import, so `--help` is answered first
-    from prefect.exceptions import TerminationSignal
-
-    from flows.dag import FlowError, read_dag
-    from flows.retrain.prefect_server import require_server
+    # DVC takes half a second to import, so `--help` is answered first
+    from flows.dag import FlowError
 
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        root = read_dag(arguments.root, arguments.target).root
-        require_server(permanent=arguments.serve_cron is not None)
-        start = _run_once if arguments.serve_cron is None else _serve
-        return start(arguments, root)
+        return _run_once(arguments)
     except FlowError as error:
         sys.stderr.write(f"ERROR: {error}\n")
         return 2
-    except (KeyboardInterrupt, TerminationSignal) as interruption:
+    except BaseException as interruption:
+        code = _interruption_code(interruption)
+        if code is None:
+            raise
         sys.stderr.write("stopped; finished stages are kept: run it again to continue\n")
-        return 130 if isinstance(interruption, KeyboardInterrupt) else 143
+        return code
 
 
-def _run_once(arguments: argparse.Namespace, root: Path) -> int:
-    """Run the flow in this process, then print the outcome of each stage."""
-    from flows.outcome import describe_failure, format_table, table_rows
-    from flows.retrain.flow import retrain
-
-    state = cast(
-        "State[list[StageOutcome]]",
-        retrain(str(root), arguments.target, arguments.max_workers, return_state=True),
+def _interruption_code(interruption: BaseException) -> int | None:
+    """Exit code after SIGINT or SIGTERM; None after anything else."""
+    if isinstance(interruption, KeyboardInterrupt):
+        return 130
+    # Prefect, while its flow runs, turns SIGTERM into an error of its own
+    stopped = isinstance(interruption, Terminated) or "TerminationSignal" in str(
+        type(interruption).__name__
     )
-    # Without this, Prefect logs the end of its temporary server below the table
-    logging.getLogger("prefect").setLevel(logging.WARNING)
-    outcomes = state.result(raise_on_failure=False)
-    if isinstance(outcomes, Exception):
-        raise outcomes
-    blocks = [format_table(table_rows(outcomes))]
-    if (root / paths.INDEX).exists():
-        blocks.append(f"report: {root / paths.INDEX}")
-    blocks.extend(describe_failure(o, root) for o in outcomes if o.status == "failed")
+    return 143 if stopped else None
+
+
+def _run_once(arguments: argparse.Namespace) -> int:
+    """Run the flow in this process, then print the outcome of each stage."""
+    from flows.outcome import format_table, table_rows
+    from flows.run_story.likely_cause import explain_failure
+
+    with _place(arguments) as root:
+        result, lost = _run_steps(arguments, root)
+    blocks = [format_table(table_rows(result.outcomes, result.why))]
+    if not result.failures and (result.root / paths.INDEX).exists():
+        blocks.append(f"report: {result.root / paths.INDEX}")
+    blocks.extend(map(explain_failure, result.failures))
     sys.stdout.write("\n" + "\n\n".join(blocks) + "\n")
-    return 0 if state.is_completed() else 1
+    code = 1 if result.failures else 0
+    return _exit_at_once(code) if lost else code
 
 
-def _serve(arguments: argparse.Namespace, root: Path) -> int:
-    """Run the flow on a schedule until interrupted."""
-    from flows.retrain.flow import retrain
-    from flows.retrain.serve import serve
+def _place(arguments: argparse.Namespace) -> AbstractContextManager[Path]:
+    """The folder to run in: the project, or a working tree of its own."""
+    if not arguments.worktree:
+        return nullcontext(arguments.root)
+    from flows.dag import read_dag
+    from flows.worktree import main_branch, own_worktree
 
-    workers = arguments.max_workers
-    parameters = {"root": str(root), "target": arguments.target, "max_workers": workers}
-    serve(retrain, arguments.serve_cron, parameters)
-    return 0
+    root = read_dag(arguments.root, arguments.target).root
+    return own_worktree(root, main_branch(root))
+
+
+def _run_steps(arguments: argparse.Namespace, root: Path) -> tuple["RunResult", bool]:
+    """Run on the server or without one; return what was done, and whether the server was lost."""
+    from flows.retrain.server_address import server_is_configured
+
+    given, publish = (arguments.target, arguments.max_workers), arguments.publish
+    if server_is_configured():
+        from flows.retrain.on_server import run_on_server
+
+        return run_on_server(root, *given, publish=publish)
+    from flows.retrain.in_terminal import run_in_terminal
+
+    return run_in_terminal(root, *given, publish=publish), False
+
+
+def _exit_at_once(code: int) -> NoReturn:
+    """End without Prefect's exit handlers, which would wait for the lost server for a minute."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    """Raise Prefect's own exception on SIGTERM, so that its temporary server ends too."""
-    from prefect.exceptions import TerminationSignal
-
-    raise TerminationSignal(signal.SIGTERM)
+    raise Terminated
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from flows.number_arguments import positive_integer
+
 
 def parse_arguments(doc: str | None, argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line; `--help` and errors end the program.
@@ -24,21 +26,24 @@ def parse_arguments(doc: str | None, argv: list[str] | None = None) -> argparse.
     )
     parser.add_argument(
         "--max-workers",
-        type=_positive_integer,
+        type=positive_integer,
         default=2,
         metavar="N",
         help="stages that run at the same time (default: 2)",
     )
     parser.add_argument(
-        "--serve-cron",
-        metavar="CRON",
-        help='keep running, and run the flow on a schedule in UTC, such as "0 2 * * *";'
-        " needs a Prefect server",
+        "--publish",
+        action="store_true",
+        help="commit the results, and promote the release if the gate lets it pass",
     )
+    parser.add_argument(
+        "--worktree",
+        action="store_true",
+        help="run in a working tree of its own, on the branch `retrain`; your files stay",
+    )
+    parser.add_argument("--serve-cron", type=_moved, help=argparse.SUPPRESS)
     return parser.parse_args(argv)
 
 
-def _positive_integer(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1 up, not {text!r}")
-    return int(text)
+def _moved(cron: str) -> None:
+    raise argparse.ArgumentTypeError(f'is a program now: python -m flows.serve --cron "{cron}"')

@@ -1,7 +1,8 @@
-"""Check that a Prefect server answers before the flow starts."""
+"""Check that a Prefect server answers before the flow starts; how its loss shows."""
 
 import os
 
+import httpx
 from prefect.client.orchestration import get_client
 from prefect.context import get_settings_context
 from prefect.settings import (
@@ -16,21 +17,22 @@ from flows.dag import FlowError
 
 # Prefect's own values make it wait for minutes; the request timeout is in seconds
 IMPATIENT = {PREFECT_API_REQUEST_TIMEOUT: 10.0, PREFECT_CLIENT_MAX_RETRIES: 0}
+# While the flow runs, a call is repeated once, after 2 s: a server that is gone costs seconds
+FEW_RETRIES = {PREFECT_API_REQUEST_TIMEOUT: 10.0, PREFECT_CLIENT_MAX_RETRIES: 1}
+# What a call raises when the server is gone or refuses it
+SERVER_ERRORS = (httpx.TransportError, httpx.HTTPStatusError)
 
 
-def require_server(*, permanent: bool) -> None:
-    """Check that a Prefect server answers; without PREFECT_API_URL, start a temporary one.
-
-    Args:
-        permanent: Whether the server must outlive this process.
+def require_server() -> None:
+    """Check that the Prefect server answers.
 
     Raises:
-        FlowError: No server answers, or `permanent` is set and PREFECT_API_URL is not.
+        FlowError: It does not answer, or PREFECT_API_URL is not set.
     """
     url = get_current_settings().api.url
-    if permanent and url is None:
+    if url is None:
         raise FlowError(
-            "A schedule needs a permanent Prefect server.",
+            "A schedule needs a Prefect server.",
             found="no address",
             where="PREFECT_API_URL",
             next_step="Start one with `prefect server start`; it prints the address to set.",
@@ -47,8 +49,8 @@ def require_server(*, permanent: bool) -> None:
         raise FlowError(
             "A Prefect server must answer.",
             found=str(problem) or type(problem).__name__,
-            where=f"{url}, from {_origin()}" if url else "the temporary server of this run",
-            next_step=_cure(permanent, url),
+            where=f"{url}, from {_origin()}",
+            next_step=_cure(),
         ) from problem
 
 
@@ -62,16 +64,11 @@ def _origin() -> str:
     return "a .env, prefect.toml or pyproject.toml of this folder"
 
 
-def _cure(permanent: bool, url: str | None) -> str:
-    start = "`prefect server start` starts a server on this machine"
-    if url is None:
-        return f"{start} and prints the address to set in PREFECT_API_URL."
-    if permanent:
-        return f"Start the server at that address, or set another; {start}."
+def _cure() -> str:
     without = "unset PREFECT_API_URL"
     if "PREFECT_API_URL" not in os.environ:
         without = "prefect config unset PREFECT_API_URL"
     return (
         f"Start the server at that address (`prefect server start` on this machine), or type"
-        f" `{without}` to use a temporary server."
+        f" `{without}` to run without one."
     )

@@ -21,6 +21,7 @@ from tasks.core import paths
 from tasks.core.atomic import read_json, write_json, write_text
 from tests.benchmarks.evaluation import evaluate_vs_limit
 from tests.benchmarks.explained_pages import pages_vs_limit
+from tests.benchmarks.flow_overhead import ENTRIES as FLOW
 from tests.benchmarks.incremental import resize_one_percent_new
 from tests.benchmarks.memory import resize_memory_growth
 from tests.benchmarks.near_duplicates import near_duplicates_vs_all_pairs, near_duplicates_vs_limit
@@ -69,6 +70,7 @@ BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "evaluate_vs_limit": evaluate_vs_limit,
     "pages_vs_limit": pages_vs_limit,
     **SCREENING,
+    **FLOW,
     **{f"train_vs_{rival}": partial(train_vs, rival) for rival in TRAINING_AGAINST},
     # last, because they import TensorFlow in this process
     **{f"resize_vs_{rival}": partial(resize_vs, rival) for rival in AGAINST},

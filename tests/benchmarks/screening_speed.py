@@ -19,9 +19,9 @@ import numpy as np
 from tasks.core import paths
 from tasks.core.film.decode import decode_reduced, open_film
 from tasks.core.film.strict import decode_strictly
+from tasks.core.network.engine import Engine
+from tasks.core.network.onnx_network import load_network, network_path
 from tasks.core.params import load_params
-from tasks.screen.engine import Engine
-from tasks.screen.onnx_network import load_network, network_path
 from tests.benchmarks.memory import SAMPLE_EVERY_S, children, memory_mib
 from tests.benchmarks.repeated_films import film_files, write_films
 from tests.films import stage_environment, workspace

@@ -13,7 +13,7 @@ def outcomes_of(state):
     """Return the outcome of each stage as the table of the run shows it."""
     from flows.outcome import table_rows
 
-    return {row["stage"]: row["outcome"] for row in table_rows(state.result(False))}
+    return {row["stage"]: row["outcome"] for row in table_rows(state.result(False).outcomes, {})}
 
 
 def run_flow(project, **parameters):

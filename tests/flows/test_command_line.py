@@ -13,8 +13,6 @@ import pytest
 from flows.dag import FlowError
 from tests.flows.flow_runs import PROJECT_ROOT, command_line
 
-pytestmark = pytest.mark.usefixtures("prefect_api")
-
 
 def test_help_imports_neither_prefect_nor_dvc():
     done = subprocess.run(
@@ -24,7 +22,7 @@ def test_help_imports_neither_prefect_nor_dvc():
         text=True,
         check=True,
     )
-    assert "--serve-cron" in done.stdout
+    assert "--target" in done.stdout
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "argparse" in loaded
     assert not loaded & {"prefect", "dvc"}
@@ -45,8 +43,6 @@ def test_a_flow_that_cannot_start_gives_one_error_and_exit_code_2(main, tmp_path
     assert capsys.readouterr().err.startswith("ERROR: The flow needs a DVC project.")
     assert main(["--root", str(project.root), "--target", "trian"]) == 2
     assert "found: 'trian'" in capsys.readouterr().err
-    assert main(["--root", str(project.root), "--serve-cron", "at noon"]) == 2
-    assert "five cron fields" in capsys.readouterr().err
     (project.root / "dvc.yaml").write_text("stages: [")
     assert main(["--root", str(project.root)]) == 2
     assert "dvc.yaml" in capsys.readouterr().err
@@ -60,12 +56,10 @@ def test_a_server_that_does_not_answer_gives_one_error_and_exit_code_2(main, pro
     assert "where: http://127.0.0.1:9/api" in capsys.readouterr().err
 
 
-def test_a_schedule_needs_a_permanent_server(main, project, capsys):
-    from prefect.settings import PREFECT_API_URL, temporary_settings
-
-    with temporary_settings(restore_defaults={PREFECT_API_URL}):
-        assert main(["--root", str(project.root), "--serve-cron", "0 2 * * *"]) == 2
-    assert "prefect server start" in capsys.readouterr().err
+def test_the_former_option_names_the_program_that_replaced_it(main, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["--serve-cron", "0 2 * * *"])
+    assert 'python -m flows.serve --cron "0 2 * * *"' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("workers", ["0", "-1", "two"])
@@ -129,7 +123,7 @@ def test_a_server_that_takes_the_call_and_never_answers_is_given_up(monkeypatch)
             temporary_settings({PREFECT_API_URL: url}),
             pytest.raises(FlowError, match=r"environment variable(.|\n)*`unset PREFECT_API_URL`"),
         ):
-            prefect_server.require_server(permanent=False)
+            prefect_server.require_server()
     assert time.monotonic() - start_s < 10
 
 

@@ -48,6 +48,11 @@ def test_last_lines_are_those_of_the_stage():
     assert outcome.last_lines == ("epoch 1", "epoch 2", "ValueError: no films")
 
 
+def test_a_stage_that_a_signal_ended_says_so():
+    lines = [*FAILED_RUN[:-1], FAILED_RUN[-1].replace("with 3", "with -9")]
+    assert read_outcome("train@b", 255, lines, 1.0, LOG).detail == "killed by SIGKILL"
+
+
 def test_the_number_of_last_lines_is_limited():
     assert own_last_lines(FAILED_RUN, 2) == ("epoch 2", "ValueError: no films")
 

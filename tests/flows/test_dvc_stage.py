@@ -1,6 +1,7 @@
 """One stage that DVC runs: its outcome, its output, and how it is stopped."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from flows import dvc_stage
-from flows.dvc_stage import StageProcesses, run_stage
+from flows import dvc_stage, stage_processes
+from flows.dvc_stage import Patience, run_stage
+from flows.stage_processes import StageProcesses
 from tests.flows.flow_runs import is_alive
 
 
@@ -21,9 +23,12 @@ def wait_until(holds, timeout_s: float = 20.0) -> None:
         time.sleep(0.05)
 
 
-def run(project, stage, lines=None, **options):
-    report = (lambda _: None) if lines is None else lines.append
-    return run_stage(stage, project.root, StageProcesses(), report, **options)
+def run(project, stage, report=str, **patience):
+    processes = StageProcesses(project.root)
+    try:
+        return run_stage(stage, processes, report, Patience(**patience))
+    finally:
+        processes.close()
 
 
 def test_ran_then_up_to_date_then_run_cache(project):
@@ -41,9 +46,7 @@ def test_lines_arrive_while_the_stage_runs_without_hints_of_dvc(project):
     project.order("prepare", "import time; print('slow'); time.sleep(1.5); print('done')")
     seen: list[tuple[float, str]] = []
 
-    run_stage(
-        "prepare", project.root, StageProcesses(), lambda line: seen.append((time.time(), line))
-    )
+    run(project, "prepare", lambda line: seen.append((time.time(), line)))
 
     assert [line for _, line in seen] == [
         "> exec python stage.py prepare prepared.txt scale raw.txt",
@@ -57,7 +60,7 @@ def test_lines_arrive_while_the_stage_runs_without_hints_of_dvc(project):
 def test_a_stage_runs_with_the_python_of_the_flow(project):
     project.order("prepare", "print(sys.executable)")
     lines: list[str] = []
-    run(project, "prepare", lines)
+    run(project, "prepare", lines.append)
     assert Path(lines[-1]).parent == Path(sys.executable).parent
 
 
@@ -98,15 +101,16 @@ def test_the_flow_waits_for_another_process_that_runs_the_stage(busy_project, mo
         if "waiting" in line:
             busy_project.order("go", "")
 
-    outcome = run_stage("prepare", busy_project.root, StageProcesses(), listen)
+    outcome = run(busy_project, "prepare", listen)
 
-    assert "another process runs this stage; waiting for it" in lines
+    (waiting,) = [line for line in lines if "waiting" in line]  # once, not every two seconds
+    assert re.match(r"another process runs this stage; waiting for it: PID \d+ `.*dvc", waiting)
     assert outcome.detail == "up-to-date"
     assert busy_project.n_runs() == {"prepare": 1}
 
 
 def test_waiting_for_another_process_is_limited(busy_project):
-    outcome = run(busy_project, "prepare", busy_timeout_s=0.0)
+    outcome = run(busy_project, "prepare", busy_s=0.0)
     assert outcome.status == "failed"
     assert "remove .dvc/tmp/rwlock" in outcome.detail
     assert any("(PID " in line for line in outcome.last_lines)
@@ -114,7 +118,7 @@ def test_waiting_for_another_process_is_limited(busy_project):
 
 @pytest.mark.parametrize("ignores_sigterm", [False, True])
 def test_stopping_ends_the_stage_and_its_children(project, monkeypatch, ignores_sigterm):
-    monkeypatch.setattr(dvc_stage, "STOP_GRACE_S", 1.0)
+    monkeypatch.setattr(stage_processes, "STOP_GRACE_S", 1.0)
     project.order(
         "prepare",
         "import signal, subprocess\n"
@@ -123,10 +127,10 @@ def test_stopping_ends_the_stage_and_its_children(project, monkeypatch, ignores_
         "pathlib.Path('pids').write_text(f'{os.getpid()} {child.pid} {os.getppid()} ')\n"
         "time.sleep(300)",
     )
-    processes = StageProcesses()
+    processes = StageProcesses(project.root)
     outcomes: list[dvc_stage.StageOutcome] = []
     flow = threading.Thread(
-        target=lambda: outcomes.append(run_stage("prepare", project.root, processes, str))
+        target=lambda: outcomes.append(run_stage("prepare", processes, str, Patience()))
     )
     flow.start()
     pids_path = project.root / "pids"
@@ -142,7 +146,7 @@ def test_stopping_ends_the_stage_and_its_children(project, monkeypatch, ignores_
 
 
 def test_no_stage_starts_when_the_flow_is_stopping(project):
-    processes = StageProcesses()
+    processes = StageProcesses(project.root)
     processes.stop()
-    assert run_stage("prepare", project.root, processes, str).status == "stopped"
+    assert run_stage("prepare", processes, str, Patience()).status == "stopped"
     assert project.n_runs() == {}

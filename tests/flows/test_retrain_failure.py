@@ -64,7 +64,8 @@ def test_the_output_ends_with_the_last_lines_of_the_failed_stage(failure):
     assert lines[0] == "train@a failed: exited with 3"
     assert lines[1:-1] == [f"epoch {i}" for i in range(25, 40)]
     assert lines[-1].startswith("(whole output: .dvc/tmp/retrain/train@a-")
-    assert f"report: {project.root}/reports/index.html" in done.stdout
+    assert "report:" not in done.stdout  # it would be that of an earlier run
+    assert project.root.is_dir()
 
 
 def test_each_line_is_logged_with_the_name_of_its_stage(failure):
@@ -85,7 +86,7 @@ def test_prefect_shows_the_failure_with_the_last_lines_of_the_stage(project):
     assert runs["train@a"][:2] == ("FAILED", "Failed")
     assert "no films" in runs["train@a"][2]
     assert runs["train@b"][:2] == ("COMPLETED", "Ran")
-    assert runs["compare"][:2] == ("PENDING", "NotReady")
+    assert runs["compare"] == ("CANCELLED", "NotRun", "train@a failed before it")
 
     project.withdraw("train@a")
     repeated = outcomes_of(run_flow(project))

@@ -1,108 +1,146 @@
-"""A scheduled run starts: this test runs the scheduler of the server, `serve` and the flow.
+"""`python -m flows.serve` against a real Prefect server, with real runs and real kills.
 
 With some versions of the server's libraries everything else works, but no scheduled run starts and
-no log says so.
+no log says so; only a test that waits for the clock sees it.
 """
 
 import os
 import signal
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-import httpx
 import pytest
 
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
+from flows.project_name import clone_tag
+from tests.flows.prefect_processes import prefect_server, processes_in
+
+pytestmark = pytest.mark.slow
+EVERY_MINUTE = ("--cron", "* * * * *")
+WAIT = "pathlib.Path('began').touch(); time.sleep(300)"
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with prefect_server(tmp_path_factory.mktemp("server")) as started:
+        yield started
 
 
-@contextmanager
-def running(command: list[str], env: dict[str, str], log_path: Path) -> Iterator[subprocess.Popen]:
-    """Run a process in its own group; end the whole group afterwards."""
-    with log_path.open("wb") as log:
-        process = subprocess.Popen(
-            command,
-            cwd=PROJECT_ROOT,
-            env=env,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            # Background jobs of a shell ignore SIGINT, which Prefect needs to end itself
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+@pytest.fixture
+def busy(project):
+    """Make the next run of the project last for minutes; return the file that says it began."""
+
+    def order(scale):
+        (project.root / "began").unlink(missing_ok=True)
+        project.order("prepare", WAIT)
+        project.set_params(scale=scale)
+        return project.root / "began"
+
+    return order
+
+
+@pytest.fixture
+def served(server, project):
+    """Serve the project; `of(type)` asks for its runs only."""
+    name = project.root.parent.name.replace("_", "-")
+    of_project = ("--root", project.root)
+
+    def serve(*options, log="serve"):
+        return server.program(
+            f"{name}-{log}", "flows.serve", "--in-place", *of_project, "--name", name, *options
         )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+
+    serve.name = name
+    serve.runs = lambda *types: server.runs(*types, tags={"all_": [clone_tag(project.root)]})
+    return serve
 
 
-def poll(question, process, log_path, timeout_s):
-    """Ask until there is an answer; fail with the log if the process ends or time is over."""
-    deadline_s = time.monotonic() + timeout_s
-    while process.poll() is None and time.monotonic() < deadline_s:
-        try:
-            if answer := question():
-                return answer
-        except httpx.TransportError:  # the server is not up yet
-            pass
-        time.sleep(1)
-    raise AssertionError(log_path.read_text())
+def test_a_schedule_fires_twice_and_fires_during_a_run_are_skipped(served, project, busy):
+    with served(*EVERY_MINUTE) as serve:
+        assert "in UTC, next at" in serve.says("serving retrain/")
+        serve.wait_for(lambda: len(served.runs("COMPLETED")) == 2, 200)
+        began = busy(scale=2)
+        serve.wait_for(began.exists, 90)
+        serve.wait_for(lambda: len(served.runs("CANCELLED")) == 2, 180)
+        late = [run for run in served.runs("SCHEDULED") if run["state"]["name"] == "Late"]
+        under_way = served.runs("RUNNING", "PENDING")
+        serve.process.terminate()
+        began_s = time.monotonic()
+        serve.process.wait(30)
+        elapsed_s = time.monotonic() - began_s
+    first, second = served.runs("COMPLETED")
+    assert first["created_by"]["type"] == second["created_by"]["type"] == "SCHEDULE"
+    assert first["state"]["message"] == "1 cached, 4 ran"
+    assert second["state"]["message"] == "5 cached"
+    assert {run["state"]["name"] for run in served.runs("CANCELLED")} == {"Skipped"}
+    assert late == []
+    assert len(under_way) == 1
+    assert serve.process.returncode == 130
+    assert elapsed_s < 15
+    assert served.runs("RUNNING", "PENDING") == []
+    assert processes_in(project.root) == []
 
 
-@pytest.mark.slow
-def test_a_scheduled_run_starts_and_ends_with_the_server(project, tmp_path):
-    port = free_port()
-    api = f"http://127.0.0.1:{port}/api"
-    env = {
-        **os.environ,
-        "PREFECT_HOME": str(tmp_path / "prefect"),
-        "PREFECT_API_URL": api,
-        "PREFECT_SERVER_UI_ENABLED": "false",
-        "PREFECT_RUNNER_POLL_FREQUENCY": "2",
-    }
-    serve_command = [sys.executable, "-m", "flows.retrain", "--root", str(project.root)]
-    server_command = [sys.executable, "-m", "prefect", "server", "start"]
-    server_command += ["--host", "127.0.0.1", "--port", str(port)]
-    server_log, serve_log = tmp_path / "server.log", tmp_path / "serve.log"
+def test_new_films_start_one_run_and_an_unchanged_folder_none(served, project):
+    inbox = project.root / "inbox"
+    inbox.mkdir()
+    with served("--watch", "inbox", "--quiet-s", "3", "--poll-s", "1") as serve:
+        serve.wait_for(lambda: len(served.runs("COMPLETED")) == 1, 90)  # the first look
+        (run,) = served.runs("COMPLETED")
+        serve.says("nothing new")
+        for i in range(5):  # a copy in progress
+            (inbox / f"{i}.jpeg").write_bytes(b"film")
+            time.sleep(1)
+        serve.wait_for(lambda: len(served.runs("COMPLETED")) == 2, 90)
+        time.sleep(10)
+        assert len(served.runs("COMPLETED", "RUNNING", "PENDING", "SCHEDULED")) == 2
+    assert run["created_by"]["type"] == "AUTOMATION"
+    assert serve.log.count("sent the event") == 2
+    assert "inbox changed; waiting until it is quiet for 3 s" in serve.log
 
-    with running(server_command, env, server_log) as server:
-        poll(lambda: httpx.get(f"{api}/health").is_success, server, server_log, 120)
-        with running([*serve_command, "--serve-cron", "* * * * *"], env, serve_log) as serve:
-            completed = {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}}
-            runs = poll(
-                lambda: httpx.post(f"{api}/flow_runs/filter", json=completed).json(),
-                serve,
-                serve_log,
-                150,
-            )
-            project.order("prepare", "pathlib.Path('began').touch(); time.sleep(300)")
-            project.set_params(scale=2)
-            began = project.root / "began"
-            poll(began.exists, serve, serve_log, 90)
-            serve.terminate()
-            serve.wait(30)
-            busy = {"flow_runs": {"state": {"type": {"any_": ["RUNNING"]}}}}
-            left_running = httpx.post(f"{api}/flow_runs/filter", json=busy).json()
 
-    assert runs[0]["auto_scheduled"] is True
-    assert runs[0]["created_by"]["type"] == "SCHEDULE"
-    assert runs[0]["state"]["message"] == "1 cached, 4 ran"
-    assert serve.returncode == 130
-    assert left_running == []
-    assert str(project.root) not in subprocess.check_output(["ps", "axww"], text=True)
-    assert project.n_runs() == {"prepare": 1, "train@a": 1, "train@b": 1, "compare": 1}
+def test_an_event_of_another_flow_starts_a_run(served, server):
+    with served() as serve:
+        serve.says("no schedule")
+        event = ["lungline.retrain.requested", "--resource-id", f"lungline.project.{served.name}"]
+        assert server.ends("prefect", "event", "emit", *event).returncode == 0
+        serve.wait_for(lambda: served.runs("COMPLETED"), 90)
+        event[0] = "lungline.drift.found"  # it only proposes
+        assert server.ends("prefect", "event", "emit", *event).returncode == 0
+        time.sleep(8)
+        assert len(served.runs("COMPLETED", "RUNNING", "PENDING", "SCHEDULED")) == 1
+
+
+def test_a_kill_blocks_no_run_and_the_next_start_closes_what_it_left(served, server, project, busy):
+    began = busy(scale=3)
+    with served(log="first") as serve:
+        serve.says("serving")
+        deployment = f"retrain/{served.name}"
+        assert server.ends("prefect", "deployment", "run", deployment).returncode == 0
+        serve.wait_for(began.exists, 90)
+        (left,) = served.runs("RUNNING")
+        os.killpg(serve.process.pid, signal.SIGKILL)  # the program and the process of the run
+        for pid in processes_in(project.root):
+            os.kill(pid, signal.SIGKILL)
+    assert [run["id"] for run in served.runs("RUNNING")] == [left["id"]]
+    project.withdraw("prepare")
+    with served(log="second") as serve:
+        assert f"closed the run {left['name']}" in serve.says("serving")
+        assert server.ends("prefect", "deployment", "run", deployment).returncode == 0
+        serve.wait_for(lambda: served.runs("COMPLETED"), 60)
+    assert [run["id"] for run in served.runs("CRASHED")] == [left["id"]]
+    assert served.runs("RUNNING") == []
+
+
+def test_a_name_that_another_project_has_is_refused(
+    served, server, project, make_project, tmp_path
+):
+    other = make_project(tmp_path / "other")
+    with served(*EVERY_MINUTE) as serve:
+        serve.says("serving")
+        command = ("flows.serve", "--root", other.root, "--name", served.name)
+        refused = server.ends(*command, "--cron", "0 2 * * *")
+        twice = server.ends("flows.serve", "--root", project.root, "--name", "another")
+        deployment = server.deployment(f"retrain/{served.name}")
+    assert refused.returncode == twice.returncode == 2
+    assert f"found: retrain/{served.name}, which belongs to" in refused.stderr
+    assert "One process serves a project." in twice.stderr
+    assert [s["schedule"]["cron"] for s in deployment["schedules"]] == ["* * * * *"]
