@@ -10,9 +10,9 @@ from pathlib import Path
 
 import uvicorn
 
+from tasks.core.network.engine import Engine
+from tasks.core.network.onnx_network import load_network
 from tasks.core.params.screening import ServiceParams
-from tasks.screen.engine import Engine
-from tasks.screen.onnx_network import load_network
 from tasks.screen.serve.application import build_application
 from tasks.screen.serve.request_gate import LOOPBACK_NAMES, GateRules
 from tasks.screen.serve.service import Service, open_service

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.core.network.screened_film import ScreenedFilm
 from tasks.core.params import ResizeParams
-from tasks.screen.screened_film import ScreenedFilm
 
 SEAL = "ab" * 32
 RESIZE = ResizeParams(

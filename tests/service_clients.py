@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 import yaml
 
+from tasks.core.network.engine import Engine
+from tasks.core.network.onnx_network import load_network
 from tasks.core.params.screening import ServiceParams
-from tasks.screen.engine import Engine
-from tasks.screen.onnx_network import load_network
 from tasks.screen.serve.application import build_application
 from tasks.screen.serve.request_gate import GateRules
 from tasks.screen.serve.scoring_worker import AnswerHook

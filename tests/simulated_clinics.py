@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from tasks.core.network.screened_film import USUAL_ORDER
 from tasks.core.statistics.arrays import Floats
-from tasks.screen.screened_film import USUAL_ORDER
 from tasks.screen.simulate.clinic import Clinic
 from tasks.screen.simulate.day_hours import DayHours
 from tasks.screen.simulate.scored_films import ScoredFilms, places_in_worklist

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from tasks.screen.film_picture import draw_film, draw_heat
-from tasks.screen.screened_film import (
+from tasks.core.network.screened_film import (
     CANNOT_BE_SCORED,
     READ_FIRST,
     READ_SOON,
     USUAL_ORDER,
     ScreenedFilm,
 )
+from tasks.screen.film_picture import draw_film, draw_heat
 from tasks.screen.worklist_page import ShownPictures, WorklistFacts
 from tests.films import encode
 from tests.unit.explain.films.spot_films import resize_params
@@ -113,6 +113,7 @@ def facts(**changes: Any) -> WorklistFacts:
     """Facts of a network that was trained on synthetic films."""
     values: dict[str, Any] = {
         "model": "minivggnet",
+        "version": None,
         "model_sha256": SEAL,
         "classes": CLASSES,
         "negative_class": "NORMAL",

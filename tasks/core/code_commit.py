@@ -1,8 +1,9 @@
-"""The commit of the code that writes a page."""
+"""The commit of the code that writes a page or reads the test split."""
 
 import os
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _CODE = ("tasks", "params.yaml", "dvc.yaml", "requirements.txt")  # what can change a result
@@ -22,20 +23,35 @@ class CodeCommit:
 
 def code_commit() -> CodeCommit:
     """Ask git about the current folder. A later commit of results alone gives the same answer."""
-    sha = _ask_git("log", "-1", "--format=%H", "--", *_CODE)
+    sha = ask_git("log", "-1", "--format=%H", "--", *_CODE)
     if not sha:
         return CodeCommit(None, has_changes=False)
-    # An index of our own compares contents. In a copy of `dvc exp run --queue` the sizes and times
-    # in the index of git are wrong.
+    return CodeCommit(sha, has_changes=differs_from_commit(_CODE))
+
+
+def differs_from_commit(files: Sequence[str], *options: str) -> bool:
+    """Whether files of the current folder differ from the last commit.
+
+    An index of our own compares contents. In a copy of `dvc exp run --queue` the sizes and times in
+    the index of git are wrong: it does not see that a value was replaced by one of equal length.
+
+    Args:
+        files: Files and folders.
+        options: Of `git status`, for example `--untracked-files=no`.
+    """
     with tempfile.TemporaryDirectory() as folder:
         index = f"{folder}/index"
-        _ask_git("read-tree", "HEAD", index=index)
-        changed = _ask_git("status", "--porcelain", "--", *_CODE, index=index)
-    return CodeCommit(sha, has_changes=bool(changed))
+        ask_git("read-tree", "HEAD", index=index)
+        return bool(ask_git("status", "--porcelain", *options, "--", *files, index=index))
 
 
-def _ask_git(*arguments: str, index: str | None = None) -> str | None:
-    """What git prints; None if it fails or is not installed."""
+def ask_git(*arguments: str, index: str | None = None) -> str | None:
+    """What git prints; None if it fails or is not installed.
+
+    Args:
+        arguments: Of git.
+        index: File of another index than that of the repository.
+    """
     environment = os.environ if index is None else os.environ | {"GIT_INDEX_FILE": index}
     try:
         done = subprocess.run(

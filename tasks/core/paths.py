@@ -18,6 +18,32 @@ from tasks.core.cohort_paths import external_summary as external_summary
 from tasks.core.cohort_paths import external_thumbnails as external_thumbnails
 from tasks.core.cohort_paths import external_validation_html as external_validation_html
 from tasks.core.cohort_paths import external_validation_json as external_validation_json
+from tasks.core.explain_paths import FILMS as FILMS
+from tasks.core.explain_paths import activations_json as activations_json
+from tasks.core.explain_paths import explanations as explanations
+from tasks.core.explain_paths import explanations_json as explanations_json
+from tasks.core.explain_paths import film_fields as film_fields
+from tasks.core.explain_paths import films_json as films_json
+from tasks.core.explain_paths import grades_json as grades_json
+from tasks.core.explain_paths import heat_maps as heat_maps
+from tasks.core.gate_paths import GATE_HTML as GATE_HTML
+from tasks.core.gate_paths import GATE_JSON as GATE_JSON
+from tasks.core.monitor_paths import MONITOR as MONITOR
+from tasks.core.monitor_paths import MONITOR_HISTORY as MONITOR_HISTORY
+from tasks.core.monitor_paths import MONITOR_HTML as MONITOR_HTML
+from tasks.core.monitor_paths import MONITOR_JSON as MONITOR_JSON
+from tasks.core.monitor_paths import monitored_films as monitored_films
+from tasks.core.monitor_paths import monitored_inbox as monitored_inbox
+from tasks.core.monitor_paths import network_reference as network_reference
+from tasks.core.monitor_paths import quarantine_csv as quarantine_csv
+from tasks.core.monitor_paths import quarantine_dir as quarantine_dir
+from tasks.core.release_paths import CHAMPIONS as CHAMPIONS
+from tasks.core.release_paths import MONITOR_REFERENCE as MONITOR_REFERENCE
+from tasks.core.release_paths import RELEASE as RELEASE
+from tasks.core.release_paths import champion_folder as champion_folder
+from tasks.core.release_paths import release_films as release_films
+from tasks.core.release_paths import release_json as release_json
+from tasks.core.release_paths import release_onnx as release_onnx
 from tasks.core.screen_paths import SCREEN_STATE as SCREEN_STATE
 from tasks.core.screen_paths import SCREENED as SCREENED
 from tasks.core.screen_paths import screening_journal as screening_journal
@@ -29,6 +55,7 @@ from tasks.core.screen_paths import worklist_html as worklist_html
 
 PARAMS = Path("params.yaml")
 PIPELINE = Path("dvc.yaml")
+STAGE_CODE = Path("tasks")
 README = Path("README.md")
 REQUIREMENTS = Path("requirements.txt")
 CHECKPOINTS = Path("data/checkpoints")
@@ -46,7 +73,6 @@ IMAGES = Path("data/images")
 RESIZE_JSON = Path("reports/resize.json")
 RESIZE_PICTURE = Path("reports/resize.jpg")
 SUMMARIES = Path("data/summaries")
-FILMS = Path("data/films")  # the test films, large enough to be read
 CORRECTIONS = Path("data/corrections.parquet")
 COMPLIANCE = Path("reports/compliance")  # checklists, model cards and the data card
 COMPLIANCE_HTML = COMPLIANCE / "index.html"
@@ -58,6 +84,11 @@ COMPARISON = Path("reports/comparison.json")
 LABELS_JSON = Path("reports/labels.json")
 LABELS_HTML = Path("reports/labels.html")
 INDEX = Path("reports/index.html")
+
+
+def zoo_file(model: str) -> Path:
+    """File that defines one network; its name is the name of the network."""
+    return STAGE_CODE / "train/zoo" / f"{model}.py"
 
 
 def model_dir(model: str) -> Path:
@@ -98,11 +129,6 @@ def predictions(model: str) -> Path:
 def metrics(model: str) -> Path:
     """Metrics of one model; git tracks this file."""
     return Path("reports") / model / "metrics.json"
-
-
-def explanations(model: str) -> Path:
-    """Folder of one model's activation maps, filters and Grad-CAM images."""
-    return Path("reports") / model / "explanations"
 
 
 def page(model: str) -> Path:
@@ -168,11 +194,6 @@ def evaluation_plots(model: str) -> Path:
     return Path("reports") / model / "plots"
 
 
-def explanations_json(model: str) -> Path:
-    """List of the explained films of one model, with the names of their pictures."""
-    return explanations(model) / "explanations.json"
-
-
 def training_history(model: str) -> Path:
     """Folder with one TSV per metric and epoch, as DVCLive writes them."""
     return training_plots(model) / "metrics"
@@ -226,28 +247,3 @@ def robustness(model: str) -> Path:
 def error_book(model: str) -> Path:
     """Every wrong call of one model on test films, with the nearest training films."""
     return Path("reports") / model / "errors.json"
-
-
-def films_json() -> Path:
-    """List of the large test films, with the part of each that its square shows."""
-    return FILMS / "films.json"
-
-
-def film_fields() -> Path:
-    """Lung fields of the test films, and the true opacities of synthetic ones."""
-    return FILMS / "fields.npz"
-
-
-def heat_maps(model: str) -> Path:
-    """Heat maps of the explained films of one model, one array for each method."""
-    return explanations(model) / "heat.npz"
-
-
-def grades_json(model: str) -> Path:
-    """Grades of the attribution methods on one model."""
-    return explanations(model) / "grades.json"
-
-
-def activations_json(model: str) -> Path:
-    """List of the activation maps of one model, with the names of their pictures."""
-    return explanations(model) / "activations.json"

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from tasks.core import paths
+from tasks.core.preflight import pointer_of_dvc
 
 
 def missing_in_queue(source: str) -> str | None:
@@ -25,8 +26,7 @@ def missing_in_queue(source: str) -> str | None:
     path = Path(source)
     if "://" in source or path.is_absolute() or path.is_relative_to(paths.PHANTOM):
         return None  # the copies draw the phantom themselves
-    tracked_by_dvc = (place.with_name(f"{place.name}.dvc") for place in (path, *path.parents[:-1]))
-    if any(pointer.is_file() for pointer in tracked_by_dvc):
+    if pointer_of_dvc(path, Path()) is not None:
         return None
     if ".." not in path.parts and not _is_ignored(source):
         return None

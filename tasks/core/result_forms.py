@@ -98,6 +98,7 @@ SUMMARY_FORM = {
     "silent_rules": [str],
     "evaluation": EVALUATION_FORM,
     "description": DESCRIPTION_FORM,
+    "links": [{"name": str, "path": str, "sha256": (str, None)}],
     "validation_films": {"image_id": [str], "group_id": [str]},
     "explained": {"methods": [dict], "cases": [{"image_id": str}]},
     "test_films": {

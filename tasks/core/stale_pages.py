@@ -15,6 +15,8 @@ from typing import Any
 from tasks.core import paths
 from tasks.core.atomic import atomic_path
 
+# No stage writes these pages, and each names the network that it is about
+_OF_PROGRAMS = (paths.GATE_HTML, paths.MONITOR_HTML)
 _BODY = b"<body>\n"
 _OURS = b'<meta name="generator" content="Lungline">'  # base.html.j2 writes it
 _MARK = '<section class="stale" aria-label="Out of date"><p>'
@@ -55,11 +57,11 @@ def mark_pages(stage: str, item: str | None = None) -> None:
     if not any(one.name == name for one in stages):
         return
     affected = {out for one in _stages_after(name, stages) for out in one.outputs}
-    written = {out for one in stages for out in one.outputs}
+    written = {out for one in stages for out in one.outputs} | set(map(str, _OF_PROGRAMS))
     for page in pages:
         if page.as_posix() in affected:
             _mark(page, _STARTED.format(html.escape(name)))
-        elif page.as_posix() not in written:
+        elif page.as_posix() not in written and page not in _OF_PROGRAMS:
             _mark(page, _GONE)
 
 

@@ -46,7 +46,7 @@ MANIFEST_SCHEMA = pa.schema(
         ("has_icc_profile", pa.bool_()),
         ("has_exif", pa.bool_()),
         ("burned_in", pa.bool_()),  # DICOM's BurnedInAnnotation, null if it is not stated
-        # simple statistics of the grey pixels, see tasks/ingest/pixel_statistics.py
+        # simple statistics of the grey pixels, see tasks/core/film/pixel_statistics.py
         ("n_levels", pa.int32()),  # distinct grey levels among the 256 of 8 bits
         ("mean", pa.float64()),  # grey levels, 0 to 255
         ("contrast", pa.float64()),  # standard deviation, grey levels

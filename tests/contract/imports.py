@@ -14,7 +14,8 @@ STAGES: dict[str, Any] = {
     for name, stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].items()
 }
 
-PROGRAM_ROOMS = ("screen",)  # rooms whose programs are no stages: their films come from anywhere
+# Rooms whose programs are no stages: the network in use, or the films, come from anywhere
+PROGRAM_ROOMS = ("gate", "screen")
 
 
 def room_of(stage: str) -> str:

@@ -21,7 +21,7 @@ SCREENED_BY = (
     *("tasks/core/decision", "tasks/core/examination", "tasks/core/source", "tasks/core/params"),
     *("tasks/core/film", "tasks/core/reasons", "tasks/core/errors", "tasks/core/stage"),
     *("tasks/core/paths", "tasks/core/unchanged_film"),
-    *("tasks/screen/worklist", "tasks/screen/worklist_pictures", "tasks/screen/onnx_network"),
+    *("tasks/core/network", "tasks/screen/worklist", "tasks/screen/worklist_pictures"),
 )
 FITTED = """
 from pathlib import Path

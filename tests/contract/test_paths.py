@@ -7,7 +7,11 @@ import pytest
 from tests.contract.imports import CODE, ROOT
 
 FOLDERS = ("data/", "reports/")
-PATHS = [ROOT / f"tasks/core/{name}.py" for name in ("paths", "cohort_paths", "screen_paths")]
+NAMES = (
+    *("paths", "cohort_paths", "explain_paths", "gate_paths", "monitor_paths"),
+    *("release_paths", "screen_paths"),
+)
+PATHS = [ROOT / f"tasks/core/{name}.py" for name in NAMES]
 
 
 def docstrings_of(tree: ast.Module) -> set[int]:

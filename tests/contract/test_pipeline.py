@@ -27,7 +27,14 @@ NOT_DEPENDENCIES = (
     "tasks/core/errors.py",
     "tasks/core/params/",
     "tasks/core/cohort_paths.py",
+    "tasks/core/monitor_paths.py",
+    "tasks/core/explain_paths.py",
+    "tasks/core/gate_paths.py",
+    "tasks/core/input_guard/",  # it lets a stage pass or fail
+    "tasks/core/params_read.py",  # as params/
+    "tasks/core/gate_paths.py",
     "tasks/core/paths.py",
+    "tasks/core/release_paths.py",
     "tasks/core/screen_paths.py",
     "tasks/core/stage.py",
     "tasks/core/stale_pages.py",  # it marks pages that DVC then writes again or restores
@@ -41,7 +48,7 @@ ALSO_CODE = dict.fromkeys(
 )
 
 # Stages whose outputs depend on files of their room and on no parameter of it
-WITHOUT_SECTION = {"train-onnx"}
+WITHOUT_SECTION = {"train-onnx", "release"}
 
 
 def test_rooms_and_sections_of_params_have_the_same_names() -> None:
@@ -199,6 +206,8 @@ def test_outputs_are_the_paths_of_the_code() -> None:
         "page": {paths.page(model), paths.summary(model)},
         "report": {paths.INDEX},
         "report-compliance": {paths.COMPLIANCE},
+        "monitor-reference": {paths.MONITOR_REFERENCE},
+        "release": {paths.RELEASE},
     }
     assert {stage: _outputs(definition) for stage, definition in STAGES.items()} == expected
 

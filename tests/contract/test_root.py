@@ -14,6 +14,7 @@ SHOWN = {
 }  # fmt: skip
 NEEDED_BY_TOOLS = {
     ".ci", ".dvc", ".dvcignore", ".gitignore", "CHANGELOG.md", "LICENSE", "dvc.lock",
+    "prefect.yaml", ".gitattributes",
     *(f"requirements{name}.txt" for name in ("", "-screen", "-dicom", "-dev")),
 }  # fmt: skip
 REQUIREMENTS = tuple(f"requirements{name}.txt" for name in ("", "-dev", "-screen", "-dicom"))

@@ -21,9 +21,9 @@ from PIL import Image
 from tasks.core.examination.file_facts import file_facts
 from tasks.core.film.decode import colour_of, decode_reduced, open_film, patient_key
 from tasks.core.film.errors import FilmError
+from tasks.core.film.pixel_statistics import pixel_statistics
 from tasks.core.film.strict import decode_strictly
 from tasks.ingest.manifest import build_manifest
-from tasks.ingest.pixel_statistics import pixel_statistics
 from tests.dicoms import compressed, dicom, lookup_table, run_length
 from tests.films import encode, film_pixels, ingest_params, jpeg, on_workers, write_tree
 

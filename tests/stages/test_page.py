@@ -9,7 +9,8 @@ import yaml
 
 from tasks.core import paths
 from tasks.core.atomic import read_json, write_json
-from tasks.core.errors import TableError
+from tasks.core.errors import TableError, TrainingError
+from tasks.core.params import load_params
 from tasks.page.__main__ import main
 from tests.report_inputs import MODEL, write_state
 
@@ -166,6 +167,21 @@ def test_settings_and_neighbours_are_those_of_the_model(
     assert '<a href="ann.html" rel="prev">' in changed
     assert '<a href="twin5.html" rel="next">' in changed
     assert 'rel="prev"' not in page
+
+
+def test_settings_of_another_training_are_refused(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = load_params(copy / paths.PARAMS).train_of(MODEL).model_dump(mode="json")
+    change(copy / paths.contract_file(paths.model_dir(MODEL)), settings=used)
+    provenance = section(make_page(copy, monkeypatch), "provenance")
+    assert "<dt><code>train.learning_rate</code></dt><dd>0.001</dd>" in provenance
+    changed = used | {"learning_rate": 0.002}
+    change(copy / paths.contract_file(paths.model_dir(MODEL)), settings=changed)
+    paths.page(MODEL).unlink()
+    with pytest.raises(TrainingError, match=r"train\.learning_rate 0\.001, trained with 0\.002"):
+        make_page(copy, monkeypatch)
+    assert not paths.page(MODEL).exists()
 
 
 def test_page_says_that_the_model_is_the_mean_of_several_networks(

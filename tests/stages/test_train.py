@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from tasks.core import paths
+from tasks.core.params import load_params
 from tasks.core.tables import SAMPLES_SCHEMA, write_table
 from tests.cohorts import draw_squares, squares_cohort, store_films
 
@@ -132,6 +133,8 @@ def test_stage_writes_what_dvc_yaml_names_and_nothing_else(repository, done):
     assert (contract["model"], contract["size_px"]) == (MODEL, SIZE_PX)
     assert contract["classes"] == ["NORMAL", "PNEUMONIA"]
     assert contract["epochs_run"] == 2
+    params = load_params(repository / paths.PARAMS)
+    assert contract["settings"] == params.train_of(MODEL).model_dump(mode="json")
     metrics = json.loads((repository / paths.training_metrics(MODEL)).read_text("utf-8"))
     assert set(metrics) == {"train", "eval", "epochs"}
     assert set(metrics["train"]) == set(metrics["eval"]) == {"loss", "accuracy"}

@@ -11,6 +11,7 @@ from tasks.core.params.data import (
     ValidateParams,
 )
 from tasks.core.params.film_table import TableParams, Uncertain
+from tasks.core.params.gating import GateParams
 from tasks.core.params.params import Params, load_params
 from tasks.core.params.reporting import (
     AdaptParams,
@@ -31,6 +32,7 @@ __all__ = [
     "ComputeParams",
     "EvaluateParams",
     "ExplainParams",
+    "GateParams",
     "IngestParams",
     "LabelAuditParams",
     "PageParams",

@@ -17,11 +17,15 @@ from tasks.core.params.data import (
     ResizeParams,
     ValidateParams,
 )
+from tasks.core.params.gating import GateParams
+from tasks.core.params.monitoring import MonitorParams
+from tasks.core.params.publishing import ReleaseParams
 from tasks.core.params.reporting import EvaluateParams, ExplainParams, PageParams, ReportParams
 from tasks.core.params.screening import ScreenParams
 from tasks.core.params.section import Section
 from tasks.core.params.training import TrainParams
 from tasks.core.params.yaml_file import read_yaml
+from tasks.core.params_read import note_params
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -51,7 +55,10 @@ class Params(Section):
     explain: ExplainParams
     page: PageParams
     report: ReportParams
+    release: ReleaseParams
+    gate: GateParams
     screen: ScreenParams
+    monitor: MonitorParams
 
     @model_validator(mode="after")
     def _has_one_correction_for_imbalance(self) -> Self:
@@ -129,7 +136,7 @@ def load_params(path: Path) -> Params:
         'NORMAL'
     """
     try:
-        return Params.model_validate(_with_secret_salt(read_yaml(path.read_bytes())))
+        return Params.model_validate(_with_secret_salt(note_params(read_yaml(path.read_bytes()))))
     except FileNotFoundError as error:
         raise ParamsError(
             "params.yaml must exist in the folder that the stage runs in",

@@ -168,6 +168,8 @@ class ReportParams(Section):
     """What the report shows.
 
     title: heading of reports/index.html.
+    public_key: Ed25519 key that signs the pages, 64 hexadecimal digits; null leaves them unsigned.
     """
 
     title: Annotated[str, Field(min_length=1)]
+    public_key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None

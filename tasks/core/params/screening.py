@@ -47,7 +47,8 @@ class DicomParams(Section):
 class ScreenParams(Section):
     """How new films are screened by a trained network.
 
-    model: name of the network that screens; null: the first of `models`.
+    model: name of the network that screens; null: the version in use, or the first of `models` if
+        none was promoted.
     n_pictures: films of the worklist, the most urgent first, that are shown with a picture and a
         heat map. The service makes those of the other films when they are asked for.
     show_identity: whether pages, tables and logs may show the patient's identity of a DICOM file.

@@ -26,6 +26,7 @@ READ_LIMIT_S = 300.0  # time to read one part; enough for 0.2 MiB per second
 SETTLE_S = 0.05  # time for fsspec's thread to close its connections
 PART_BYTES = 64 * 2**20  # a file up to this size costs one request
 ZIP_BLOCK_BYTES = 4 * 2**20  # read ahead in a zip: several films in one request
+CHANGE_MARKS = ("size", "ETag", "etag", "LastModified", "mtime")  # names of fsspec
 FOLDER = "directory"  # fsspec's name for the type of a folder
 
 FileSystem = Any  # fsspec has no types
@@ -121,6 +122,18 @@ class _RemoteFile(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         with _reaching(self._location):
             return self._file.read(size)
+
+
+def list_remote(location: str) -> Iterator[str]:
+    """Yield a line for each object at a URL; it changes with the object. Raises SourceError."""
+    with _reaching(location):
+        files, root = _file_system(location)
+        try:
+            found = _call(files, "find", root, limit_s=READ_LIMIT_S, detail=True)
+        finally:
+            _end_session(files)
+    for name, info in found.items():
+        yield f"{name} {[info.get(mark) for mark in CHANGE_MARKS]}"
 
 
 @contextmanager
