@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,10 +26,16 @@ from tasks.core.params import load_params
 
 GATE, COMMIT, PUBLISH = "gate", "commit", "publish"
 _REFUSED = "refuse"
+_GONE_WELL = ("ran", "cached", "refused")
 
 
 def follow_stages(
-    root: Path, stages: Collection[str], watch: Watch, *, publish: bool
+    root: Path,
+    stages: Collection[str],
+    watch: Watch,
+    renew: Callable[[], list[StageOutcome]],
+    *,
+    publish: bool,
 ) -> list[StageOutcome]:
     """Let the gate decide about the release; if asked, commit the results and promote it.
 
@@ -37,6 +43,8 @@ def follow_stages(
         root: Folder that holds `.dvc`; all stages are up to date.
         stages: Of the run; without `release` nothing follows.
         watch: Who sees the run.
+        renew: Function that runs the stages that are not up to date. The gate enters its reading in
+            the test ledger, which the pages show.
         publish: Whether to commit and promote.
 
     Returns:
@@ -45,7 +53,9 @@ def follow_stages(
     if RELEASE_STAGE not in stages:
         return []
     outcomes = [watch.run(GATE, _step(GATE, partial(_decide, root)), [RELEASE_STAGE])]
-    if publish and outcomes[-1].status != "failed":
+    if outcomes[-1].status in ("ran", "refused"):
+        outcomes += renew()
+    if publish and all(one.status in _GONE_WELL for one in outcomes):
         work = _step(COMMIT, partial(_commit, root))
         outcomes.append(watch.run(COMMIT, work, [GATE]))
     if publish and all(one.status in ("ran", "cached") for one in outcomes):

@@ -54,11 +54,31 @@ def retrain_stages(
     check_project(dag.root, dag.upstream)
     remove_old_logs(dag.root)
     result, reasons = _run_stages_with_reasons(dag, changes, max_workers, watch)
+    why = dict(result.why)
+
+    def renew() -> list[StageOutcome]:
+        again = run_stale(dag, max_workers, watch)
+        why.update(again.why)
+        return again.outcomes
+
     followed: list[StageOutcome] = []
     if target is None and all(one.status in ("ran", "cached") for one in result.outcomes):
-        followed = follow_stages(dag.root, dag.upstream, watch, publish=publish)
-    outcomes = [*refreshed, *result.outcomes, *followed]
-    return _finish(replace(result, outcomes=outcomes), reasons, watch)
+        followed = follow_stages(dag.root, dag.upstream, watch, renew, publish=publish)
+    last = {one.stage: one for one in (*refreshed, *result.outcomes, *followed)}
+    return _finish(RunResult(dag.root, list(last.values()), why), reasons, watch)
+
+
+def run_stale(dag: StageDag, max_workers: int, watch: Watch) -> RunResult:
+    """Run only the stages of a graph that are not up to date now."""
+    changes = read_changes(dag)
+    stale = dag.upstream.keys() - dag.up_to_date(changes)
+    part = {
+        stage: tuple(name for name in upstream if name in stale)
+        for stage, upstream in dag.upstream.items()
+        if stage in stale
+    }
+    stale_dag = replace(dag, upstream=part)
+    return _run_stages_with_reasons(stale_dag, changes, max_workers, watch)[0]
 
 
 def _run_stages_with_reasons(

@@ -47,7 +47,7 @@ def programs():
     for program, options in sorted(found.items()):
         # The programs of Prefect take 3 s to say what they can
         is_slow = program[0] == "prefect"
-        yield pytest.param(program, options, marks=[pytest.mark.slow] if is_slow else [])
+        yield pytest.param(program, sorted(options), marks=[pytest.mark.slow] if is_slow else [])
 
 
 @pytest.mark.parametrize(("program", "options"), list(programs()), ids=" ".join)
