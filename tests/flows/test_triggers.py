@@ -187,7 +187,7 @@ def commit(repository, name):
 
 def test_the_sources_of_params_are_watched(project):
     params = (PROJECT_ROOT / "params.yaml").read_text()
-    params = params.replace("external: {}", "external: {city: s3://films/city}", 1)
+    params = params.replace("external: {}", "external: {city: 's3://films/city'}", 1)
     (project.root / "params.yaml").write_text(params)
     places = find_places(project.root, [])
     assert [place.name for place in places] == ["data/phantom/kaggle", "s3://films/city"]
