@@ -52,27 +52,37 @@ def _faults(model: str, params: Params, root: Path) -> Iterator[str]:
 def require_sources(params: Params, root: Path) -> None:
     """Check that the films of the source and of each external cohort are there.
 
+    Raises:
+        SourceError: As `require_source`.
+    """
+    places = {"ingest.source": params.ingest.source}
+    places |= {f"evaluate.external.{name}": at for name, at in params.evaluate.external.items()}
+    for key, place in places.items():
+        require_source(key, place, root)
+
+
+def require_source(key: str, place: str, root: Path) -> None:
+    """Check that films are where a parameter says.
+
     A URL is left out: only `ingest` asks its server. So is the phantom, which `dvc repro` draws.
 
     Args:
-        params: All parameters.
+        key: Dotted name of the parameter.
+        place: Its value: a folder, zip or URL.
         root: Root of the repository.
 
     Raises:
         SourceError: A folder or zip is missing. The next step depends on who keeps the films: DVC,
             or nobody yet.
     """
-    places = {"ingest.source": params.ingest.source}
-    places |= {f"evaluate.external.{name}": at for name, at in params.evaluate.external.items()}
-    for key, place in places.items():
-        is_drawn = Path(place).is_relative_to(paths.PHANTOM)
-        if "://" not in place and not is_drawn and not (root / place).exists():
-            raise SourceError(
-                f"{key} must exist",
-                found="no such file or folder",
-                where=place,
-                next_step=_next_step(key, place, root),
-            )
+    is_drawn = Path(place).is_relative_to(paths.PHANTOM)
+    if "://" not in place and not is_drawn and not (root / place).exists():
+        raise SourceError(
+            f"{key} must exist",
+            found="no such file or folder",
+            where=place,
+            next_step=_next_step(key, place, root),
+        )
 
 
 def _next_step(key: str, place: str, root: Path) -> str:

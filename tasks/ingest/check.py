@@ -36,7 +36,7 @@ def main(_: argparse.Namespace) -> None:
     """Open the source, find its layout, and print what the names tell."""
     from tasks.core.marks_files import read_marks
     from tasks.core.params import load_params
-    from tasks.core.preflight import require_networks, require_sources
+    from tasks.core.preflight import require_networks, require_source
     from tasks.core.queued_copy import missing_in_queue
     from tasks.core.source.location import shown_location
     from tasks.core.source.source import open_source
@@ -44,7 +44,7 @@ def main(_: argparse.Namespace) -> None:
     from tasks.ingest.manifest import find_layout
 
     params = load_params(paths.PARAMS)
-    require_sources(params, Path())
+    require_source("ingest.source", params.ingest.source, Path())  # cohorts: see below
     require_networks(params, Path())
     marks = read_marks(params.ingest.corrections)
     with open_source(params.ingest.source) as source:
