@@ -53,6 +53,7 @@ def inputs_of(evaluation: Json | None = None, **files: Any) -> PageInputs:
         predictions=PREDICTIONS,
         cohort={},
         history={},
+        links=(),
         explanations=EXPLANATIONS,
         grades=grades(),
         contact_sheet=Path(),

@@ -94,7 +94,7 @@ def test_closed_connections_keep_no_modality_out(port: int, sent: bytes) -> None
 
 
 def is_closed(connection: socket.socket) -> bool:
-    connection.settimeout(0.1)
+    connection.settimeout(0.01)
     try:
         return connection.recv(1) == b""
     except TimeoutError:
