@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from flows.dag import FlowError
@@ -9,13 +10,16 @@ from flows.dag import FlowError
 _CURE = "Correct what git names; `git status` shows the state of the repository."
 
 
-def run_git(root: Path, *arguments: str, cure: str = _CURE) -> str:
+def run_git(
+    root: Path, *arguments: str, cure: str = _CURE, env: Mapping[str, str] | None = None
+) -> str:
     """Run git and return what it prints, without the last line end.
 
     Args:
         root: A folder of the repository.
         arguments: Of git.
         cure: Next step if it fails.
+        env: Further variables, such as the author of a commit.
 
     Raises:
         FlowError: git is not installed, or it failed.
@@ -25,7 +29,7 @@ def run_git(root: Path, *arguments: str, cure: str = _CURE) -> str:
         done = subprocess.run(
             command,
             cwd=root,
-            env=os.environ | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"},
+            env=os.environ | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", **(env or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

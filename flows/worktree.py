@@ -5,7 +5,6 @@ branch with the results of earlier runs, DVC's cache of the repository, and link
 What an engineer edits meanwhile does not reach a run, and a run dirties no file of theirs.
 """
 
-import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Any
 import yaml
 
 from flows.dag import FlowError
+from flows.exclusive_lock import exclusive_lock
 from flows.git_command import run_git
 from flows.main_merge import merge_main
 from flows.project_name import state_file
@@ -43,16 +43,9 @@ def own_worktree(root: Path, main: str | None = None) -> Iterator[Path]:
         FlowError: Another run uses it, there is no such branch or no commit, the disk has no room,
             or git fails.
     """
-    with state_file(root, "worktree.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise FlowError(
-                "One unattended run at a time uses the working tree of its own.",
-                found="another one holds its lock",
-                where=str(root / TREE),
-                next_step="Wait for it to end.",
-            ) from error
+    rule = "One unattended run at a time uses the working tree of its own."
+    path = state_file(root, "worktree.lock")
+    with exclusive_lock(path, rule, root / TREE, "Wait for it to end."):
         yield _renewed(root, main or _checked_out(root))
 
 

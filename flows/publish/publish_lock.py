@@ -1,12 +1,11 @@
 """One promotion at a time in a repository with all its working trees."""
 
-import fcntl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from flows.dag import FlowError
+from flows.exclusive_lock import exclusive_lock
 from flows.git_command import run_git
 from tasks.core.champion import ARTIFACT
 
@@ -23,16 +22,9 @@ def only_promotion(root: Path) -> Iterator[None]:
         FlowError: Another promotion or rollback runs.
     """
     shared = Path(run_git(root, "rev-parse", "--path-format=absolute", "--git-common-dir"))
-    with (shared / _LOCK_NAME).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise FlowError(
-                "One promotion or rollback runs at a time.",
-                found="another one holds the lock",
-                where=str(shared / _LOCK_NAME),
-                next_step="Wait for it to end, and type the command again.",
-            ) from error
+    path = shared / _LOCK_NAME
+    rule = "One promotion or rollback runs at a time."
+    with exclusive_lock(path, rule, path, "Wait for it to end, and type the command again."):
         _remove_locks_of_tags(shared)
         yield
 

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from flows.dag import FlowError
+from flows.git_command import run_git
 from tasks.core import paths
 
 PHANTOM_PIPELINE = Path("tasks/core/phantom/dvc.yaml")
@@ -117,31 +118,14 @@ def make_clones(root: Path, folder: Path, *, is_small: bool) -> list[Path]:
     clones = [folder / "first", folder / "a second one" / "second"]
     for clone, surroundings in zip(clones, DIFFERENT, strict=True):
         clone.parent.mkdir(parents=True, exist_ok=True)
-        _git(root, "clone", "--quiet", "--no-hardlinks", str(root), str(clone))
+        run_git(root, "clone", "--quiet", "--no-hardlinks", str(root), str(clone))
         if is_small:
             _change_params(clone, _SMALL)
             _draw_few_films(clone)
-            _git(clone, "commit", "--quiet", "--all", "--message", "Few films, few epochs")
+            message = "Few films, few epochs"
+            run_git(clone, "commit", "--quiet", "--all", "--message", message, env=_COMMITTER)
         _change_params(clone, {"compute": {"n_workers": surroundings.n_workers}})
     return clones
-
-
-def _git(folder: Path, *arguments: str) -> None:
-    done = subprocess.run(
-        ["git", *arguments],
-        cwd=folder,
-        env=os.environ | _COMMITTER,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise FlowError(
-            "git must be able to clone the repository.",
-            found=" ".join(done.stderr.split()),
-            where=str(folder),
-            next_step="Run it in the root of a git repository with a commit.",
-        )
 
 
 def _change_params(clone: Path, changes: dict[str, dict[str, Any]]) -> None:

@@ -59,10 +59,8 @@ def _interruption_code(interruption: BaseException) -> int | None:
     if isinstance(interruption, KeyboardInterrupt):
         return 130
     # Prefect, while its flow runs, turns SIGTERM into an error of its own
-    stopped = isinstance(interruption, Terminated) or "TerminationSignal" in str(
-        type(interruption).__name__
-    )
-    return 143 if stopped else None
+    is_stopped = type(interruption).__name__ in ("Terminated", "TerminationSignal")
+    return 143 if is_stopped else None
 
 
 def _run_once(arguments: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.flows.tiny_project import Project, make_tiny_project
+from tests.git_repository import AUTHOR
 
 LIBRARY_WARNINGS = [
     "ignore:_NoneStep.value will soon raise:DeprecationWarning",  # pygtrie, used by DVC
@@ -19,6 +20,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if Path(__file__).parent in item.path.parents:
             for rule in LIBRARY_WARNINGS:
                 item.add_marker(pytest.mark.filterwarnings(rule))
+
+
+@pytest.fixture(scope="module")
+def author() -> Iterator[None]:
+    """Commit and tag as an invented author."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in AUTHOR.items():
+            patch.setenv(name, value)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

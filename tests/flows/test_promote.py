@@ -2,7 +2,6 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,12 +21,7 @@ def quiet(_line: str) -> None:
     """Take a line of progress."""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def author() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in AUTHOR.items():
-            patch.setenv(name, value)
-        yield
+pytestmark = pytest.mark.usefixtures("author")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,18 +16,13 @@ from flows.publish.promotion import promote, roll_back
 from tasks.core import paths
 from tasks.core.dvc_hash import dvc_md5
 from tests.flows.released_project import ReleasedProject, released_project
-from tests.git_repository import AUTHOR, git
+from tests.git_repository import git
 
 _CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "subprocess.Popen"}
 _N_QUICK = 6  # kills in the test that always runs
 
 
-@pytest.fixture(scope="module", autouse=True)
-def author() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in AUTHOR.items():
-            patch.setenv(name, value)
-        yield
+pytestmark = pytest.mark.usefixtures("author")
 
 
 @pytest.fixture(scope="module")

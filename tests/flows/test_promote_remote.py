@@ -1,7 +1,6 @@
 """Versions elsewhere: data in a folder and on S3, tags in a bare repository, a second clone."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,16 +10,10 @@ from flows.publish.promotion import promote, roll_back
 from flows.publish.version_table import version_table
 from tasks.core import paths
 from tests.flows.released_project import ReleasedProject, files_in, released_project
-from tests.git_repository import AUTHOR, git
+from tests.git_repository import git
 from tests.s3_server import ACCOUNT, BUCKET, s3_server
 
-
-@pytest.fixture(scope="module", autouse=True)
-def author() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in AUTHOR.items():
-            patch.setenv(name, value)
-        yield
+pytestmark = pytest.mark.usefixtures("author")
 
 
 @pytest.fixture(scope="module")
