@@ -50,7 +50,7 @@ def test_clones_have_one_commit_and_other_workers(origin: Path, tmp_path: Path) 
 
 def test_a_folder_without_git_cannot_be_cloned(tmp_path: Path) -> None:
     (tmp_path / "bare").mkdir()
-    with pytest.raises(FlowError, match="git must be able"):
+    with pytest.raises(FlowError, match="`git clone` must succeed"):
         make_clones(tmp_path / "bare", tmp_path / "new", is_small=False)
 
 
