@@ -64,10 +64,10 @@ os.listdir, os.scandir = listdir, scandir
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What must not matter. told: in words. n_cores: None for all.."""
+    """What must not matter. told: in words. commands: in this order. n_cores: None for all."""
 
     told: str
-    command: tuple[str, ...]
+    commands: tuple[tuple[str, ...], ...]
     n_workers: int
     n_cores: int | None
     umask: int
@@ -75,10 +75,14 @@ class Surroundings:
     reverses_folders: bool
 
 
+_REPRO = (sys.executable, "-m", "dvc", "repro")
+# The flow ends with the gate, whose reading of the test films the pages show
+_GATE = (sys.executable, "-m", "tasks.gate", "--challenger", str(paths.RELEASE))
+
 DIFFERENT = (
     Surroundings(
         "the flow, 1 worker, all cores, C.UTF-8, UTC, umask 022, hash seed 0",
-        (sys.executable, "-m", "flows.retrain", "--max-workers", "2"),
+        ((sys.executable, "-m", "flows.retrain", "--max-workers", "2"),),
         n_workers=1,
         n_cores=None,
         umask=0o022,
@@ -86,8 +90,9 @@ DIFFERENT = (
         reverses_folders=False,
     ),
     Surroundings(
-        "dvc repro, 3 workers, 1 core, C, Kathmandu, umask 027, hash seed 4242, folders reversed",
-        (sys.executable, "-m", "dvc", "repro"),
+        "dvc repro and gate, 3 workers, 1 core, C, Kathmandu, umask 027, hash seed 4242, folders "
+        "reversed",
+        (_REPRO, _GATE, _REPRO),
         n_workers=3,
         n_cores=1,
         umask=0o027,
@@ -99,6 +104,8 @@ DIFFERENT = (
 
 def make_clones(root: Path, folder: Path, *, is_small: bool) -> list[Path]:
     """Clone the last commit of a repository twice, with other numbers of workers.
+
+    Without the tags no version is in use, so both runs end with the first decision of a gate.
 
     Args:
         root: The repository.
@@ -118,7 +125,7 @@ def make_clones(root: Path, folder: Path, *, is_small: bool) -> list[Path]:
     clones = [folder / "first", folder / "a second one" / "second"]
     for clone, surroundings in zip(clones, DIFFERENT, strict=True):
         clone.parent.mkdir(parents=True, exist_ok=True)
-        run_git(root, "clone", "--quiet", "--no-hardlinks", str(root), str(clone))
+        run_git(root, "clone", "--quiet", "--no-hardlinks", "--no-tags", str(root), str(clone))
         if is_small:
             _change_params(clone, _SMALL)
             _draw_few_films(clone)
@@ -156,25 +163,31 @@ def run_clone(clone: Path, surroundings: Surroundings) -> None:
     home = clone.with_name(f"{clone.name}-home")
     home.mkdir()
     log = home / "run.log"
-    with log.open("wb") as output:
-        done = subprocess.run(
-            [*_on_cores(surroundings.n_cores), *surroundings.command],
-            cwd=clone,
-            env=_environment(home, surroundings),
-            umask=surroundings.umask,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-    if done.returncode != 0:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
-        raise FlowError(
-            "Both runs must end well.",
-            found=f"exit code {done.returncode}: " + " | ".join(lines),
-            where=f"{clone}; the whole log is {log}",
-            next_step="Run the command there, and correct what it names.",
-        )
+    environment = _environment(home, surroundings)
+    for command in surroundings.commands:
+        with log.open("ab") as output:
+            done = subprocess.run(
+                [*_on_cores(surroundings.n_cores), *command],
+                cwd=clone,
+                env=environment,
+                umask=surroundings.umask,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+        if done.returncode != 0:
+            raise _failed_run(clone, log, command, done.returncode)
+
+
+def _failed_run(clone: Path, log: Path, command: Sequence[str], code: int) -> FlowError:
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
+    return FlowError(
+        "Both runs must end well.",
+        found=f"`{' '.join(command[1:])}`: exit code {code}: " + " | ".join(lines),
+        where=f"{clone}; the whole log is {log}",
+        next_step="Run the command there, and correct what it names.",
+    )
 
 
 def _on_cores(n_cores: int | None) -> Sequence[str]:

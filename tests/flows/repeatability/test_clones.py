@@ -59,7 +59,7 @@ def test_surroundings_reach_the_run(tmp_path: Path) -> None:
     for number, one in enumerate(DIFFERENT):
         (clone := tmp_path / f"clone{number}").mkdir()
         command = (sys.executable, "-c", SHOW)
-        run_clone(clone, Surroundings(**{**vars(one), "command": command}))
+        run_clone(clone, Surroundings(**{**vars(one), "commands": (command,)}))
         said.append(yaml.safe_load((tmp_path / f"clone{number}-home/run.log").read_text()))
     first, second = said
     assert (first[:2], second[:2]) == ([0o022, "UTC"], [0o027, "Asia/Kathmandu"])
@@ -72,7 +72,9 @@ def test_a_failed_run_shows_its_last_lines(tmp_path: Path) -> None:
     (tmp_path / "clone").mkdir()
     command = (sys.executable, "-c", "print('no films'); raise SystemExit(3)")
     with pytest.raises(FlowError, match="exit code 3: no films"):
-        run_clone(tmp_path / "clone", Surroundings(**{**vars(DIFFERENT[0]), "command": command}))
+        run_clone(
+            tmp_path / "clone", Surroundings(**{**vars(DIFFERENT[0]), "commands": (command,)})
+        )
 
 
 @pytest.mark.slow
