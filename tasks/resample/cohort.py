@@ -12,6 +12,7 @@ from tasks.resample.splits import split_films
 
 _COLUMNS = (
     "image_id", "path", "label", "subtype", "given_split", "site", "patient_id", "pixel_hash",
+    "is_synthetic",
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tasks.core.tables import (
+    ACQUISITION_SCHEMA,
     EXCLUDED_SCHEMA,
     MANIFEST_SCHEMA,
     PAIRS_SCHEMA,
@@ -62,8 +63,25 @@ def test_usable_films_become_samples_and_exclusions_that_add_up(tmp_path: Path) 
     assert samples["n_repeats"].tolist() == [1] * 68
     assert samples["fold"].isna().all()
     assert sorted(path.name for path in (folder / "data").iterdir()) == [
-        "corrections", "excluded.parquet", "manifest.parquet", "pairs.parquet", "samples.parquet",
+        "acquisition.parquet", "corrections", "excluded.parquet", "manifest.parquet",
+        "pairs.parquet", "samples.parquet",
     ]  # fmt: skip
+    assert read_table(ACQUISITION_SCHEMA, folder / "data/acquisition.parquet").empty
+
+
+def test_training_films_are_clustered_only_if_it_is_asked_for(tmp_path: Path) -> None:
+    folder = prepared(tmp_path, resample={"acquisition_clusters": 2})
+    end = run_stage("resample", folder)
+    assert end.returncode == 1
+    assert "all training films have the same facts" in end.stderr
+    manifest = read_table(MANIFEST_SCHEMA, folder / "data/manifest.parquet")
+    manifest["sharpness"] = [float(number % 2) for number in range(len(manifest))]
+    write_table(manifest, MANIFEST_SCHEMA, folder / "data/manifest.parquet")
+    assert run_stage("resample", folder).returncode == 0
+    samples, _ = tables(folder)
+    clusters = read_table(ACQUISITION_SCHEMA, folder / "data/acquisition.parquet")
+    train = samples[samples["split"] == "train"]
+    assert clusters["image_id"].tolist() == sorted(train["image_id"])
 
 
 def test_folds_are_whole_numbers_with_nulls_in_the_file(tmp_path: Path) -> None:

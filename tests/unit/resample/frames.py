@@ -75,5 +75,6 @@ def resample_params(**changes: Any) -> ResampleParams:
         "balance": "class_weight",
         "n_folds": 0,
         "fold": 0,
+        "acquisition_clusters": None,
     }
     return ResampleParams(**{**values, **changes})
