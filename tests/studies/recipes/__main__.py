@@ -1,108 +1,158 @@
-"""Train recipes on a source and report which recipe each kind of validation picks.
+"""Search for a training recipe on your own films, by validations that see another place.
 
-Reads       a source of films, in any layout that `ingest` knows
-Writes      the cohort below --work; --out: one JSON object per recipe; --final: the test scores,
-            which no other output shows
-Run         python -m tests.studies.recipes --source FOLDER --work /tmp/recipes mild wide
+    python -m tests.studies.recipes --source FOLDER --work WORK --hours 8
+        --external clinic=OTHER_FOLDER --classes "clinic:COVID=PNEUMONIA,LUNG OPACITY="
+
+Each recipe of tests/studies/recipes/catalogue.py is trained twice: on the training films, and
+without the films held out by acquisition. It is validated on ordinary validation films, on the same
+films with the look of another machine (degraded), on these after the statistics of the network were
+estimated again without labels (adapted), on the films held out, and on the films of each external
+cohort that are not at home too. None of this reads the split `test`.
+
+The rule that decides is in tests/studies/recipes/rule.py and is written into the work folder before
+the first result. Recipes that it finds close to the best get three seeds.
+
+Budget      --hours: no network is started that would end later, judged by those that were measured.
+            The program then says what is left. The same command goes on with it.
+Stop        Ctrl-C or a kill loses at most one epoch: finished networks are kept, and a network
+            that was stopped inside goes on from its last epoch.
+Cheap first --size-px 32 --epochs 24 --seeds 1, and then, in the same folder,
+            --size-px 64 --close-of 32x24
+Test        --final, after the search: writes the scores of the test into sealed files and shows
+            nothing. `python -m tests.studies.recipes.publish WORK --test` opens them.
+Page        python -m tests.studies.recipes.publish WORK --record my_recipes.json
+
+Reads       the sources; params.yaml for everything that no recipe names
+Writes      --work, see tests/studies/recipes/work_folder.py
+Fails when  another search uses the folder; its settings, its rule or a finished network differ from
+            those of today (the names are given); the test of this folder was opened
 """
 
 import argparse
-import json
 import logging
 import sys
 import time
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-from tasks.core import paths
-from tasks.core.atomic import write_json
-from tasks.core.errors import LunglineError
-from tasks.core.params import load_params
-from tests.studies.recipes.catalogue import RECIPES
-from tests.studies.recipes.cohort import ROOT, open_cohort, prepare
+from tasks.core.errors import LunglineError, ParamsError
+from tasks.core.params import Params
+from tests.studies.recipes.catalogue import RECIPES, Recipe
+from tests.studies.recipes.cohort import open_cohort, prepare_films, prepare_squares
+from tests.studies.recipes.final import check_not_opened, seal_test
+from tests.studies.recipes.opened_search import judge_of, note_stage, read_shared
+from tests.studies.recipes.options import (
+    params_of,
+    parse_options,
+    recipe_list,
+    recipes_of,
+    settings_of,
+)
+from tests.studies.recipes.results import Judge, Stage, decide, rows_of
+from tests.studies.recipes.rule import state_rule
+from tests.studies.recipes.search import Search
+from tests.studies.recipes.trial import Shared, Trial, form_of
+from tests.studies.recipes.work_folder import (
+    WorkFolder,
+    bind_settings,
+    check_is_search,
+    locked,
+)
 
 logger = logging.getLogger("recipes")
 
 
-def main() -> None:
-    """Prepare the cohort, train and validate each recipe, print what each validation picks."""
-    arguments = _arguments()
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the search, or write the sealed test scores."""
+    start_s = time.monotonic()
+    options = parse_options(__doc__, arguments)
     logging.basicConfig(level=logging.INFO, format="[%(name)s] %(message)s", stream=sys.stderr)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns for each new set of films
+    if options.list:
+        sys.stdout.write(recipe_list() + "\n")
+        return
+    work = WorkFolder(options.work)
     try:
-        prepare(arguments.source, arguments.work, arguments.size_px)
+        with locked(work):
+            final(work) if options.final else search(options, work, start_s)
     except LunglineError as error:
         sys.exit(f"ERROR: {error}")
+    except KeyboardInterrupt:
+        logger.error("interrupted; the same command goes on")
+        sys.exit(130)
+
+
+def final(work: WorkFolder) -> None:
+    """Write the sealed test scores of all finished networks."""
+    check_is_search(work)
     from tasks.core.classifier import prepare_backend
 
     prepare_backend()
-    from tests.studies.recipes.trial import Settings, picked, try_recipe
-
-    params = load_params(ROOT / paths.PARAMS)
-    more: dict[str, Any] = {"epochs": arguments.epochs} if arguments.epochs else {}
-    settings = Settings(
-        model=arguments.model,
-        negative=params.evaluate.negative_class,
-        n_seeds=arguments.seeds,
-        more=more,
-        shipped=params.train,
-        live_dir=arguments.work / "live",
-    )
-    cohort = open_cohort(arguments.work)
-    results: list[dict[str, Any]] = []
-    test_scores: dict[str, Any] = {}
-    conditions = {
-        "data": arguments.source.name,
-        "model": arguments.model,
-        "size_px": arguments.size_px,
-        "epochs": arguments.epochs or params.train.epochs,
-        "n_seeds": arguments.seeds,
-        "batch_size": params.train.batch_size,
-        "precision": params.train.precision,
-    }
-    for name in arguments.recipes:
-        start_s = time.monotonic()
-        result = try_recipe(RECIPES[name], cohort, settings, final=bool(arguments.final))
-        if arguments.final:
-            test_scores[name] = result.pop("test")
-            write_json(arguments.final, test_scores)
-        results.append(result)
-        logger.info("%s  (%.0f s)", line(results[-1]), time.monotonic() - start_s)
-        if arguments.out:
-            write_json(arguments.out, conditions | {"results": results, "picked": picked(results)})
-    sys.stdout.write(json.dumps(picked(results)) + "\n")
+    logger.info("networks sealed: %d", seal_test(work, read_shared(work).negative))
 
 
-def line(result: dict[str, Any]) -> str:
-    """Format the scores of one recipe as a line of the log."""
-    return (
-        f"{result['recipe']:24} ordinary {result['ordinary']:.4f}  degraded"
-        f" {result['degraded']:.4f} (worst {result['degraded_worst']:.4f})"
-        f" softened {result['softened']:.4f}  held out {result['held_out']:.4f}"
-        f" (negative {result['held_out_negative']:.4f})"
-    )
+def search(options: argparse.Namespace, work: WorkFolder, start_s: float) -> None:
+    """Prepare the films, train what is open within the budget, and say what is left."""
+    check_not_opened(work)
+    params = params_of(options)
+    bind_settings(work, settings_of(options, params))
+    state_rule(work)
+    prepare_films(work, params)
+    from tasks.core.classifier import prepare_backend
+
+    prepare_backend()
+    shared = read_shared(work, params)
+    judge = opened_judge(work, shared, params)
+    epochs = options.epochs or shared.shipped.epochs
+    recipes = recipes_of(options)
+    if options.close_of:
+        recipes = close_recipes(judge, recipes, options.close_of)
+    stage = Stage(options.size_px, epochs)
+    note_stage(work, stage, recipes)
+    running = Search(work, shared, judge, recipes, stage, options.seeds, params)
+    left = running.run(start_s + 3600 * options.hours if options.hours else None)
+    sys.stdout.write(summary(running, left))
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.studies.recipes",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("recipes", nargs="+", choices=sorted(RECIPES), metavar="RECIPE")
-    parser.add_argument("--source", type=Path, required=True)
-    parser.add_argument(
-        "--work", type=Path, required=True, help="folder of the cohort, kept between calls"
-    )
-    parser.add_argument("--size-px", type=int, default=64)
-    parser.add_argument("--model", default="minivggnet")
-    parser.add_argument("--epochs", type=int, help="replaces train.epochs")
-    parser.add_argument("--seeds", type=int, default=1, help="number of networks to average")
-    parser.add_argument("--out", type=Path)
-    parser.add_argument(
-        "--final", type=Path, help="file for the test scores; open it after every choice is made"
-    )
-    return parser.parse_args()
+def opened_judge(work: WorkFolder, shared: Shared, params: dict[str, Any]) -> Judge:
+    """Prepare the images of the plain form, and make the judge of their films."""
+    form = form_of(params["resize"], shared.resize)
+    prepare_squares(work, form, params)
+    cohort = open_cohort(work, form, shared.negative)
+    return judge_of(work, shared, cohort, Params.model_validate(params))
+
+
+def close_recipes(judge: Judge, recipes: Sequence[Recipe], stage: Stage) -> list[Recipe]:
+    """Recipes that are close in an earlier stage of the same work folder.
+
+    Raises:
+        ParamsError: That stage has no finished recipe.
+    """
+    rows = rows_of(judge, recipes, stage)
+    if not rows:
+        raise ParamsError(
+            "--close-of must name a size and epochs with finished recipes",
+            found=f"none at {stage.size_px} px and {stage.epochs} epochs",
+            where=str(judge.work.root),
+            next_step="run that search first",
+        )
+    close = decide(judge, rows, recipes, stage)["close"]
+    logger.info("close at %d px: %s", stage.size_px, ", ".join(close))
+    return [RECIPES[name] for name in close]
+
+
+def summary(running: Search, left: Sequence[Trial]) -> str:
+    """Text for stdout: scores of the rule, the close recipes, the winner, and what is left."""
+    lines = [f"left: {trial.key}" for trial in left]
+    lines += [f"failed: {key}" for key in sorted(running.failed)]
+    rows = rows_of(running.judge, running.recipes, running.stage)
+    if rows:
+        decided = decide(running.judge, rows, running.recipes, running.stage)
+        ranked = sorted((row for row in rows if "score" in row), key=lambda row: row["score"])
+        lines += [f"{row['score']:7.3f}  {row['recipe']}" for row in ranked]
+        lines.append(f"close: {', '.join(decided['close'])}")
+        lines.append(f"winner: {decided['winner'] or 'open, until every close one has 3 seeds'}")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

@@ -77,18 +77,18 @@ def hold_out(
 
     Returns:
         The films outside the test split. `split` is HELD_OUT for the films that are held out, and
-        unchanged otherwise; `acquisition` is the score that decided it. All films of a patient
+        unchanged otherwise; `acquisition_score` decided it. All films of a patient
         are in the same split.
     """
     films = samples[samples["split"] != "test"].sort_values("image_id", ignore_index=True)
     facts = facts.drop_duplicates("image_id").set_index("image_id").loc[films["image_id"]]
     positive = (films["label"] != negative).to_numpy()
     weights = 1.0 / films.groupby("group_id")["image_id"].transform("size").to_numpy(np.float64)
-    films["acquisition"] = acquisition_scores(facts, positive, weights)
+    films["acquisition_score"] = acquisition_scores(facts, positive, weights)
     held_out: set[str] = set()
     for label, of_class in films.groupby("label"):
         toward_other_class = 1.0 if label == negative else -1.0
-        groups = of_class.groupby("group_id")["acquisition"].agg(["mean", "size"])
+        groups = of_class.groupby("group_id")["acquisition_score"].agg(["mean", "size"])
         groups["mean"] *= toward_other_class
         ranked = groups.sort_values("mean", ascending=False, kind="stable")
         n_before = ranked["size"].cumsum() - ranked["size"]

@@ -1,124 +1,211 @@
-"""Write the record and the page of recipes. Only this program opens the test scores.
+"""Write the record and the page of a search. Only this program opens the test scores.
 
-Reads       the files that `python -m tests.studies.recipes` wrote with --out and --final
-Writes      reports/results/recipes.json, reports/results/recipes.md
-Run         python -m tests.studies.recipes.publish OUT FINAL [OUT FINAL ...]
+    python -m tests.studies.recipes.publish WORK                 the table so far
+    python -m tests.studies.recipes.publish WORK --test          with the test, once, at the end
+    python -m tests.studies.recipes.publish --rule               the rule alone, before any result
+
+A search of the same films, size and epochs takes the place of an earlier one in the record. After
+--test the work folder trains no further network.
+
+Reads       the work folder; for --test what `python -m tests.studies.recipes --final` sealed
+Writes      --record (default: reports/results/recipes.json), and the page beside it
+Fails when  the record has results of another rule, or --test finds no sealed file
 """
 
 import argparse
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tasks.core import paths
 from tasks.core.atomic import read_json, write_json, write_text
-from tests.studies.recipes.trial import KINDS
+from tasks.core.errors import LunglineError, ParamsError
+from tasks.core.params import Params
+from tests.studies.recipes.catalogue import REFERENCE, Recipe
+from tests.studies.recipes.cohort import open_cohort
+from tests.studies.recipes.final import open_test
+from tests.studies.recipes.opened_search import (
+    judge_of,
+    read_params,
+    read_shared,
+    read_stages,
+)
+from tests.studies.recipes.page import recipes_page
+from tests.studies.recipes.rank_correlation import rank_correlation
+from tests.studies.recipes.results import Judge, Stage, add_differences, decide, rows_of
+from tests.studies.recipes.rule import RULE, check_same_rule
+from tests.studies.recipes.work_folder import WorkFolder, check_is_search, locked
 
 RECORD = paths.RECORDS / "recipes.json"
 PAGE = paths.RECORDS / "recipes.md"
-COLUMNS = ("ordinary", "degraded", "degraded_worst", "softened", "held_out", "held_out_negative")
-HEADS = ("ordinary", "degraded", "worst", "normals softened", "held out", "normals held out")
-TEST = ("auroc", "sensitivity", "specificity")
-PAGE_TEXT = """\
-# Training recipes
-
-<!-- `python -m tests.studies.recipes.publish` writes this page from recipes.json. -->
-
-The ordinary validation films come from the same machines as the training films, so they cannot show
-how a network performs on films of other machines. This study trains recipes on Kermany's films from
-random weights and validates them in four ways. All values are AUROCs.
-
-- **ordinary**: the validation split, drawn by patient.
-- **degraded**: the same films under 24 conditions: half the size, sharper, JPEG, noise, darker,
-  lighter, closer or farther, each for all films, for the normal films only and for the other films
-  only. **degraded** is the mean, and **worst** is the lowest value.
-- **normals softened**: the mean of two of these conditions. They imitate the test split, in which
-  the normal films are softer and more compressed than in training. They were chosen from the films
-  and not from any network, but they do use this fact about the test split.
-- **held out**: the quarter of each class whose sharpness, noise, borders and file size are most
-  like the other class. The network is trained without these films. **normals held out** is the
-  normal films of that quarter together with ordinary films of pneumonia.
-
-Bold marks the recipe that each kind of validation picks.
-
-{table}
-
-- `mild_degraded` became the default (the preset `radiograph`) before anyone saw the test scores.
-- Validation that includes a shift (degraded, held out) puts `none`, `mild` and `mild_degraded` in
-  the same order as the test. Ordinary validation puts them in the reverse order.
-- It is wrong about the **wide** crops, which are best on the test, as in published results. The
-  default did not change, because the test must not choose it. `train.augment.crop_min_area: 0.08`
-  switches on a wide crop.
-- Films of another hospital must confirm any recipe before it is used there.
-- Rows of 40 epochs were trained in batches of 32 in bfloat16. Rows of 24 epochs were trained in
-  batches of 64 in float32. Each row is one seed, so differences of a few thousandths are noise.
-
-## Repeat the study
-
-```sh
-python -m tests.studies.recipes --source FOLDER --work WORK --out OUT --final FINAL RECIPE ...
-python -m tests.studies.recipes.publish OUT FINAL
-```
-
-`python -m tests.studies.recipes --help` lists the options, and tests/studies/recipes/catalogue.py
-lists the recipes.
-"""
 
 
-def recipes_page(record: Mapping[str, Any]) -> str:
-    """Return the page.
-
-    Args:
-        record: Content of reports/results/recipes.json.
-    """
-    return PAGE_TEXT.format(table=recipes_table(record))
-
-
-def recipes_table(record: Mapping[str, Any]) -> str:
-    """Return a Markdown table with one row per recipe; the pick of each validation is bold."""
-    heads = ["recipe", "trained", *HEADS, "test AUROC", "test sensitivity", "test specificity"]
-    rows = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
-    for run in record["runs"]:
-        trained = f"{run['size_px']} px, {run['epochs']} epochs, seeds: {run['n_seeds']}"
-        for result in run["results"]:
-            name = result["recipe"]
-            cells = [f"`{name}`", trained, *_scores(result, run["picked"])]
-            test = run["test"].get(name)
-            cells += [f"{test[score]:.3f}" if test else "" for score in TEST]
-            rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join(rows)
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Join the searches of a work folder with the record; write the record and the page."""
+    options = _options(arguments)
+    try:
+        record = read_json(options.record) if options.record.exists() else {"searches": []}
+        check_same_rule(record.get("rule"), bool(record["searches"]), str(options.record))
+        record = {"rule": RULE} | record | {"rule": RULE}
+        if not options.rule:
+            record["searches"] = joined(record["searches"], _searches(options))
+    except LunglineError as error:
+        sys.exit(f"ERROR: {error}")
+    write_json(options.record, record)
+    write_text(options.record.with_suffix(".md"), recipes_page(record))
 
 
-def _scores(result: Mapping[str, Any], picked: Mapping[str, str]) -> list[str]:
-    cells = []
-    for column in COLUMNS:
-        cell = f"{result[column]:.3f}" if column in result else ""
-        cells.append(f"**{cell}**" if picked.get(column) == result["recipe"] else cell)
-    return cells
-
-
-def read_run(validation: Path, final: Path) -> dict[str, Any]:
-    """Read the output of one call of `python -m tests.studies.recipes`, with its test scores."""
-    run = read_json(validation) | {"test": read_json(final)}
-    picks = {kind: run["picked"][kind] for kind in KINDS if kind in run["picked"]}
-    return run | {"picked": picks if len(run["results"]) > 1 else {}}
-
-
-def main() -> None:
-    """Join the validation and test scores of each run; write the record and the page."""
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.studies.recipes.publish",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("files", type=Path, nargs="+", metavar="OUT FINAL")
-    files = parser.parse_args().files
-    if len(files) % 2:
-        parser.error("name the files in pairs: first that of --out, then that of --final")
-    pairs = zip(files[::2], files[1::2], strict=True)
-    record = {"runs": [read_run(validation, final) for validation, final in pairs]}
-    write_json(RECORD, record)
-    write_text(PAGE, recipes_page(record))
+    parser.add_argument("work", type=Path, nargs="?", help="folder of a search")
+    parser.add_argument("--record", type=Path, default=RECORD, help="JSON file to write")
+    parser.add_argument("--test", action="store_true", help="open the sealed test scores")
+    parser.add_argument("--rule", action="store_true", help="write the rule alone")
+    options = parser.parse_args(arguments)
+    if options.work is None and not options.rule:
+        parser.error("name a work folder, or --rule")
+    return options
+
+
+def _searches(options: argparse.Namespace) -> list[dict[str, Any]]:
+    work = WorkFolder(options.work)
+    check_is_search(work)
+    with locked(work):
+        check_same_rule(read_json(work.rule), has_results=True, where=str(work.rule))
+        return searches_of(work, with_test=options.test)
+
+
+def joined(
+    before: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Searches of the record, with the new ones in the place of those of the same films and stage.
+
+    Args:
+        before: Searches of the record.
+        new: Searches of a work folder.
+    """
+
+    def name(one: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple(one[key] for key in ("data", "model", "size_px", "epochs"))
+
+    replaced = {name(one) for one in new}
+    return [one for one in before if name(one) not in replaced] + list(new)
+
+
+def searches_of(work: WorkFolder, *, with_test: bool) -> list[dict[str, Any]]:
+    """Content of the record for every stage of a work folder, the smaller images first.
+
+    Args:
+        work: Folder of the search; no other run uses it.
+        with_test: Whether to open the sealed test scores.
+
+    Raises:
+        ParamsError: There is no finished recipe, or no sealed file to open.
+    """
+    params, shared = Params.model_validate(read_params(work)), read_shared(work)
+    found = []
+    if facts := work.all_facts():
+        cohort = open_cohort(work, facts[0]["form"], shared.negative)
+        judge = judge_of(work, shared, cohort, params)
+        found = [_search(judge, *stage, with_test=with_test) for stage in read_stages(work)]
+    found = [one for one in found if one["results"]]
+    if not found or (with_test and not any(one["test"] for one in found)):
+        raise ParamsError(
+            "a page needs finished recipes, and --test their sealed test scores",
+            found="none" if not found else "no sealed file",
+            where=str(work.root),
+            next_step="run the search, or after it the search with --final",
+        )
+    return found
+
+
+def _search(
+    judge: Judge, stage: Stage, recipes: Sequence[Recipe], *, with_test: bool
+) -> dict[str, Any]:
+    """One stage: settings, films, rows, what the rule says, and the test if it is opened."""
+    rows = rows_of(judge, recipes, stage)
+    decided = decide(judge, rows, recipes, stage) if rows else {}
+    add_differences(judge, rows, recipes, stage)
+    test = _test(judge, recipes, stage, rows) if with_test else {}
+    shared = judge.shared
+    return {
+        "data": read_json(judge.work.settings)["data"],
+        "model": shared.model,
+        "size_px": stage.size_px,
+        "epochs": stage.epochs,
+        "batch_size": shared.shipped.batch_size,
+        "precision": shared.shipped.precision,
+        "target_sensitivity": judge.target,
+        "reference": REFERENCE,
+        "films": _films(judge),
+        "cohorts": judge.cohorts,
+        "results": rows,
+        "picked": picked(rows, judge.kinds()),
+        **decided,
+        "test": test,
+        "rank_correlation": correlations(rows, test, judge.kinds()),
+    }
+
+
+def _films(judge: Judge) -> dict[str, dict[str, int]]:
+    """Numbers of films and patients of each set."""
+    return {
+        name: {
+            "positive": int(films.positive.sum()),
+            "negative": int((~films.positive).sum()),
+            "patients": int(films.groups.nunique()),
+        }
+        for name, films in judge.sets.items()
+    }
+
+
+def _test(
+    judge: Judge, recipes: Sequence[Recipe], stage: Stage, rows: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Test scores of the recipes that have sealed files for all their networks."""
+    by_name = {recipe.name: recipe for recipe in recipes}
+    found = {}
+    for row in rows:
+        recipe, numbers = by_name[row["recipe"]], range(row["n_seeds"])
+        keys = [judge.keys(recipe, stage, number)[0] for number in numbers]
+        negative = judge.shared.negative
+        scores = open_test(judge.work, keys, judge.sets["val"], negative, judge.target)
+        if scores:
+            found[recipe.name] = scores
+    return found
+
+
+def picked(rows: Sequence[Mapping[str, Any]], kinds: Sequence[str]) -> dict[str, str]:
+    """Return the recipe that each kind of validation picks; none for one recipe alone."""
+    if len(rows) < 2:
+        return {}
+    return {kind: str(max(rows, key=lambda row: row[kind])["recipe"]) for kind in kinds}
+
+
+def correlations(
+    rows: Sequence[Mapping[str, Any]], test: Mapping[str, Any], kinds: Sequence[str]
+) -> dict[str, Any]:
+    """Rank correlation of each kind of validation, and of the score of the rule, with the test.
+
+    Args:
+        rows: The recipes.
+        test: Test scores by name; a recipe without them is left out.
+        kinds: Kinds of validation.
+    """
+    tested = [row for row in rows if row["recipe"] in test]
+    found = {}
+    for kind in kinds:
+        known = [row for row in tested if kind in row]
+        of_test = [
+            test[row["recipe"]].get("one_network", test[row["recipe"]]["auroc"]) for row in known
+        ]
+        found[kind] = rank_correlation([row[kind] for row in known], of_test)
+    return {kind: one for kind, one in found.items() if one}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,13 @@
-"""Train one recipe and score it by each kind of validation."""
+"""One trial: train one network by a recipe, and keep its logits of every validation.
 
-from collections.abc import Callable
+A trial that was stopped inside goes on: its checkpoint has the last epoch, and a trained network
+whose logits are missing is not trained again. No film of the split `test` is read.
+"""
+
+import logging
+import shutil
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -9,155 +16,206 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks.core.image_store.store import ImageStore, Pixels
+from tasks.core.atomic import atomic_path, write_json
+from tasks.core.classifier import read_contract
+from tasks.core.image_store.store import Pixels
 from tasks.core.params import TrainParams
-from tasks.core.statistics.auroc import auroc
-from tests.studies.recipes.catalogue import Recipe
-from tests.studies.recipes.cohort import Cohort, by_subtype, reweighted
-from tests.studies.recipes.degraded import SOFTENED, degraded_aurocs
+from tests.studies.recipes.catalogue import Recipe, merged
+from tests.studies.recipes.cohort import (
+    SEEN,
+    Cohort,
+    by_subtype,
+    film_set,
+    reweighted,
+    with_clusters,
+)
+from tests.studies.recipes.degraded import CHANGES, degrade
 from tests.studies.recipes.hold_out import HELD_OUT, hold_out
+from tests.studies.recipes.networks import make_network
+from tests.studies.recipes.work_folder import WorkFolder
 
-TARGET_SENSITIVITY = 0.97
-KINDS = ("ordinary", "degraded", "softened", "held_out", "held_out_negative")
+# The statistics of all batch-normalisation layers, as evaluate.adapt.alpha is shipped
+ADAPT_ALPHA = 1.0
+WHOLE, WITHOUT_HELD_OUT = "whole", "held_out"  # what a network is trained on
 
-Score = Callable[[Pixels], NDArray[np.float64]]
+Logits = NDArray[np.float32]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Settings that all recipes share.
+class Trial:
+    """One network to train.
 
-    negative: class that means "no finding".
-    n_seeds: number of networks to average.
-    more: keys of `train` for all recipes, such as epochs.
+    split: WHOLE, or WITHOUT_HELD_OUT, which leaves out the films held out by acquisition.
+    resize: section `resize` of its images. params: section `train`, for one network.
+    """
+
+    recipe: Recipe
+    split: str
+    resize: dict[str, Any]
+    params: TrainParams
+
+    @property
+    def key(self) -> str:
+        """Name of its folder."""
+        size = f"{self.resize['size_px']}px-{self.params.epochs}epochs"
+        return f"{self.recipe.name}-{size}-seed{self.params.seed}-{self.split}"
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all trials of a search share.
+
+    model: network of the zoo. negative: class that means "no finding". resize: section `resize`.
     shipped: section `train` of params.yaml.
-    live_dir: folder for the learning curves.
     """
 
     model: str
     negative: str
-    n_seeds: int
-    more: dict[str, Any]
+    resize: dict[str, Any]
     shipped: TrainParams
-    live_dir: Path
+
+    def trial(self, recipe: Recipe, size_px: int, epochs: int, number: int, split: str) -> Trial:
+        """Make the trial of network `number`, from 0, of a recipe."""
+        resize = merged(self.resize | {"size_px": size_px}, recipe.resize)
+        seed = self.shipped.seed + number
+        params = recipe.params(self.shipped, epochs=epochs, seed=seed, n_seeds=1)
+        return Trial(recipe, split, resize, params)
 
 
-def try_recipe(
-    recipe: Recipe, cohort: Cohort, settings: Settings, *, final: bool
-) -> dict[str, Any]:
-    """Train twice, on the split of the cohort and on the split by acquisition, and validate.
+def form_of(resize: Mapping[str, Any], shared: Mapping[str, Any]) -> str:
+    """Name of a form of images: its size, and where it differs from the shared section `resize`.
+
+    Example:
+        >>> form_of({"size_px": 64, "region": "lungs"}, {"size_px": 32, "region": "none"})
+        '64px-region_lungs'
+    """
+    changes = [
+        f"-{key}_{value}"
+        for key, value in resize.items()
+        if key != "size_px" and shared[key] != value
+    ]
+    return f"{resize['size_px']}px{''.join(changes)}"
+
+
+def run_trial(trial: Trial, cohort: Cohort, shared: Shared, work: WorkFolder) -> dict[str, Any]:
+    """Train the network of a trial, judge it, and write its facts last.
 
     Args:
-        recipe: Recipe to train.
-        cohort: Films.
-        settings: Settings that all recipes share.
-        final: Whether to score the test films too.
+        trial: The trial; a finished one is not given here.
+        cohort: Films of its form.
+        shared: Settings that all trials share.
+        work: Folder of the search.
 
     Returns:
-        AUROC values: `ordinary`; `degraded` (mean of all `conditions`), `degraded_worst` and
-        `softened` (mean of the conditions in SOFTENED); `held_out`, and `held_out_negative`
-        (negative films held out, with ordinary positive films). With `final`, also `test`, see
-        `score_test`.
+        Facts of the trial, as in trial.json.
     """
-    samples = cohort.samples
-    score = train_score(recipe, samples, cohort.store, settings)
-    val = samples[samples["split"] == "val"]
-    films, positive = _films(val, cohort.store), _positive(val, settings)
-    found = degraded_aurocs(score, films, positive)
-    result: dict[str, Any] = {
-        "recipe": recipe.name,
-        "ordinary": auroc(score(films), positive),
-        "degraded": float(np.mean(list(found.values()))),
-        "degraded_worst": min(found.values()),
-        "softened": float(np.mean([found[name] for name in SOFTENED])),
-        "conditions": found,
+    folder, start_s = work.trial(trial.key), time.monotonic()
+    was_stopped = folder.exists()
+    samples = samples_of(trial, cohort, shared)
+    is_trained = True
+    if not (folder / "model").exists():
+        is_trained = make_network(
+            facts_of(trial, shared), shared.model, trial.params,
+            training_films(trial, samples, cohort, shared), cohort.store, work,
+        )  # fmt: skip
+    logits = judge_network(folder / "model", validation_films(trial, samples, cohort, shared))
+    with atomic_path(folder / "logits.npz") as temporary, temporary.open("wb") as file:
+        np.savez(file, **cast(Any, logits))
+    seconds = time.monotonic() - start_s
+    facts = facts_of(trial, shared) | {
+        "classes": list(read_contract(folder / "model").classes),
+        "seconds": round(seconds, 1) if is_trained and not was_stopped else None,
     }
-    if final:
-        result["test"] = score_test(score, cohort, settings)
-    return result | score_held_out(recipe, cohort, settings)
+    write_json(folder / "trial.json", facts)
+    shutil.rmtree(folder / "checkpoints", ignore_errors=True)  # it has served
+    return facts
 
 
-def score_held_out(recipe: Recipe, cohort: Cohort, settings: Settings) -> dict[str, float]:
-    """Train without the films held out by acquisition, and score these films."""
-    films = hold_out(cohort.samples, cohort.manifest, settings.negative)
-    held_out = films[films["split"] == HELD_OUT]
-    kept = reweighted(films[films["split"] != HELD_OUT])
-    score = train_score(recipe, kept, cohort.store, settings)
-    ordinary = kept[(kept["split"] == "val") & _positive(kept, settings)]
-    negative = pd.concat([held_out[~_positive(held_out, settings)], ordinary])
+def facts_of(trial: Trial, shared: Shared) -> dict[str, Any]:
+    """Everything that a trial depends on but the films and the code."""
     return {
-        name: auroc(score(_films(rows, cohort.store)), _positive(rows, settings))
-        for name, rows in (("held_out", held_out), ("held_out_negative", negative))
+        "key": trial.key,
+        "recipe": trial.recipe.name,
+        "split": trial.split,
+        "size_px": trial.resize["size_px"],
+        "epochs": trial.params.epochs,
+        "seed": trial.params.seed,
+        "form": form_of(trial.resize, shared.resize),
+        "by_subtype": trial.recipe.by_subtype,
+        "resize": dict(trial.resize),
+        "train": trial.params.model_dump(mode="json"),
     }
 
 
-def train_score(
-    recipe: Recipe, samples: pd.DataFrame, store: ImageStore, settings: Settings
-) -> Score:
-    """Train the networks of a recipe and return their scoring function.
+def samples_of(trial: Trial, cohort: Cohort, shared: Shared) -> pd.DataFrame:
+    """Samples of a trial; the split of the films that are held out is HELD_OUT."""
+    if trial.split == WHOLE:
+        return cohort.samples
+    films = hold_out(cohort.samples, cohort.manifest, shared.negative)
+    held_out = films["split"] == HELD_OUT
+    return pd.concat([reweighted(films[~held_out]), films[held_out]])
+
+
+def training_films(
+    trial: Trial, samples: pd.DataFrame, cohort: Cohort, shared: Shared
+) -> pd.DataFrame:
+    """Training and validation films of a trial, with what its recipe needs."""
+    films = samples[samples["split"].isin(SEEN)]
+    if trial.params.model_dump().get("group_dro_step") is not None:
+        films = with_clusters(films, cohort.manifest)
+    return by_subtype(films, shared.negative) if trial.recipe.by_subtype else films
+
+
+def validation_films(
+    trial: Trial, samples: pd.DataFrame, cohort: Cohort, shared: Shared
+) -> dict[str, Pixels]:
+    """Films that a trial is judged on, by name, each in the order of its `FilmSet`."""
+    sets = {"val": samples[samples["split"] == "val"]}
+    if trial.split == WITHOUT_HELD_OUT:
+        sets["held_out"] = samples[samples["split"] == HELD_OUT]
+    found = {
+        name: film_set(rows, cohort.store, shared.negative).read() for name, rows in sets.items()
+    }
+    if trial.split == WHOLE:
+        found |= {f"external/{name}": films.read() for name, films in cohort.external.items()}
+    return found
+
+
+def judge_network(folder: Path, films: Mapping[str, Pixels]) -> dict[str, Logits]:
+    """Logits of a saved network.
+
+    Without films that are held out, the validation films are also given each look of another
+    machine: `look/<name>` by the network as it is, and `adapted/<name>` after its statistics were
+    estimated again on these films, without labels.
 
     Args:
-        recipe: Recipe to train.
-        samples: Cohort; only the splits `train` and `val` are used.
-        store: Images of the cohort.
-        settings: Settings that all recipes share.
-
-    Returns:
-        Function (N, H, W) uint8 -> (N,) float64: log-odds of a positive class.
+        folder: Folder of the network.
+        films: From `validation_films`.
     """
-    from tasks.core.classifier import predict_logits
-    from tasks.train.fitting.fit import fit
+    from tasks.core.classifier import load_classifier
+    from tasks.evaluate.adapt.batch_norm import NormalisedNetwork
+    from tasks.evaluate.repeated_inference import FilmReader
 
-    if recipe.by_subtype:
-        samples = by_subtype(samples, settings.negative)
-    samples = samples[samples["split"].isin(["train", "val"])]
-    params = recipe.params(settings.shipped, **settings.more, n_seeds=settings.n_seeds)
-    run = fit(settings.model, samples, store, params, settings.live_dir)
-    negative = run.classes.index(settings.negative)
+    model = load_classifier(folder)
+    reader = FilmReader(model)
+    logits = {name: reader.read(one)[0] for name, one in films.items()}
+    if "held_out" in films:
+        return logits
+    network = NormalisedNetwork(model, early_only=False)
+    for name, change in CHANGES.items():
+        changed = degrade(films["val"][..., 0], change)[..., np.newaxis]
+        network.restore()
+        logits[f"look/{name}"] = reader.read(changed)[0]
+        network.adapt(changed, ADAPT_ALPHA)
+        logits[f"adapted/{name}"] = reader.read(changed)[0]
+    return logits
 
-    def score(films: Pixels) -> NDArray[np.float64]:
-        return log_odds(predict_logits(run.model, films[..., np.newaxis]), negative)
 
-    return score
-
-
-def log_odds(logits: NDArray[np.float32], negative: int) -> NDArray[np.float64]:
+def log_odds(logits: Logits, negative: int) -> NDArray[np.float64]:
     """Compute the log-odds of any positive class: (N, n_classes) float32 -> (N,) float64."""
     exact = logits.astype(np.float64)
     positive = np.delete(exact, negative, axis=1)
     odds = np.logaddexp.reduce(positive, axis=1) - exact[:, negative]
     return cast(NDArray[np.float64], odds)
-
-
-def score_test(score: Score, cohort: Cohort, settings: Settings) -> dict[str, float]:
-    """Score the test films: AUROC, and sensitivity and specificity at the validation threshold."""
-    splits = {name: cohort.samples[cohort.samples["split"] == name] for name in ("val", "test")}
-    scores = {name: score(_films(rows, cohort.store)) for name, rows in splits.items()}
-    truth = {name: _positive(rows, settings) for name, rows in splits.items()}
-    threshold = operating_point(scores["val"][truth["val"]])
-    called = scores["test"] >= threshold
-    return {
-        "auroc": auroc(scores["test"], truth["test"]),
-        "sensitivity": float(called[truth["test"]].mean()),
-        "specificity": float((~called)[~truth["test"]].mean()),
-    }
-
-
-def operating_point(of_positives: NDArray[np.float64]) -> float:
-    """Return the highest threshold that reaches TARGET_SENSITIVITY on positive films."""
-    falling = np.sort(of_positives)[::-1]
-    reached = np.arange(1, len(falling) + 1) / len(falling)
-    return float(falling[np.searchsorted(reached, TARGET_SENSITIVITY)])
-
-
-def picked(results: list[dict[str, Any]]) -> dict[str, str]:
-    """Return the recipe that each kind of validation picks."""
-    return {kind: max(results, key=lambda found: found[kind])["recipe"] for kind in KINDS}
-
-
-def _films(rows: pd.DataFrame, store: ImageStore) -> Pixels:
-    return store.read(rows["image_id"].tolist())[..., 0]
-
-
-def _positive(rows: pd.DataFrame, settings: Settings) -> NDArray[np.bool_]:
-    return (rows["label"] != settings.negative).to_numpy()

@@ -1,45 +1,105 @@
-"""A cohort of the recipe study is prepared once, with one setting."""
+"""The films of a search are prepared once, and no film of the split `test` is among them."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import yaml
 
 from tasks.core import paths
-from tasks.core.errors import ParamsError
+from tasks.core.atomic import write_json
+from tasks.core.errors import CohortError
+from tests.cohorts import squares_cohort
+from tests.films import ROOT
 from tests.studies.recipes import cohort
+from tests.studies.recipes.cohort import by_subtype, prepare_films, prepare_squares, reweighted
+from tests.studies.recipes.work_folder import WorkFolder
+
+LAST = {  # the last output of each stage
+    "ingest": paths.MANIFEST,
+    "resample": paths.SAMPLES,
+    "resize": paths.RESIZE_JSON,
+    "ingest.external": paths.external_source("clinic"),
+    "validate.external": paths.external_validation_html("clinic"),
+    "resample.external": paths.external_summary("clinic"),
+    "resize.external": paths.external_images("clinic"),
+}
+HOME = ["ingest", "resample"]
+COHORT = ["ingest.external", "validate.external", "resample.external"]
+PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
+PARAMS["evaluate"]["external"] = {"clinic": "/films/clinic"}
 
 
-def make(folder: Path, source: Path, size_px: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the stages that `prepare` starts; a stage is replaced by its last output."""
-    started = []
-    files = dict(
-        zip(cohort.STAGES, (paths.MANIFEST, paths.SAMPLES, paths.RESIZE_JSON), strict=True)
-    )
+@pytest.fixture
+def started(monkeypatch) -> list[str]:
+    """Stages that were started; each is replaced by its last output."""
+    names: list[str] = []
 
-    def run(command: list[str], cwd: Path, **_: object) -> None:
-        stage = command[-1].removeprefix("tasks.")
-        started.append(stage)
-        (cwd / files[stage]).parent.mkdir(parents=True, exist_ok=True)
-        (cwd / files[stage]).touch()
+    def run(command: list[str], cwd: Path, **_: object) -> SimpleNamespace:
+        stage = command[2].removeprefix("tasks.")
+        names.append(stage)
+        (cwd / LAST[stage]).parent.mkdir(parents=True, exist_ok=True)
+        write_json(cwd / LAST[stage], {"name": "clinic", "status": "judged"})
+        if stage == "resample.external":
+            (cwd / paths.external_samples("clinic")).touch()
+        return SimpleNamespace(returncode=0)
 
     monkeypatch.setattr(cohort.subprocess, "run", run)
-    cohort.prepare(source, folder, size_px)
-    return started
+    return names
 
 
-def test_finished_stages_are_skipped(tmp_path, monkeypatch):
-    source, folder = tmp_path / "films", tmp_path / "work"
-    assert make(folder, source, 64, monkeypatch) == ["ingest", "resample", "resize"]
-    assert make(folder, source, 64, monkeypatch) == []
-    (folder / paths.RESIZE_JSON).unlink()
-    assert make(folder, source, 64, monkeypatch) == ["resize"]
-    params = yaml.safe_load((folder / paths.PARAMS).read_text("utf-8"))
-    assert params["ingest"]["source"] == str(source)
-    assert (params["resample"]["labels"], params["resize"]["size_px"]) == ("binary", 64)
+def test_finished_stages_are_skipped_and_each_form_has_its_images(tmp_path, started):
+    work = WorkFolder(tmp_path)
+    prepare_films(work, PARAMS)
+    assert started == HOME + COHORT
+    prepare_squares(work, "64px", PARAMS)
+    prepare_squares(work, "96px", PARAMS)
+    assert started[5:] == ["resize", "resize.external"] * 2
+    prepare_films(work, PARAMS)
+    prepare_squares(work, "64px", PARAMS)
+    assert len(started) == 9
+    (work.squares("64px") / paths.RESIZE_JSON).unlink()
+    prepare_squares(work, "64px", PARAMS)
+    assert started[9:] == ["resize"]
 
 
-def test_another_size_in_the_same_folder_is_refused(tmp_path, monkeypatch):
-    make(tmp_path / "work", tmp_path / "films", 64, monkeypatch)
-    with pytest.raises(ParamsError, match="other values of resize"):
-        make(tmp_path / "work", tmp_path / "films", 96, monkeypatch)
+def test_a_stage_that_fails_ends_the_search(tmp_path, monkeypatch):
+    monkeypatch.setattr(cohort.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=1))
+    with pytest.raises(CohortError, match=r"`python -m tasks\.ingest` ended with 1"):
+        prepare_films(WorkFolder(tmp_path), PARAMS)
+
+
+def test_a_cohort_that_cannot_be_judged_is_named(tmp_path, started, monkeypatch):
+    gap = {"name": "clinic", "status": "gap", "gap": "no label"}
+    monkeypatch.setattr(cohort, "read_json", lambda _: gap)
+    with pytest.raises(CohortError, match="clinic: no label"):
+        prepare_films(WorkFolder(tmp_path), PARAMS)
+    assert started == HOME + COHORT
+
+
+def test_subtypes_become_classes_with_new_weights():
+    samples = squares_cohort({"train": 8, "val": 4})
+    positive = samples["label"] == "PNEUMONIA"
+    samples["subtype"] = (samples["patient_id"].str[-1] == "1").map(
+        {True: "virus", False: "bacteria"}
+    )
+    samples.loc[~positive, "subtype"] = None
+    samples["sample_weight"] = np.where(samples["split"] == "train", 2.0, 1.0)  # any class weight
+    found = by_subtype(samples, "NORMAL")
+    assert sorted(found["label"].unique()) == ["BACTERIA", "NORMAL", "VIRUS"]
+    assert dict(zip(found["label"], found["class_index"], strict=True)) == {
+        "BACTERIA": 0,
+        "NORMAL": 1,
+        "VIRUS": 2,
+    }
+    train = found[found["split"] == "train"]
+    # 16 training films: patients 0, 2, 4, 6 normal, 1 virus, 3, 5, 7 bacteria; two films each
+    weights = dict(zip(train["label"], train["sample_weight"], strict=True))
+    assert weights == pytest.approx({"NORMAL": 16 / 24, "VIRUS": 16 / 6, "BACTERIA": 16 / 18})
+    assert (found.loc[found["split"] == "val", "sample_weight"] == 1.0).all()
+
+
+def test_films_without_class_weights_get_none():
+    samples = squares_cohort({"train": 5, "val": 4})
+    assert reweighted(samples)["sample_weight"].eq(1.0).all()

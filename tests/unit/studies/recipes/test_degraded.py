@@ -1,10 +1,10 @@
-"""Each change of films does what its name says, and can be made to one class only."""
+"""Each change of films does what its name says."""
 
 import numpy as np
 import pytest
 
 from tasks.core.film.sharpness import laplacian_variance
-from tests.studies.recipes.degraded import CHANGES, degrade, degraded_aurocs
+from tests.studies.recipes.degraded import CHANGES, degrade
 
 RNG = np.random.default_rng(0)
 # Lines on a gradient: a blur removes the lines, and a gamma changes the levels
@@ -14,7 +14,6 @@ FILMS = np.stack(
         for n in range(4)
     ]
 ).astype(np.uint8)
-POSITIVE = np.array([False, True, False, True])
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -41,25 +40,3 @@ def test_changes_do_what_their_names_say():
     share = degrade(white, CHANGES["farther"]).mean() / 255
     assert share == pytest.approx(0.85**2, abs=0.03)
     assert degrade(white, CHANGES["closer"]).min() == 255
-
-
-def test_a_change_of_one_class_lowers_the_auroc_of_sharpness_only():
-    def by_sharpness(films):
-        # the positive films are sharper
-        return np.array([laplacian_variance(film) for film in films])
-
-    films = np.where(POSITIVE[:, None, None], degrade(FILMS, CHANGES["sharpened"]), FILMS)
-    found = degraded_aurocs(by_sharpness, films, POSITIVE)
-    assert len(found) == 3 * len(CHANGES)
-    assert found["sharpened, negative"] < 1.0
-    assert found["halved, positive"] == 0.0
-    assert found["halved, negative"] == 1.0
-
-    calls = []
-
-    def constant(films):
-        calls.append(len(films))
-        return POSITIVE.astype(float)
-
-    assert set(degraded_aurocs(constant, FILMS, POSITIVE).values()) == {1.0}
-    assert calls == [4] * (1 + len(CHANGES))  # one prediction per change

@@ -1,57 +1,134 @@
-"""The table shows each recipe, the pick of each validation, and the test scores."""
+"""The page shows each recipe, what the rule says, and the test scores once they are opened."""
 
 from pathlib import Path
-from typing import Any
 
-from tasks.core.atomic import write_json
-from tests.studies.recipes.publish import read_run, recipes_table
+import numpy as np
+import pytest
 
-RUN: dict[str, Any] = {
+from tasks.core.atomic import read_json, write_json
+from tests.recipe_searches import SHARED, STAGE, film_sets_of, judge_in, logits_of, write_trial
+from tests.studies.recipes import final, publish
+from tests.studies.recipes.catalogue import RECIPES
+from tests.studies.recipes.final import check_not_opened, open_test
+from tests.studies.recipes.opened_search import note_stage, read_stages
+from tests.studies.recipes.page import recipes_table, search_section
+from tests.studies.recipes.publish import correlations, joined, picked
+from tests.studies.recipes.results import Stage
+from tests.studies.recipes.rule import RULE
+from tests.studies.recipes.trial import WHOLE, WITHOUT_HELD_OUT
+from tests.studies.recipes.work_folder import WorkFolder
+
+NAMES = ["wide_turned_degraded", "wide", "wide_averaged"]
+WRONG = dict(zip(NAMES, (2, 0, 4), strict=True))  # external films, and test films
+OLD = {
     "size_px": 32,
     "epochs": 40,
     "n_seeds": 1,
     "results": [
-        {
-            "recipe": "mild",
-            "ordinary": 0.9961,
-            "degraded": 0.98,
-            "degraded_worst": 0.9,
-            "softened": 0.97,
-            "held_out": 0.85,
-            "held_out_negative": 0.94,
-        },
-        {
-            "recipe": "wide",
-            "ordinary": 0.9932,
-            "degraded": 0.99,
-            "degraded_worst": 0.95,
-            "softened": 0.985,
-            "held_out": 0.8,
-            "held_out_negative": 0.93,
-        },
+        {"recipe": "mild", "ordinary": 0.9961, "held_out": 0.85},
+        {"recipe": "wide", "ordinary": 0.9932, "held_out": 0.8},
     ],
-    "picked": {"ordinary": "mild", "degraded": "wide", "held_out": "mild"},
+    "picked": {"ordinary": "mild", "held_out": "wide"},
     "test": {"wide": {"auroc": 0.9714, "sensitivity": 0.99, "specificity": 0.75}},
 }
 
 
-TRAINED = "32 px, 40 epochs, seeds: 1"
+@pytest.fixture
+def work(tmp_path, monkeypatch) -> WorkFolder:
+    """A finished search of three recipes, with sealed test logits of one film set."""
+    work = WorkFolder(tmp_path / "work")
+    for name in NAMES:
+        for split in (WHOLE, WITHOUT_HELD_OUT):
+            trial = SHARED.trial(RECIPES[name], STAGE.size_px, STAGE.epochs, 0, split)
+            write_trial(trial, work, {"external/clinic": WRONG[name]})
+            if split == WHOLE:
+                sealed = work.sealed(trial.key)
+                sealed.parent.mkdir(exist_ok=True)
+                np.savez(sealed, test=logits_of(film_sets_of()["external/clinic"], WRONG[name]))
+    write_json(work.settings, {"data": "films"})
+    monkeypatch.setattr(final, "films_of_test", lambda *_: film_sets_of()["external/clinic"])
+    return work
 
 
-def test_table_marks_each_pick_and_leaves_missing_test_scores_empty() -> None:
-    *_, mild, wide = recipes_table({"runs": [RUN]}).splitlines()
-    cells = "**0.996** | 0.980 | 0.900 | 0.970 | **0.850** | 0.940 |  |  |  |"
-    assert mild == f"| `mild` | {TRAINED} | {cells}"
-    assert wide == (
-        f"| `wide` | {TRAINED} | 0.993 | **0.990** | 0.950 | 0.985 | 0.800 | 0.930 "
-        "| 0.971 | 0.990 | 0.750 |"
-    )
+def search_of(work: WorkFolder, *, with_test: bool) -> dict:
+    recipes = [RECIPES[name] for name in NAMES]
+    return publish._search(judge_in(work.root), STAGE, recipes, with_test=with_test)
 
 
-def test_a_run_of_one_recipe_has_no_pick(tmp_path: Path) -> None:
-    validation, final = tmp_path / "out.json", tmp_path / "final.json"
-    write_json(validation, {**RUN, "results": RUN["results"][1:]})
-    write_json(final, RUN["test"])
-    run = read_run(validation, final)
-    assert run["test"] == RUN["test"]
-    assert "**" not in recipes_table({"runs": [run]})
+def test_without_the_test_nothing_is_opened(work):
+    found = search_of(work, with_test=False)
+    assert (found["test"], found["rank_correlation"]) == ({}, {})
+    check_not_opened(work)
+    page = search_section(found)
+    assert "## films, 32 px, 2 epochs" in page
+    assert "Winner by the rule: open" in page
+    assert "Spearman" not in page
+    # external clinic has 20 positive films: 2 and 4 wrong
+    assert "| `wide` | +0.100 (" not in page.split("Difference to")[0]
+    external = page.split("Difference to")[1].splitlines()[4:6]
+    assert external[0].startswith("| `wide` |")
+    assert "| +0.100 (" in external[0]
+    assert "| -0.100 (" in external[1]
+
+
+def test_the_test_is_opened_once_and_ends_the_search(work):
+    found = search_of(work, with_test=True)
+    # a wrong film loses to all; the lowest positive film of validation is the threshold
+    assert found["test"]["wide_averaged"]["auroc"] == pytest.approx(0.8)
+    assert found["test"]["wide_averaged"]["one_network"] == pytest.approx(0.8)
+    assert found["test"]["wide_averaged"]["sensitivity"] == pytest.approx(0.8)
+    assert found["test"]["wide_averaged"]["specificity"] == 1.0
+    with pytest.raises(final.ParamsError, match="opened the test scores"):
+        check_not_opened(work)
+    assert "| 0.800 | 0.800 | 1.000 |" in search_section(found)
+
+
+def test_a_recipe_without_sealed_files_has_no_test_scores(work):
+    keys = judge_in(work.root).keys(RECIPES["wide"], STAGE, 0)
+    work.sealed(keys[0]).unlink()
+    assert open_test(work, keys[:1], film_sets_of()["val"], "NORMAL", 0.97) is None
+    check_not_opened(work)
+
+
+def test_correlations_use_the_recipes_that_were_tested():
+    rows = [{"recipe": f"r{n}", "ordinary": n, "external": -n} for n in range(8)]
+    test = {f"r{n}": {"one_network": n**2, "auroc": -n} for n in range(7)}
+    found = correlations(rows, test, ["ordinary", "external"])
+    assert (found["ordinary"]["value"], found["external"]["value"]) == pytest.approx((1, -1))
+    assert correlations(rows, {}, ["ordinary"]) == {}
+
+
+def test_a_search_of_the_same_films_and_stage_takes_the_place_of_the_former_one():
+    one, other = ({"data": name, "model": "m", "size_px": 32, "epochs": 2} for name in "ab")
+    assert joined([one, other], [other | {"new": 1}]) == [one, other | {"new": 1}]
+    assert picked([{"recipe": "a", "external": 0.5}], ["external"]) == {}
+    rows = [{"recipe": "a", "external": 0.5}, {"recipe": "b", "external": 0.6}]
+    assert picked(rows, ["external"]) == {"external": "b"}
+
+
+def test_a_table_marks_each_pick_and_leaves_missing_scores_empty():
+    *_, mild, wide = recipes_table([OLD]).splitlines()
+    trained = "32 px, 40 epochs, seeds: 1"
+    assert mild == f"| `mild` | {trained} | **0.996** | 0.850 |  |  |  |"
+    assert wide == f"| `wide` | {trained} | 0.993 | **0.800** | 0.971 | 0.990 | 0.750 |"
+
+
+def test_stages_remember_the_recipes_of_every_call(tmp_path):
+    work = WorkFolder(tmp_path)
+    note_stage(work, Stage(64, 40), [RECIPES["wide"]])
+    note_stage(work, Stage(32, 24), [RECIPES["none"]])
+    note_stage(work, Stage(64, 40), [RECIPES["wide_views"], RECIPES["wide"]])
+    assert [(stage.size_px, [one.name for one in tried]) for stage, tried in read_stages(work)] == [
+        (32, ["none"]),
+        (64, ["wide_views", "wide"]),
+    ]
+
+
+def test_the_rule_is_written_alone_and_results_of_another_rule_are_refused(tmp_path: Path):
+    record = tmp_path / "record.json"
+    publish.main(["--rule", "--record", str(record)])
+    assert read_json(record) == {"rule": RULE, "searches": []}
+    assert "1. Candidates are" in (tmp_path / "record.md").read_text("utf-8")
+    write_json(record, {"rule": RULE | {"seeds": 1}, "searches": [{"data": "films"}]})
+    with pytest.raises(SystemExit, match="results of another rule"):
+        publish.main(["--rule", "--record", str(record)])

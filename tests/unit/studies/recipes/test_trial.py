@@ -1,121 +1,131 @@
-"""A recipe is trained and validated; the test films are used only on request."""
+"""A trial trains one network and keeps its logits; it reads no film of the split `test`."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tasks.core.params import load_params
+from tasks.core.atomic import read_json
+from tasks.core.image_store.store import ImageStore
 from tests.cohorts import draw_squares, manifest_of, squares_cohort, store_films, train_params
-from tests.films import ROOT
-from tests.studies.recipes.__main__ import line
-from tests.studies.recipes.catalogue import RECIPES, Recipe
-from tests.studies.recipes.cohort import Cohort, by_subtype, reweighted
+from tests.studies.recipes.catalogue import Recipe
+from tests.studies.recipes.cohort import SEEN, Cohort, film_set
+from tests.studies.recipes.degraded import CHANGES
 from tests.studies.recipes.trial import (
-    KINDS,
-    Settings,
-    log_odds,
-    operating_point,
-    picked,
-    try_recipe,
+    WHOLE,
+    WITHOUT_HELD_OUT,
+    Shared,
+    form_of,
+    run_trial,
+    samples_of,
+    validation_films,
 )
+from tests.studies.recipes.work_folder import WorkFolder
 
-
-@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
-def test_every_recipe_gives_a_valid_section_train(recipe):
-    shipped = load_params(ROOT / "params.yaml").train
-    params = recipe.params(shipped, epochs=3, seed=4)
-    assert (params.epochs, params.seed) == (3, 4)
-    for key, value in recipe.augment.items():
-        assert getattr(params.augment, key) == value
-    assert params.learning_rate == recipe.train.get("learning_rate", shipped.learning_rate)
-
-
-def test_log_odds_equal_a_calculation_by_hand():
-    logits = np.log(np.array([[1.0, 2.0, 5.0], [6.0, 1.0, 1.0]], dtype=np.float32))
-    # the first and the last class are positive: (1 + 5) / 2 and (6 + 1) / 1
-    np.testing.assert_allclose(log_odds(logits, negative=1), np.log([3.0, 7.0]), rtol=1e-6)
-
-
-def test_operating_point_reaches_97_of_100_films_exactly():
-    assert operating_point(np.arange(100.0)) == 3.0  # the scores 3 to 99 are 97 films
-
-
-def test_each_kind_of_validation_picks_its_best_recipe():
-    results = [
-        {"recipe": "a", **dict.fromkeys(KINDS, 0.7), "ordinary": 0.99, "held_out": 0.8},
-        {"recipe": "b", **dict.fromkeys(KINDS, 0.75), "ordinary": 0.98},
-    ]
-    assert picked(results) == dict.fromkeys(KINDS, "b") | {"ordinary": "a", "held_out": "a"}
-
-
-def test_subtypes_become_classes_with_new_weights():
-    samples = squares_cohort({"train": 8, "val": 4})
-    positive = samples["label"] == "PNEUMONIA"
-    samples["subtype"] = (samples["patient_id"].str[-1] == "1").map(
-        {True: "virus", False: "bacteria"}
-    )
-    samples.loc[~positive, "subtype"] = None
-    samples["sample_weight"] = np.where(samples["split"] == "train", 2.0, 1.0)  # any class weight
-    found = by_subtype(samples, "NORMAL")
-    assert sorted(found["label"].unique()) == ["BACTERIA", "NORMAL", "VIRUS"]
-    assert dict(zip(found["label"], found["class_index"], strict=True)) == {
-        "BACTERIA": 0,
-        "NORMAL": 1,
-        "VIRUS": 2,
-    }
-    train = found[found["split"] == "train"]
-    # 16 training films: patients 0, 2, 4, 6 normal, 1 virus, 3, 5, 7 bacteria; two films each
-    weights = dict(zip(train["label"], train["sample_weight"], strict=True))
-    assert weights == pytest.approx({"NORMAL": 16 / 24, "VIRUS": 16 / 6, "BACTERIA": 16 / 18})
-    assert (found.loc[found["split"] == "val", "sample_weight"] == 1.0).all()
-
-
-def test_films_without_class_weights_get_none():
-    samples = squares_cohort({"train": 5, "val": 4})
-    assert reweighted(samples)["sample_weight"].eq(1.0).all()
+SIZE_PX = 16
+RESIZE = {"size_px": SIZE_PX, "region": "none"}
+SHARED = Shared("cnn4_bn", "NORMAL", RESIZE, train_params())
+SAMPLES = squares_cohort({"train": 24, "val": 12, "test": 8})
+TEST_IDS = set(SAMPLES.loc[SAMPLES["split"] == "test", "image_id"])
+ABROAD = squares_cohort({"test": 6}).assign(image_id=lambda films: "x" + films["image_id"])
 
 
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory) -> Cohort:
-    samples = squares_cohort({"train": 24, "val": 12, "test": 8})
-    store = store_films(tmp_path_factory.mktemp("store"), samples, draw_squares(samples, 16))
+    folder = tmp_path_factory.mktemp("stores")
+    store = store_films(folder / "home", SAMPLES, draw_squares(SAMPLES, SIZE_PX))
+    abroad = store_films(folder / "abroad", ABROAD, draw_squares(ABROAD, SIZE_PX, 1))
     rng = np.random.default_rng(0)
-    manifest = manifest_of(samples)
+    manifest = manifest_of(SAMPLES)
     manifest["sharpness"] = rng.random(len(manifest)) + (manifest["label"] == "NORMAL")
-    return Cohort(manifest, samples, store)
+    seen = SAMPLES[SAMPLES["split"].isin(SEEN)].reset_index(drop=True)
+    return Cohort(manifest, seen, store, {"clinic": film_set(ABROAD, abroad, "NORMAL")})
 
 
-def trial(cohort: Cohort, folder: Path, *, final: bool) -> dict:
-    settings = Settings(
-        model="minivggnet",
-        negative="NORMAL",
-        n_seeds=1,
-        more={"epochs": 1},
-        shipped=train_params(),
-        live_dir=folder / "live",
-    )
-    return try_recipe(Recipe("tried", {"brightness": 0.1}), cohort, settings, final=final)
+def run(cohort: Cohort, folder: Path, split: str, epochs: int = 1) -> dict:
+    trial = SHARED.trial(Recipe("tried", {"brightness": 0.1}), SIZE_PX, epochs, 0, split)
+    return run_trial(trial, cohort, SHARED, WorkFolder(folder))
 
 
-@pytest.mark.slow
-def test_a_trial_scores_each_validation_and_not_the_test(cohort, tmp_path):
-    films = cohort.samples
-    without_test = Cohort(cohort.manifest, films[films["split"] != "test"], cohort.store)
-    found = trial(without_test, tmp_path, final=False)  # no test films exist
-    assert "test" not in found
-    for kind in (*KINDS, "degraded_worst"):
-        assert 0.0 <= found[kind] <= 1.0
-    both = found["conditions"]["halved, negative"], found["conditions"]["compressed, negative"]
-    assert found["softened"] == pytest.approx(sum(both) / 2)
-    assert found["degraded_worst"] == min(found["conditions"].values())
-    assert found["degraded_worst"] <= found["degraded"]
-    assert line(found).startswith("tried                    ordinary ")
-    assert "TEST" not in line(found)
+def logits(folder: Path, key: str) -> dict:
+    with np.load(WorkFolder(folder).trial(key) / "logits.npz", allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+@pytest.fixture
+def read_ids(monkeypatch) -> set[str]:
+    """Ids of all films whose pixels are read."""
+    ids: set[str] = set()
+    take = ImageStore.take
+
+    def noted(self, rows):
+        ids.update(np.asarray(self.ids, dtype=object)[rows])
+        return take(self, rows)
+
+    monkeypatch.setattr(ImageStore, "take", noted)
+    return ids
 
 
 @pytest.mark.slow
-def test_a_final_trial_adds_the_test_scores(cohort, tmp_path):
-    found = trial(cohort, tmp_path, final=True)
-    assert set(found["test"]) == {"auroc", "sensitivity", "specificity"}
-    assert "test" not in line(found).lower()  # the log does not show them
+def test_trials_judge_every_condition_and_read_no_test_film(cohort, tmp_path, read_ids):
+    whole = run(cohort, tmp_path, WHOLE)
+    looks = {f"{kind}/{look}" for kind in ("look", "adapted") for look in CHANGES}
+    found = logits(tmp_path, whole["key"])
+    assert set(found) == {"val", "external/clinic"} | looks
+    assert {name: array.shape for name, array in found.items()} == {
+        name: (12 if name == "external/clinic" else 24, 2) for name in found
+    }
+    assert (found["adapted/lighter"] != found["look/lighter"]).any()
+    held_out = run(cohort, tmp_path, WITHOUT_HELD_OUT)
+    assert set(logits(tmp_path, held_out["key"])) == {"val", "held_out"}
+    assert len(read_ids) >= 72 + 12  # training, validation and the clinic
+    assert not read_ids & TEST_IDS
+    assert whole["classes"] == ["NORMAL", "PNEUMONIA"]
+    assert whole["seconds"] > 0
+    assert not (tmp_path / "trials" / whole["key"] / "checkpoints").exists()
+
+
+@pytest.mark.slow
+def test_a_network_whose_logits_are_missing_is_not_trained_again(cohort, tmp_path, monkeypatch):
+    facts = run(cohort, tmp_path, WITHOUT_HELD_OUT)
+    folder = WorkFolder(tmp_path).trial(facts["key"])
+    before = logits(tmp_path, facts["key"])
+    (folder / "trial.json").unlink()
+    (folder / "logits.npz").unlink()
+    monkeypatch.setattr("tasks.train.fitting.fit.fit", None)  # calling it would fail
+    again = run(cohort, tmp_path, WITHOUT_HELD_OUT)
+    assert again == facts | {"seconds": None}  # its time is not known
+    for name, array in logits(tmp_path, facts["key"]).items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+@pytest.mark.slow
+def test_six_views_take_the_weights_of_the_plain_network(cohort, tmp_path, monkeypatch):
+    plain = run(cohort, tmp_path, WITHOUT_HELD_OUT)
+    monkeypatch.setattr("tasks.train.fitting.fit.fit", None)  # calling it would fail
+    recipe = Recipe("views", {"brightness": 0.1}, {"n_views": 6})
+    trial = SHARED.trial(recipe, SIZE_PX, 1, 0, WITHOUT_HELD_OUT)
+    views = run_trial(trial, cohort, SHARED, WorkFolder(tmp_path))
+    assert views["seconds"] is None  # it is not the time of a training
+    assert read_json(WorkFolder(tmp_path).trial(views["key"]) / "model/model.json")["n_views"] == 6
+    one, six = logits(tmp_path, plain["key"]), logits(tmp_path, views["key"])
+    assert one["val"].shape == six["val"].shape
+    assert np.corrcoef(one["val"][:, 1], six["val"][:, 1])[0, 1] > 0.5  # the same network
+    assert (one["val"] != six["val"]).all()
+
+
+def test_films_held_out_are_neither_trained_nor_validated(cohort):
+    trial = SHARED.trial(Recipe("tried"), SIZE_PX, 1, 0, WITHOUT_HELD_OUT)
+    samples = samples_of(trial, cohort, SHARED)
+    assert set(samples["split"]) == {"train", "val", "held"}
+    assert not set(samples["image_id"]) & TEST_IDS
+    assert set(validation_films(trial, samples, cohort, SHARED)) == {"val", "held_out"}
+
+
+def test_names_tell_trials_and_forms_apart():
+    lungs = Recipe("lungs", resize={"region": "lungs", "size_px": 96})
+    trial = SHARED.trial(lungs, SIZE_PX, 7, 2, WHOLE)
+    assert trial.key == f"lungs-96px-7epochs-seed{SHARED.shipped.seed + 2}-whole"
+    assert (trial.params.n_seeds, trial.params.seed) == (1, SHARED.shipped.seed + 2)
+    assert form_of(trial.resize, RESIZE) == "96px-region_lungs"
+    assert form_of(RESIZE | {"size_px": 32}, RESIZE) == "32px"

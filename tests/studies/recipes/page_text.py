@@ -1,0 +1,84 @@
+"""The text of the page of the recipes, with places for its tables."""
+
+PAGE_TEXT = """\
+# Training recipes
+
+<!-- `python -m tests.studies.recipes.publish` writes this page from recipes.json. -->
+
+The ordinary validation films come from the same machines as the training films, so they cannot show
+how a network performs on films of other machines. This study trains recipes from random weights and
+validates them in several ways. No validation reads the test split. All values are AUROCs, means of
+the networks of a recipe.
+
+- **ordinary**: the validation split, drawn by patient.
+- **degraded**: the same films under 24 conditions: half the size, sharper, JPEG, noise, darker,
+  lighter, closer or farther, each for all films, for the normal films only and for the other films
+  only. **degraded** is the mean, and **worst** is the lowest value.
+- **normals softened**: the mean of two of these conditions. They imitate the test split, in which
+  the normal films are softer and more compressed than in training. They were chosen from the films
+  and not from any network, but they do use this fact about the test split. The rule does not use
+  them.
+- **adapted**: the mean of the eight looks on all films, each judged after the batch-normalisation
+  statistics of the network were estimated again on these films, without labels (all layers, the new
+  statistics alone).
+- **held out**: the quarter of each class whose sharpness, noise, borders and file size are most
+  like the other class. The network is trained without these films. **normals held out** is the
+  normal films of that quarter together with ordinary films of pneumonia.
+- **external**: the mean over cohorts of another place. Films that the source holds too, in any
+  split, are left out with all films of their patients and near duplicates. A cohort counts if both
+  classes have enough films; of another one the calls are shown.
+
+## The rule
+
+It was stated before any result of a search, and the record refuses results of another rule.
+
+{rule}
+
+{searches}
+## Earlier runs
+
+They were made before there was a rule, an adapted or an external validation. Bold marks the recipe
+that each validation picks.
+
+{runs}
+
+{correlations}
+- `mild_degraded` became the default (the preset `radiograph`) before anyone saw the test scores.
+- Validation that includes a shift (degraded, held out) puts `none`, `mild` and `mild_degraded` in
+  the same order as the test, and is wrong about the **wide** crops, which are best on the test, as
+  in published results.
+- Rows of 40 epochs were trained in batches of 32 in bfloat16. Rows of 24 epochs were trained in
+  batches of 64 in float32. Each row is one seed, so differences of a few thousandths are noise.
+
+## Search on your own films
+
+```sh
+python -m tests.studies.recipes --source FOLDER --work WORK --hours 8 \\
+    --external clinic=OTHER_FOLDER --classes "clinic:COVID=PNEUMONIA,LUNG OPACITY="
+python -m tests.studies.recipes.publish WORK --record my_recipes.json
+```
+
+FOLDER may have any layout that `ingest` reads. Name at least one folder of another place with
+`--external`: only such films tell what a network does there. `--classes` says which of their
+classes are yours; nothing after `=` leaves a class out, and a class with a name of yours needs no
+entry. The search stops before a network that would not end within the hours, and says what is left;
+the same command goes on, also after Ctrl-C or a crash. It is cheaper to screen small images first:
+
+```sh
+python -m tests.studies.recipes --source FOLDER --work WORK --external ... \\
+    --size-px 32 --epochs 24 --seeds 1
+python -m tests.studies.recipes --source FOLDER --work WORK --external ... \\
+    --size-px 64 --close-of 32x24
+```
+
+After every choice is made, read the test once:
+
+```sh
+python -m tests.studies.recipes --work WORK --final
+python -m tests.studies.recipes.publish WORK --test --record my_recipes.json
+```
+
+`python -m tests.studies.recipes --help` lists the options, and `--list` the recipes, which stand in
+tests/studies/recipes/catalogue.py. Films of another hospital must confirm any recipe before it is
+used there.
+"""

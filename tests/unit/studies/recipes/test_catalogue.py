@@ -1,0 +1,47 @@
+"""Every recipe gives a valid section `train`, as soon as the parameters have its keys."""
+
+import pytest
+
+from tasks.core.errors import ParamsError
+from tasks.core.params import Params, load_params
+from tests.films import ROOT
+from tests.studies.recipes.catalogue import RECIPES, REFERENCE, Recipe
+from tests.studies.recipes.options import recipe_list
+
+SHIPPED = load_params(ROOT / "params.yaml")
+TRAIN = SHIPPED.train.for_films(is_synthetic=False)
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_every_recipe_gives_valid_sections(recipe):
+    if missing := recipe.missing_keys():
+        pytest.skip(f"the parameters have no {', '.join(missing)}")
+    params = recipe.params(TRAIN, epochs=20, seed=4)
+    assert (params.epochs, params.seed) == (20, 4)
+    for key, value in recipe.augment.items():
+        assert getattr(params.augment, key) == value
+    assert params.learning_rate == TRAIN.learning_rate
+    Params.model_validate(
+        SHIPPED.model_dump(by_alias=True) | {"resize": SHIPPED.resize.model_dump() | recipe.resize}
+    )
+
+
+def test_what_params_yaml_says_of_a_method_is_no_part_of_a_recipe():
+    shipped = TRAIN.model_copy(update={"label_smoothing": 0.3, "average_momentum": 0.9})
+    params = RECIPES[REFERENCE].params(shipped)
+    assert (params.label_smoothing, params.average_momentum) == (0.0, None)
+    assert RECIPES["wide_smoothed"].params(shipped).label_smoothing == 0.1
+
+
+def test_a_recipe_with_unknown_keys_is_refused_with_their_names():
+    recipe = Recipe("new", {"fog": 1.0}, {"n_moons": 2})
+    assert recipe.missing_keys() == ["augment.fog", "n_moons"]
+    with pytest.raises(ParamsError, match=r"no augment\.fog, n_moons"):
+        recipe.params(TRAIN)
+
+
+def test_the_wide_family_is_told_by_its_crop():
+    assert RECIPES["wide_128"].is_wide
+    assert RECIPES["wide"].is_wide
+    assert not RECIPES["medium"].is_wide
+    assert recipe_list().splitlines()[0].startswith(REFERENCE)

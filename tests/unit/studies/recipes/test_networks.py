@@ -1,0 +1,67 @@
+"""Recipes that differ in their views only share one training."""
+
+from pathlib import Path
+
+import pytest
+
+from tasks.core.atomic import write_json
+from tests.recipe_searches import SHARED, write_trial
+from tests.studies.recipes.catalogue import RECIPES
+from tests.studies.recipes.networks import find_twin, make_network
+from tests.studies.recipes.trial import WHOLE, WITHOUT_HELD_OUT, facts_of
+from tests.studies.recipes.work_folder import WorkFolder
+
+
+def facts(split: str = WHOLE, n_views: int = 1, name: str = "wide", **train: float) -> dict:
+    found = facts_of(SHARED.trial(RECIPES["wide"], 32, 2, 0, split), SHARED)
+    changes = {"n_views": n_views} | train
+    return found | {"key": f"{name}-{split}", "recipe": name, "train": found["train"] | changes}
+
+
+def finish(work: WorkFolder, found: dict, *folders: str) -> None:
+    """Write the facts of a finished trial and empty networks in some folders of it."""
+    write_json(work.trial(found["key"]) / "trial.json", found)
+    for folder in folders:
+        write_json(work.trial(found["key"]) / folder / "model.json", {"of": found["key"]})
+
+
+def test_a_recipe_with_views_takes_the_weights_of_the_plain_one(tmp_path):
+    work = WorkFolder(tmp_path)
+    finish(work, facts(), "model")
+    assert find_twin(facts(n_views=6, name="views"), work) == work.trial("wide-whole") / "model"
+
+
+def test_a_plain_recipe_takes_those_that_one_with_views_was_made_of(tmp_path):
+    work = WorkFolder(tmp_path)
+    finish(work, facts(n_views=6, name="views"), "plain", "model")
+    assert find_twin(facts(), work) == work.trial("views-whole") / "plain"
+
+
+@pytest.mark.parametrize("change", [{"learning_rate": 0.1}, {"split": WITHOUT_HELD_OUT}])
+def test_any_other_difference_needs_a_training_of_its_own(tmp_path, change):
+    work = WorkFolder(tmp_path)
+    finish(work, facts(), "model")
+    assert find_twin(facts(n_views=6, name="views", **change), work) is None
+
+
+def test_a_trial_that_took_its_weights_itself_is_no_twin(tmp_path):
+    work = WorkFolder(tmp_path)
+    finish(work, facts(n_views=6, name="views"), "model")  # no weights without views are there
+    assert find_twin(facts(), work) is None
+
+
+def test_taken_weights_are_copied_and_nothing_is_trained(tmp_path: Path):
+    work, trial = WorkFolder(tmp_path), SHARED.trial(RECIPES["wide"], 32, 2, 0, WHOLE)
+    finish(work, facts(n_views=6, name="views"), "plain", "model")
+    is_trained = make_network(facts(), "minivggnet", trial.params, None, None, work)  # type: ignore[arg-type]
+    assert not is_trained
+    copy = work.trial("wide-whole") / "model/model.json"
+    assert copy.read_bytes() == (work.trial("views-whole") / "plain/model.json").read_bytes()
+
+
+def test_recipes_write_different_facts_only_where_they_differ(tmp_path):
+    work = WorkFolder(tmp_path)
+    trial = SHARED.trial(RECIPES["wide"], 32, 2, 0, WHOLE)
+    write_trial(trial, work, {})
+    other = facts_of(SHARED.trial(RECIPES["wide_averaged"], 32, 2, 0, WHOLE), SHARED)
+    assert find_twin(other, work) is None

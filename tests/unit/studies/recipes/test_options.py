@@ -1,0 +1,82 @@
+"""The command line names sources, classes, recipes and an earlier stage."""
+
+from pathlib import Path
+
+import pytest
+
+from tasks.core.errors import ParamsError
+from tests.studies.recipes import __main__ as program
+from tests.studies.recipes import publish
+from tests.studies.recipes.catalogue import RECIPES
+from tests.studies.recipes.options import params_of, parse_options, recipes_of, settings_of
+from tests.studies.recipes.results import Stage
+
+
+def options(*words: str):
+    return parse_options("", ["--work", "w", "--source", "films", *words])
+
+
+def test_sources_and_classes_become_parameters():
+    read = options(
+        "--external", "clinic=abroad", "--classes", "clinic:Covid=pneumonia,Lung_Opacity=",
+        "--size-px", "96",
+    )  # fmt: skip
+    params = params_of(read)
+    assert params["ingest"]["source"] == str(Path("films").resolve())
+    assert params["evaluate"]["external"] == {"clinic": str(Path("abroad").resolve())}
+    assert params["evaluate"]["external_classes"] == {
+        "clinic": {"COVID": "PNEUMONIA", "LUNG OPACITY": None}
+    }
+    assert (params["resize"]["size_px"], params["resample"]["labels"]) == (96, "binary")
+    settings = settings_of(read, params)
+    assert settings["data"] == "films"
+    assert settings["resize"]["size_px"] is None  # stages of other sizes share the folder
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["--external", "clinic"], "clinic"),
+        (["--external", "=folder"], "=folder"),
+        (["--external", "clinic=a", "--classes", "clinic:COVID"], "COVID"),
+    ],
+)
+def test_an_option_of_another_form_is_refused(words, found):
+    with pytest.raises(ParamsError, match="the option has the form") as error:
+        params_of(options(*words))
+    assert error.value.found == found
+
+
+def test_films_must_be_named():
+    with pytest.raises(ParamsError, match="no --source"):
+        params_of(parse_options("", ["--work", "w"]))
+
+
+def test_recipes_are_in_the_order_of_the_catalogue_and_can_be_trained():
+    assert [one.name for one in recipes_of(options("--recipes", "none", "wide"))] == [
+        "wide",
+        "none",
+    ]
+    trainable = recipes_of(options())
+    assert trainable == [one for one in RECIPES.values() if not one.missing_keys()]
+
+
+def test_an_earlier_stage_has_a_size_and_epochs(capsys):
+    assert options("--close-of", "32x24").close_of == Stage(32, 24)
+    with pytest.raises(SystemExit):
+        options("--close-of", "32")
+    assert "32 is not a size and epochs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("run", [program.main, publish.main], ids=["final", "publish"])
+def test_a_folder_without_a_search_is_refused(run, tmp_path):
+    work = str(tmp_path)
+    words = ["--work", work, "--final"] if run is program.main else [work]
+    with pytest.raises(SystemExit, match="must be the --work of a search"):
+        run(words)
+
+
+def test_the_list_names_all_recipes(capsys):
+    program.main(["--work", "w", "--list"])
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert listed == list(RECIPES)

@@ -1,0 +1,71 @@
+"""A work folder is held by one search, and is bound to its settings."""
+
+import multiprocessing
+from pathlib import Path
+
+import pytest
+
+from tasks.core.errors import ParamsError
+from tests.studies.recipes.work_folder import WorkFolder, bind_settings, locked
+
+SETTINGS = {
+    "source": "/films/home",
+    "external": {"clinic": "/films/a"},
+    "ingest": {"layout": "auto"},
+}
+
+
+def hold(folder: Path, held, release) -> None:
+    with locked(WorkFolder(folder)):
+        held.set()
+        release.wait(20)
+
+
+def test_a_second_search_is_refused_until_the_first_one_ends(tmp_path):
+    context = multiprocessing.get_context("fork")
+    held, release = context.Event(), context.Event()
+    other = context.Process(target=hold, args=(tmp_path, held, release))
+    other.start()
+    assert held.wait(20)
+    with (
+        pytest.raises(ParamsError, match="another search holds its lock"),
+        locked(WorkFolder(tmp_path)),
+    ):
+        pass
+    other.kill()  # the kernel frees the lock
+    other.join()
+    with locked(WorkFolder(tmp_path)):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"external": {"clinic": "/films/a", "other": "/films/b"}}, "external"),
+        ({"ingest": {"layout": "mooney"}}, r"ingest\.layout"),
+        ({"source": "/films/another"}, "source"),
+    ],
+)
+def test_other_settings_are_refused_by_name(tmp_path, change, name):
+    work = WorkFolder(tmp_path)
+    bind_settings(work, SETTINGS)
+    bind_settings(work, SETTINGS)
+    with pytest.raises(ParamsError, match=f"other values of {name}$|other values of {name}\n"):
+        bind_settings(work, SETTINGS | change)
+
+
+def test_a_copied_folder_may_find_its_source_elsewhere(tmp_path):
+    here = tmp_path / "home"
+    here.mkdir()
+    work = WorkFolder(tmp_path / "work")
+    bind_settings(work, SETTINGS)
+    moved = SETTINGS | {"source": str(here)}
+    bind_settings(work, moved)  # /films/home is not on this machine
+    with pytest.raises(ParamsError, match="source"):
+        bind_settings(work, SETTINGS)  # but this one still is
+
+
+def test_a_key_that_is_new_in_a_section_changes_nothing(tmp_path):
+    work = WorkFolder(tmp_path)
+    bind_settings(work, SETTINGS)
+    bind_settings(work, SETTINGS | {"ingest": {"layout": "auto", "new": None}})
