@@ -114,6 +114,7 @@ def _chosen_point(decision: Decision, params: EvaluateParams) -> dict[str, Any]:
         "threshold": decision.threshold,
         "target_sensitivity": params.target_sensitivity if by_target else None,
         "chosen_on": "validation",
+        "threshold_on": decision.threshold_choice.as_dict(),
         "rule": rules.get(str(decision.operating_point), "the class with the largest probability"),
     }
 

@@ -15,6 +15,12 @@ _OUTCOME_TITLES = {
     "right": "Called its own class",
 }
 
+_OVER_CONDITIONS = {  # by `evaluate.threshold_on`
+    "validation": "",
+    "conditions_mean": ", on average over {} conditions of these films",
+    "conditions_worst": ", in each of {} conditions of these films",
+}
+
 
 def finding_name(evaluation: Mapping[str, Any]) -> str:
     """Positive classes in running text: `pneumonia`, `covid or viral pneumonia`.
@@ -80,12 +86,13 @@ def auroc_of(evaluation: Mapping[str, Any]) -> EstimateJson:
 
 def point_text(point: Mapping[str, Any]) -> str:
     """How the threshold was chosen, as a sentence."""
-    target = point["target_sensitivity"]
+    target, choice = point["target_sensitivity"], point["threshold_on"]
     if target is None:
         return f"The threshold was chosen on the {point['chosen_on']} films: {point['rule']}."
+    over = _OVER_CONDITIONS[choice["rule"]].format(len(choice["conditions"]))
     return (
         f"The threshold is the highest that still finds {format_percent(target)} of the "
-        f"{point['chosen_on']} films with a finding."
+        f"{point['chosen_on']} films with a finding{over}."
     )
 
 

@@ -16,7 +16,7 @@ from tasks.report.comparison import comparison_tables, strongest_baseline
 from tasks.report.film_flow import FilmFlow, flow_steps
 from tasks.report.film_lists import film_lists
 from tasks.report.index_inputs import IndexInputs
-from tasks.report.index_sentence import index_sentence, positive_words
+from tasks.report.index_sentence import index_sentence, positive_words, threshold_sentences
 from tasks.report.overlaid_curves import roc_drawings, training_drawings
 from tasks.report.pair_section import pair_section
 from tasks.report.weakness_matrix import collapsed_networks, weakness_rows
@@ -72,6 +72,7 @@ def _network_context(inputs: IndexInputs) -> dict[str, Any]:
         "strongest": strongest_baseline(baselines),
         "tables": comparison_tables(summaries, baselines, inputs.comparison),
         "ranking": inputs.ranking,
+        "thresholds": threshold_sentences(summaries),
         "collapsed": collapsed_networks(summaries),
         "weaknesses": weakness_rows(summaries),
         "line_numbers": {one["model"]: number for number, one in enumerate(summaries, 1)},

@@ -1,9 +1,10 @@
-"""The first sentence of the index: which network is best on validation, and what it beats."""
+"""Sentences of the index: which network is best on validation, what it beats, its threshold."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tasks.core.html.number_format import EstimateJson, format_interval, format_number
+from tasks.core.threshold_words import asked_and_found, choosing_films
 from tasks.report.comparison import lead_over, strongest_baseline
 
 
@@ -50,6 +51,32 @@ def positive_words(evaluation: Mapping[str, Any]) -> str:
     return (
         f"A film of {_and(positive, 'or')}: one with a finding. A film of {negative} is negative."
     )
+
+
+def threshold_sentences(summaries: Sequence[Mapping[str, Any]]) -> list[str]:
+    """For each network: its threshold, which films chose it, and what it reaches on them.
+
+    Args:
+        summaries: Contents of `data/summaries/<model>.json`.
+
+    Returns:
+        Nothing without a negative class.
+    """
+    points = {one["model"]: one["evaluation"]["operating_point"] for one in summaries}
+    return [
+        " ".join(
+            filter(
+                None,
+                (
+                    f"Threshold of {model}: {format_number(point['threshold'], 3)},",
+                    f"chosen on {choosing_films(point)}.",
+                    asked_and_found(point),
+                ),
+            )
+        )
+        for model, point in points.items()
+        if point["threshold"] is not None
+    ]
 
 
 def _auroc(evaluation: Mapping[str, Any], split: str) -> EstimateJson:

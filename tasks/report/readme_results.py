@@ -33,12 +33,13 @@ def record_results(name: str) -> None:
     baselines = read_json(paths.BASELINES)
     for model in params.models:
         evaluation = read_json(paths.evaluation(model))
+        description = read_json(paths.contract_file(paths.model_dir(model)))
         record = {
             "data": name,
             "model": model,
             "size_px": params.resize.size_px,
-            "epochs": params.train_of(model).epochs,
-            "n_seeds": params.train_of(model).n_seeds,
+            "epochs": description["epochs_run"],
+            "n_seeds": description["n_seeds"],
             "operating_point": evaluation["operating_point"],
             "test": evaluation["test"],
             "baselines": baselines,

@@ -18,6 +18,7 @@ from tasks.core.decision.calibrators import Calibrator, read_calibrator
 from tasks.core.decision.conformal_sets import ConformalSets
 from tasks.core.decision.hashes import hash_file, hash_json
 from tasks.core.decision.novelty_score import NoveltyReference, load_novelty
+from tasks.core.decision.threshold_choice import ThresholdChoice
 from tasks.core.errors import EvaluationError
 
 # Raised by JSON with another form; a whole number may be too large for a float
@@ -26,7 +27,7 @@ _DAMAGE = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """A threshold, the rule that chose it, and what it reaches on the validation films.
+    """A threshold, the rule that chose it, and what it reaches on the unchanged validation films.
 
     A film is called positive when its probability of a finding is at least `threshold`. A
     threshold above the highest probability of validation calls none of those films.
@@ -45,6 +46,7 @@ class Decision:
 
     negative_class: None if no class means "no finding"; then there are no operating points.
     operating_point: name of the one that calls the films; None without a negative class.
+    threshold_choice: the films that chose the thresholds, and what is found on them.
     candidates: log loss of each method of calibration, for patients outside its fit; None where
         the methods were not compared. chosen_by: how the method was chosen.
     validation_sha256: see `hash_films`. sha256: of the contract, hex.
@@ -59,6 +61,7 @@ class Decision:
     chosen_by: str
     operating_points: tuple[OperatingPoint, ...]
     operating_point: str | None
+    threshold_choice: ThresholdChoice
     conformal: ConformalSets
     novelty: NoveltyReference
     validation_sha256: str
@@ -181,6 +184,7 @@ def _unchecked(values: Mapping[str, Any], novelty: NoveltyReference) -> Decision
         chosen_by=calibration["chosen_by"],
         operating_points=points,
         operating_point=values["operating_point"],
+        threshold_choice=ThresholdChoice.from_dict(values.get("threshold_on")),
         conformal=ConformalSets.from_dict(values["conformal"]),
         novelty=novelty,
         validation_sha256=values["validation"]["films_sha256"],

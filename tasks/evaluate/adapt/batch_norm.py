@@ -32,7 +32,8 @@ class NormalisedNetwork:
     Each layer is estimated on what the layers before it, already adapted, pass on. So the result
     is exact: it does not depend on batches or on the order of the films. The layers of one place
     in several averaged networks share a pass. It takes one pass per place: 5 for MiniVGGNet, 120
-    for DenseNet-121.
+    for DenseNet-121. Where a network averages several views of a film, the statistics are those of
+    all views, since its layers get them all.
 
     Attributes:
         model: The network; its statistics change in place.

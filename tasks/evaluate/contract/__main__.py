@@ -3,7 +3,7 @@
 Reads       data/models/<model>/, data/samples.parquet, data/images/ of training and validation
 Writes      data/contracts/<model>/
 Params      evaluate.coverage, max_novel_share, missed_finding_cost, negative_class,
-            operating_point, target_sensitivity, target_specificity, seed
+            operating_point, target_sensitivity, target_specificity, threshold_on, seed
 Fails when  the model has other classes than the films, the negative class is not one of them, or
             validation has positive or negative films only
 Run         python -m tasks.evaluate.contract --model minivggnet
@@ -20,9 +20,11 @@ def main(arguments: argparse.Namespace) -> None:
     """Load, decide, write."""
     from tasks.core.classifier import load_classifier, read_contract
     from tasks.core.decision.hashes import hash_file
+    from tasks.core.decision.threshold_choice import ON_VALIDATION, UNCHANGED
     from tasks.core.image_store.store import ImageStore
     from tasks.core.params import load_params
     from tasks.core.tables import SAMPLES_SCHEMA, read_table
+    from tasks.evaluate.contract.conditions import logits_of_changes
     from tasks.evaluate.contract.decide import decide, draw_reference
     from tasks.evaluate.contract.decision_files import write_decision
     from tasks.evaluate.contract.novelty_fit import fit_novelty
@@ -51,7 +53,10 @@ def main(arguments: argparse.Namespace) -> None:
         params.max_novel_share,
     )
     sha256 = hash_file(paths.network_file(folder))
-    contents = decide(films["val"], outputs["val"].logits, network, sha256, params)
+    by_condition = {UNCHANGED: outputs["val"].logits}
+    if params.threshold_on != ON_VALIDATION and params.negative_class is not None:
+        by_condition |= logits_of_changes(model, images["val"])
+    contents = decide(films["val"], by_condition, network, sha256, params)
     write_decision(contents, novelty)
     logging.getLogger(__name__).info("%s: %s", name, _summary(contents))
 

@@ -7,6 +7,11 @@ from tasks.page.figure_text import Finding, estimate_of
 from tasks.page.page_inputs import PageInputs
 from tasks.page.page_text import finding_name, normal_name, point_text
 from tasks.page.sections.call_section import side_matrix
+from tasks.page.sections.condition_table import (
+    choice_sentences,
+    condition_notes,
+    condition_tables,
+)
 from tasks.page.sections.curve_plots import plot_decision_curve
 from tasks.page.sections.page_section import (
     Cell,
@@ -79,7 +84,7 @@ def _metric_table(evaluation: Finding) -> DataTable:
 
 def operating_point_section(inputs: PageInputs) -> PageSection:
     """All operating points; the one that calls the films is marked."""
-    points = inputs.evaluation["operating_points"]
+    points, point = inputs.evaluation["operating_points"], inputs.evaluation["operating_point"]
     chosen = [number for number, point in enumerate(points.values()) if point["chosen"]]
     rows = [_point_row(name, point) for name, point in points.items()]
     return PageSection(
@@ -88,9 +93,13 @@ def operating_point_section(inputs: PageInputs) -> PageSection:
         (
             "Every threshold was chosen on the validation films and written to the contract of "
             "the model; only then did it judge test films. The marked row calls the films.",
+            *choice_sentences(point),
         ),
-        tables=(DataTable("All operating points", _POINT_HEAD, rows, chosen[0]),),
-        notes=(f"SHA-256 of the contract: {inputs.contract_sha256}",),
+        tables=(
+            DataTable("All operating points", _POINT_HEAD, rows, chosen[0]),
+            *condition_tables(point),
+        ),
+        notes=(*condition_notes(point), f"SHA-256 of the contract: {inputs.contract_sha256}"),
     )
 
 

@@ -2,7 +2,7 @@
 
 from tasks.core import paths
 from tasks.core.html.number_format import format_count
-from tasks.core.params.training import TrainParams
+from tasks.core.params.training import StatedTrainParams
 from tasks.core.trained_settings import trained_settings
 from tasks.report.compliance.study_records import Evidence, StudyRecord, StudyRecords, of_each_model
 
@@ -69,12 +69,15 @@ def selection(records: StudyRecords) -> Evidence:
 
 
 def ensemble(records: StudyRecords) -> Evidence:
-    """How many networks are averaged."""
-    texts = [
-        "one network" if one["n_seeds"] == 1 else f"mean of the logits of {one['n_seeds']} networks"
-        for one in _descriptions(records)
-    ]
+    """How many networks and views of a film are averaged."""
+    texts = [_averaged(one) for one in _descriptions(records)]
     return _on_page(records, of_each_model(records, texts), "made")
+
+
+def _averaged(description: StudyRecord) -> str:
+    n_seeds, n_views = description["n_seeds"], description.get("n_views", 1)
+    text = "one network" if n_seeds == 1 else f"mean of the logits of {n_seeds} networks"
+    return text if n_views == 1 else f"{text}, each on {n_views} views of the film"
 
 
 def inputs_of_network(records: StudyRecords) -> Evidence:
@@ -109,7 +112,7 @@ def audit(records: StudyRecords) -> Evidence:
     return Evidence(value, paths.TEST_LEDGER, paths.INDEX, "provenance")
 
 
-def _settings(records: StudyRecords, summary: StudyRecord) -> TrainParams:
+def _settings(records: StudyRecords, summary: StudyRecord) -> StatedTrainParams:
     return trained_settings(summary["description"], records.params, summary["model"])
 
 

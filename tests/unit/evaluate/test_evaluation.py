@@ -108,6 +108,7 @@ def test_evaluation_names_the_operating_point_that_calls_the_films():
         "threshold": 0.4,
         "target_sensitivity": 0.75,
         "chosen_on": "validation",
+        "threshold_on": {"rule": "validation", "conditions": []},
         "rule": "by hand",
     }
     half = replace(DECISION, operating_point="half")

@@ -128,7 +128,7 @@ def test_template_shows_every_channel_as_text_and_escapes_paths(folder: Path, tm
     context = {
         "activations": activation_section(folder),
         "model": "minivggnet",
-        "description": {"n_seeds": 3},
+        "description": {"n_seeds": 3, "n_views": 6},
     }
 
     page = render_template(templates, "only.html.j2", context)
@@ -140,3 +140,4 @@ def test_template_shows_every_channel_as_text_and_escapes_paths(folder: Path, tm
     assert "<b>.png" not in page
     assert "&lt;img" not in page
     assert "these are the maps of the first" in page
+    assert "averages 6 views of each film; these are the maps of the whole square" in page

@@ -35,9 +35,18 @@ def test_patients_that_nobody_knows_are_not_counted() -> None:
 
 
 def test_choice_of_the_threshold_is_a_sentence() -> None:
-    point = {"target_sensitivity": 0.97, "chosen_on": "validation", "rule": "highest sum"}
+    alone = {"rule": "validation", "conditions": [{}]}
+    point = {
+        **{"target_sensitivity": 0.97, "chosen_on": "validation", "rule": "highest sum"},
+        "threshold_on": alone,
+    }
     assert point_text(point) == (
         "The threshold is the highest that still finds 97 % of the validation films with a finding."
     )
     chosen = point_text(point | {"target_sensitivity": None})
     assert chosen == "The threshold was chosen on the validation films: highest sum."
+    for rule, words in (("mean", "on average over"), ("worst", "in each of")):
+        choice = {"rule": f"conditions_{rule}", "conditions": [{}] * 9}
+        assert point_text(point | {"threshold_on": choice}).endswith(
+            f"of the validation films with a finding, {words} 9 conditions of these films."
+        )

@@ -4,7 +4,12 @@ from typing import Any
 
 import pytest
 
-from tasks.report.index_sentence import best_on_validation, index_sentence, positive_words
+from tasks.report.index_sentence import (
+    best_on_validation,
+    index_sentence,
+    positive_words,
+    threshold_sentences,
+)
 from tests.report_tables import estimate
 
 BASELINES = [{"name": "grey", "test": {"auroc": estimate(0.7, 0.6, 0.8)}}]
@@ -69,3 +74,25 @@ def test_without_a_negative_class_the_mean_auroc_chooses() -> None:
 def test_positive_is_defined() -> None:
     assert "A film of COVID or VIRAL" in positive_words(summary("a", 1, 1)["evaluation"])
     assert "Nothing" in positive_words(of_classes("a", 1)["evaluation"])
+
+
+def test_each_network_says_which_films_chose_its_threshold() -> None:
+    rates = [estimate(value, value - 0.1, value) for value in (0.95, 0.99)]
+    conditions = [{"name": "", "sensitivity": one, "specificity": one} for one in rates]
+    point = {"threshold": 0.41, "target_sensitivity": 0.97}
+    choices = {
+        "a": {"rule": "conditions_mean", "conditions": conditions},
+        "b": {"rule": "validation", "conditions": conditions[:1]},
+    }
+    summaries: list[dict[str, Any]] = [
+        {"model": model, "evaluation": {"operating_point": point | {"threshold_on": choice}}}
+        for model, choice in choices.items()
+    ]
+    assert threshold_sentences(summaries) == [
+        "Threshold of a: 0.410, chosen on the mean over 2 conditions of the validation films. "
+        "Sensitivity: asked 0.97, found between 0.95 and 0.99 over these conditions. "
+        "Specificity: found between 0.95 and 0.99.",
+        "Threshold of b: 0.410, chosen on the validation films as they are.",
+    ]
+    nothing = {"threshold": None, "target_sensitivity": None, "threshold_on": choices["b"]}
+    assert threshold_sentences([{"model": "c", "evaluation": {"operating_point": nothing}}]) == []

@@ -8,6 +8,7 @@ import pytest
 from tasks.core.decision.decision import decision_from, read_decision, require_seal
 from tasks.core.decision.hashes import hash_file, hash_json
 from tasks.core.decision.novelty_score import load_novelty
+from tasks.core.decision.threshold_choice import ThresholdChoice
 from tasks.core.errors import EvaluationError
 from tasks.evaluate.contract.decision_files import write_decision
 from tests.decisions import novelty_reference
@@ -30,6 +31,9 @@ CONTENTS = {
     "conformal": {"coverage": 0.9, "quantiles": [0.4, None], "n_films": [40, 3]},
     "validation": {"films_sha256": "v" * 64, "n_images": 9, "n_patients": 5},
 }
+RATE = {"value": 0.9, "low": 0.8, "high": 0.95}
+CONDITION = {"name": "darker", "sensitivity": RATE, "specificity": RATE}
+CHOICE = {"rule": "conditions_mean", "conditions": [CONDITION]}
 
 
 @pytest.fixture
@@ -60,10 +64,18 @@ def test_an_untouched_contract_is_read_whatever_its_spaces(folder):
     assert read_decision("ann").sha256 == values["sha256"]
 
 
+def test_the_films_that_chose_the_threshold_are_read_and_were_validation_in_old_contracts(folder):
+    assert read_decision("ann").threshold_choice == ThresholdChoice("validation", ())
+    change(folder, "threshold_on", CHOICE, seal=True)
+    choice = read_decision("ann").threshold_choice
+    assert (choice.rule, choice.as_dict()) == ("conditions_mean", CHOICE)
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
         ("operating_point", "youden"),
+        ("threshold_on", CHOICE),
         ("negative_class", "PNEUMONIA"),
         ("classes", ["PNEUMONIA", "NORMAL"]),
         ("operating_points", [CONTENTS["operating_points"][0] | {"threshold": 0.4999999}]),
@@ -135,6 +147,11 @@ def test_a_damaged_file_is_an_error(folder, text):
         ("classes", ["NORMAL", "NORMAL"]),
         ("classes", ["NORMAL", 3]),
         ("calibration", CONTENTS["calibration"] | {"parameters": {"temperature": 10**400}}),
+        ("threshold_on", {}),
+        ("threshold_on", {"rule": "test", "conditions": []}),
+        ("threshold_on", CHOICE | {"conditions": [{"name": "darker"}]}),
+        ("threshold_on", CHOICE | {"conditions": [CONDITION | {"sensitivity": 0.9}]}),
+        ("threshold_on", CHOICE | {"conditions": [CONDITION | {"specificity": RATE | {"low": 2}}]}),
     ],
 )
 def test_a_sealed_contract_of_another_form_is_an_error(folder, key, value):

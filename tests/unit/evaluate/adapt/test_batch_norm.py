@@ -75,6 +75,27 @@ def test_statistics_of_each_layer_by_hand():
     assert variance[:2] == pytest.approx([0, (50 / deviation) ** 2], rel=2e-3, abs=1e-6)
 
 
+def test_statistics_are_those_of_all_views_that_a_network_averages():
+    prepare_backend()
+    import keras
+    from keras import layers
+
+    from tasks.train.network.ensemble import average_logits
+
+    images = keras.Input((16, 16, 1), dtype="uint8")
+    x = layers.BatchNormalization(name="bn")(layers.Rescaling(1.0, name="scale")(images))
+    x = layers.Dense(2, name="logits")(layers.Flatten(name="flat")(x))
+    one_view = keras.Model(images, layers.Softmax(name="predictions")(x))
+    model = average_logits([one_view], 6)
+    films = np.random.default_rng(0).integers(0, 256, (40, 16, 16, 1), dtype=np.uint8)
+    views = np.asarray(keras.Model(model.input, model.get_layer("views").output)(films))
+    assert views.shape == (240, 16, 16, 1)
+    NormalisedNetwork(model, early_only=False).adapt(films, alpha=1.0)
+    mean, variance = moving(model, "bn")
+    assert mean == pytest.approx([views.mean()], rel=1e-5)
+    assert variance == pytest.approx([views.var()], rel=1e-4)
+
+
 @pytest.mark.parametrize("alpha", [0.0, 0.5, 1.0])
 def test_alpha_mixes_the_new_statistics_with_the_old_ones(alpha):
     model = network()

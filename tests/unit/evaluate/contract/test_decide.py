@@ -7,6 +7,7 @@ import pytest
 from tasks.core.classifier import INPUT, Contract
 from tasks.core.decision.decision import OperatingPoint, read_decision
 from tasks.core.decision.hashes import hash_file, hash_films
+from tasks.core.decision.threshold_choice import UNCHANGED
 from tasks.core.errors import EvaluationError
 from tasks.evaluate.contract.conformal_fit import fit_conformal_sets
 from tasks.evaluate.contract.decide import MAX_REFERENCE_FILMS, decide, draw_reference
@@ -43,10 +44,10 @@ def saved(tmp_path, monkeypatch, contents: dict) -> dict:
 
 def test_contract_has_the_promised_content():
     films, logits = validation()
-    found = decide(films, logits, network(), "n" * 64, evaluate_params())
+    found = decide(films, {UNCHANGED: logits}, network(), "n" * 64, evaluate_params())
     assert list(found) == [
         *("model", "classes", "negative_class", "network", "calibration", "operating_points"),
-        *("operating_point", "conformal", "validation"),
+        *("operating_point", "threshold_on", "conformal", "validation"),
     ]
     assert found["network"] == {
         **{"sha256": "n" * 64, "size_px": 16, "precision": "float32"},
@@ -67,7 +68,7 @@ def test_contract_has_the_promised_content():
 def test_threshold_and_sets_come_from_the_calibrated_probabilities(tmp_path, monkeypatch):
     films, logits = validation()
     params = evaluate_params(target_sensitivity=0.8)
-    contents = decide(films, 5 * logits, network(), "", params)
+    contents = decide(films, {UNCHANGED: 5 * logits}, network(), "", params)
     assert contents["calibration"]["method"] != "none"
     saved(tmp_path, monkeypatch, contents)
     decision = read_decision("ann")
@@ -80,7 +81,9 @@ def test_threshold_and_sets_come_from_the_calibrated_probabilities(tmp_path, mon
 
 def test_a_written_decision_is_read_back(tmp_path, monkeypatch):
     films, logits = validation()
-    contents = decide(films, logits, network(), "", evaluate_params(operating_point="youden"))
+    contents = decide(
+        films, {UNCHANGED: logits}, network(), "", evaluate_params(operating_point="youden")
+    )
     sealed = saved(tmp_path, monkeypatch, contents)
     decision = read_decision("ann")
     assert (decision.model, decision.classes) == ("ann", CLASSES)
@@ -100,7 +103,11 @@ def test_the_same_films_give_the_same_bytes(tmp_path, monkeypatch):
     folder = tmp_path / "data/contracts/ann"
     before = {}
     for _ in range(2):
-        saved(tmp_path, monkeypatch, decide(films, logits, network(), "", evaluate_params()))
+        saved(
+            tmp_path,
+            monkeypatch,
+            decide(films, {UNCHANGED: logits}, network(), "", evaluate_params()),
+        )
         after = {path.name: path.read_bytes() for path in folder.iterdir()}
         assert set(after) == {"contract.json", "novelty.npz"}
         assert before in ({}, after)
@@ -110,7 +117,7 @@ def test_the_same_films_give_the_same_bytes(tmp_path, monkeypatch):
 def test_three_classes_are_positive_but_for_the_negative_one():
     films, logits = validation(THREE)
     params = evaluate_params(target_specificity=0.9)
-    found = decide(films, logits, network(THREE), "", params)
+    found = decide(films, {UNCHANGED: logits}, network(THREE), "", params)
     point = {row["name"]: row for row in found["operating_points"]}["target_specificity"]
     assert 0.9 <= point["specificity"] <= 0.9 + 1 / (films["label"] == "NORMAL").sum()
     assert len(found["conformal"]["quantiles"]) == 3
@@ -119,7 +126,7 @@ def test_three_classes_are_positive_but_for_the_negative_one():
 def test_without_a_negative_class_there_is_no_operating_point(tmp_path, monkeypatch):
     films, logits = validation(THREE)
     params = evaluate_params(negative_class=None)
-    contents = decide(films, logits, network(THREE), "", params)
+    contents = decide(films, {UNCHANGED: logits}, network(THREE), "", params)
     assert (contents["operating_points"], contents["operating_point"]) == ([], None)
     saved(tmp_path, monkeypatch, contents)
     decision = read_decision("ann")
@@ -129,19 +136,62 @@ def test_without_a_negative_class_there_is_no_operating_point(tmp_path, monkeypa
 def test_wrong_negative_class_and_one_side_are_errors():
     films, logits = validation()
     with pytest.raises(EvaluationError, match=r"HEALTHY(.|\n)*choose from: NORMAL, PNEUMONIA"):
-        decide(films, logits, network(), "", evaluate_params(negative_class="HEALTHY"))
+        decide(films, {UNCHANGED: logits}, network(), "", evaluate_params(negative_class="HEALTHY"))
     ill = (films["label"] == "PNEUMONIA").to_numpy()
     with pytest.raises(EvaluationError, match="48 positive of 48"):
-        decide(films[ill], logits[ill], network(), "", evaluate_params())
+        decide(films[ill], {UNCHANGED: logits[ill]}, network(), "", evaluate_params())
 
 
 def test_one_patient_of_a_class_is_enough_for_a_stated_fallback():
     films, logits = validation()
     kept = (films["label"] == "NORMAL") | (films["group_id"] == "val-001")
-    found = decide(films[kept], logits[kept.to_numpy()], network(), "", evaluate_params())
+    found = decide(
+        films[kept], {UNCHANGED: logits[kept.to_numpy()]}, network(), "", evaluate_params()
+    )
     assert found["calibration"]["method"] == "temperature"
     assert found["calibration"]["chosen_by"].endswith("the smallest class has 1")
     assert found["conformal"]["quantiles"][1] is None  # every set holds the class
+
+
+def test_contract_says_what_the_locked_threshold_finds_in_each_condition(tmp_path, monkeypatch):
+    films, logits = validation()
+    fallen = logits - np.array([0.0, 1.0], dtype=np.float32)  # a place where every score falls
+    params = evaluate_params(threshold_on="conditions_mean", target_sensitivity=0.8)
+    contents = decide(films, {UNCHANGED: logits, "darker": fallen}, network(), "", params)
+    saved(tmp_path, monkeypatch, contents)
+    decision = read_decision("ann")
+    choice = decision.threshold_choice
+    assert choice.as_dict() == contents["threshold_on"]
+    assert (choice.rule, [one.name for one in choice.conditions]) == (
+        "conditions_mean",
+        [UNCHANGED, "darker"],
+    )
+    ill = (films["label"] == "PNEUMONIA").to_numpy()
+    for one, scores in zip(choice.conditions, (logits, fallen), strict=True):
+        called = decision.calibrator.apply(scores)[:, 1] >= decision.threshold
+        assert one.sensitivity["value"] == called[ill].mean()
+        assert one.specificity["value"] == (~called)[~ill].mean()
+        assert one.sensitivity["low"] < one.sensitivity["value"] < one.sensitivity["high"]
+    found = [one.sensitivity["value"] for one in choice.conditions]
+    assert 0.8 <= np.mean(found) < 0.8 + 1 / ill.sum()
+    assert found[0] > 0.8 > found[1]
+
+
+def test_conditions_move_the_thresholds_and_not_the_calibration():
+    films, logits = validation()
+    by_condition = {UNCHANGED: logits, "darker": logits - np.float32([0, 3])}
+    alone, mean, worst = (
+        decide(films, by_condition, network(), "", evaluate_params(threshold_on=rule))
+        for rule in ("validation", "conditions_mean", "conditions_worst")
+    )
+    assert alone["calibration"] == mean["calibration"] == worst["calibration"]
+    assert alone["conformal"] == mean["conformal"] == worst["conformal"]
+    by_name = [
+        {p["name"]: p["threshold"] for p in one["operating_points"]} for one in (alone, mean, worst)
+    ]
+    falling = [one["target_sensitivity"] for one in by_name]
+    assert falling[0] > falling[1] > falling[2]
+    assert {one["half"] for one in by_name} == {0.5}
 
 
 def test_reference_films_are_all_or_a_fixed_draw_in_order():

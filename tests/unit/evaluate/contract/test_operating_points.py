@@ -1,30 +1,30 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_curve
 
 from tasks.core.decision.decision import OperatingPoint
 from tasks.core.errors import EvaluationError
 from tasks.evaluate.contract.operating_points import (
+    MERGES,
     ROUNDING,
     choose_operating_points,
     rates_by_threshold,
+    rates_of_films,
 )
 
 #                 +     +     -    +    +    -    -    +    -     -
 PROB = np.array([0.95, 0.90, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1])
 POSITIVE = np.array([1, 1, 0, 1, 1, 0, 0, 1, 0, 0], dtype=bool)  # five of ten
 AIMS = {"target_sensitivity": 0.8, "target_specificity": 0.8, "missed_finding_cost": 5.0}
+AS_THEY_ARE = {"threshold_on": "validation"}
 FILMS = st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=2, max_size=60)
 
 
 def points(prob: np.ndarray, positive: np.ndarray, **aims: float) -> dict[str, OperatingPoint]:
-    return {p.name: p for p in choose_operating_points(prob, positive, **AIMS | aims)}
-
-
-def rates_at(threshold: float, prob: np.ndarray, positive: np.ndarray) -> tuple[float, float]:
-    return (prob[positive] >= threshold).mean(), (prob[~positive] < threshold).mean()
+    found = choose_operating_points(prob[np.newaxis], positive, **AS_THEY_ARE, **AIMS | aims)
+    return {point.name: point for point in found}
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_call_does_not_turn_when_rounding_moves_all_probabilities():
         noise = rng.uniform(-2e-7, 2e-7, 10)
         for point in points(PROB, POSITIVE).values():
             if point.name != "half":
-                moved = rates_at(point.threshold, PROB + noise, POSITIVE)
+                moved = rates_of_films(point.threshold, PROB + noise, POSITIVE)
                 assert moved == (point.sensitivity, point.specificity)
 
 
@@ -121,9 +121,12 @@ def test_each_promise_is_kept_and_no_other_threshold_is_better(films, target, co
     aims = {"target_sensitivity": target, "target_specificity": target}
     found = points(prob, positive, missed_finding_cost=cost, **aims)
     for point in found.values():
-        assert rates_at(point.threshold, prob, positive) == (point.sensitivity, point.specificity)
+        assert rates_of_films(point.threshold, prob, positive) == (
+            point.sensitivity,
+            point.specificity,
+        )
     every = [*np.unique(prob), 1.1]
-    rates = {level: rates_at(level, prob, positive) for level in every}
+    rates = {level: rates_of_films(level, prob, positive) for level in every}
     sensitive, specific = found["target_sensitivity"], found["target_specificity"]
     assert sensitive.sensitivity >= target
     higher = [level for level in every if level > sensitive.threshold + 2 * ROUNDING]
@@ -145,7 +148,80 @@ def test_each_promise_is_kept_and_no_other_threshold_is_better(films, target, co
 def test_rates_are_the_roc_curve_of_scikit_learn():
     rng = np.random.default_rng(3)
     prob, positive = rng.integers(0, 30, 200) / 30, rng.random(200) < 0.4
-    rates = rates_by_threshold(prob, positive)
+    rates = rates_by_threshold(prob[np.newaxis], positive, MERGES["validation"])
     fpr, tpr, _ = roc_curve(positive, prob, drop_intermediate=False)
     np.testing.assert_allclose(rates.sensitivity[::-1], tpr)
     np.testing.assert_allclose(1 - rates.specificity[::-1], fpr, atol=1e-12)
+
+
+# Three conditions of five positive and five negative films
+CONDITIONS = np.array(
+    [  #  +    +    +    +    +      -    -    -    -     -
+        [0.9, 0.8, 0.7, 0.6, 0.3, 0.1, 0.2, 0.2, 0.4, 0.5],  # as they are
+        [0.9, 0.8, 0.4, 0.3, 0.1, 0.0, 0.0, 0.1, 0.2, 0.3],  # scores fall
+        [1.0, 0.9, 0.9, 0.8, 0.7, 0.2, 0.4, 0.6, 0.65, 0.8],  # scores rise
+    ]
+)
+TRUTH = np.array([True] * 5 + [False] * 5)
+
+
+def points_over(conditions: np.ndarray, threshold_on: str) -> dict[str, OperatingPoint]:
+    found = choose_operating_points(conditions, TRUTH, threshold_on=threshold_on, **AIMS)
+    return {point.name: point for point in found}
+
+
+@pytest.mark.parametrize(
+    ("threshold_on", "sensitive", "specific", "youden"),
+    [
+        # 4 of 5 positive films from 0.6 on; 4 of 5 negative films below 0.5; all but one at 0.6
+        ("validation", 0.6, 0.5, 0.6),
+        # the 12th of 15 positive scores is 0.4; 12 of 15 negative ones lie below 0.6; at 0.7
+        # there are 5 missed films and 1 false alarm, at 0.6 and 0.65 one more
+        ("conditions_mean", 0.4, 0.6, 0.7),
+        # the fourth positive score where scores fall is 0.3; where they rise, four negative ones
+        # lie below 0.7, and there 3 missed films and 1 false alarm are the worst
+        ("conditions_worst", 0.3, 0.7, 0.7),
+    ],
+)
+def test_each_rule_over_three_conditions_by_hand(threshold_on, sensitive, specific, youden):
+    found = points_over(CONDITIONS, threshold_on)
+    chosen = {name: round(point.threshold, 3) for name, point in found.items()}
+    assert chosen["target_sensitivity"] == sensitive
+    assert chosen["target_specificity"] == specific
+    assert chosen["youden"] == youden
+    assert chosen["half"] == 0.5
+    for point in found.values():  # what a point reaches is that of the films as they are
+        rates = rates_of_films(point.threshold, CONDITIONS[0], TRUTH)
+        assert (point.sensitivity, point.specificity) == rates
+
+
+def test_the_mean_may_raise_the_threshold_and_the_worst_never_does():
+    risen = CONDITIONS[[0, 2, 2]]  # the 12th of 15 positive scores is 0.7
+    chosen = {rule: points_over(risen, rule)["target_sensitivity"].threshold for rule in MERGES}
+    assert {rule: round(one, 3) for rule, one in chosen.items()} == {
+        **{"validation": 0.6, "conditions_mean": 0.7, "conditions_worst": 0.6},
+    }
+
+
+def test_the_rule_says_how_the_conditions_count():
+    rules = {on: points_over(CONDITIONS, on)["target_sensitivity"].rule for on in MERGES}
+    asked = "highest threshold with a sensitivity of 0.8"
+    assert rules == {
+        "validation": asked,
+        "conditions_mean": f"{asked}, on average over 3 conditions of the films",
+        "conditions_worst": f"{asked}, in the worst of 3 conditions of the films",
+    }
+
+
+@settings(deadline=None)  # the first example of a busy machine takes longer than 0.2 s
+@given(seed=st.integers(0, 1000), target=st.floats(0.01, 0.99))
+def test_the_promise_is_kept_over_the_conditions(seed, target):
+    scores = np.random.default_rng(seed).integers(0, 12, (3, 10)) / 12
+    aims = AIMS | {"target_sensitivity": target}
+    for rule, merged in (("conditions_mean", np.mean), ("conditions_worst", np.min)):
+        found = choose_operating_points(scores, TRUTH, threshold_on=rule, **aims)
+        (point,) = [one for one in found if one.name == "target_sensitivity"]
+        above = np.unique(scores)[np.unique(scores) > point.threshold + 2 * ROUNDING]
+        for level, is_reached in ((point.threshold, True), *((one, False) for one in above)):
+            reached = merged([rates_of_films(level, one, TRUTH)[0] for one in scores])
+            assert (reached >= target - 1e-12) == is_reached
