@@ -7,7 +7,7 @@ import keras
 
 from tasks.core.image_store.store import Pixels
 from tasks.explain.attribution.scored_network import ScoredNetwork
-from tasks.explain.truncated import truncate
+from tasks.explain.truncated import TruncatedNetwork, truncate
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,14 @@ class ExplainedModel:
             EvaluationError: See `truncate`.
         """
         return ScoredNetwork(truncate(self.network, "float32"), self.average_film)
+
+    @cached_property
+    def whole(self) -> TruncatedNetwork:
+        """The network on the square alone, whose feature maps are shown."""
+        truncated = self.scored.truncated
+        if len(truncated.boxes) == 1:
+            return truncated
+        return truncate(self.network, "float32", is_whole=True)
 
     @property
     def positive_classes(self) -> list[str]:

@@ -14,6 +14,14 @@ from numpy.typing import NDArray
 
 from tasks.core.classifier import LOGITS_LAYER
 from tasks.core.errors import EvaluationError
+from tasks.core.square_views import (
+    VIEW_ROWS,
+    VIEW_SHARE,
+    VIEW_SUM,
+    VIEWS_LAYER,
+    ViewBox,
+    boxes_of,
+)
 
 # SeparableConv2D and DepthwiseConv2D are not subclasses of Conv2D
 _CONVOLUTIONS = (
@@ -21,6 +29,7 @@ _CONVOLUTIONS = (
     keras.layers.DepthwiseConv2D,
     keras.layers.SeparableConv2D,
 )
+_MEAN_OF_VIEWS = (VIEW_SHARE, VIEW_ROWS, VIEW_SUM)  # ends of names
 _LOGITS_OF_NETWORK = re.compile(rf"seed(\d+)_{LOGITS_LAYER}")  # of one of several averaged networks
 
 
@@ -39,6 +48,8 @@ class TruncatedNetwork:
     first_layer, first_kernel: the first convolution and its weights (kh, kw, n_in, n_out) float32.
         In a network without a convolution it is the dense layer on the pixels, and its kernel is
         as large as the film.
+    boxes: where the views of a film lie. With V views the maps of a batch are (V * B, h, w,
+        n_channels): those of all films whole, then those of each crop of all films.
     """
 
     network: keras.Model
@@ -46,6 +57,7 @@ class TruncatedNetwork:
     layers: tuple[str, ...]
     first_layer: str
     first_kernel: NDArray[np.float32]
+    boxes: tuple[ViewBox, ...]
 
 
 @dataclass(frozen=True)
@@ -63,8 +75,10 @@ class _GraphCopy:
     """Copies a graph layer by layer, including nested models, and records every call.
 
     All copies compute in float32, also those of a model that was trained in half precision.
-    originals: the original layer of each copy.
+    originals: the original layer of each copy. is_whole: whether the copy leaves out the views.
     """
+
+    is_whole: bool = False
 
     calls: list[_Call] = field(default_factory=list)
     originals: dict[keras.layers.Layer, keras.layers.Layer] = field(default_factory=dict)
@@ -95,13 +109,22 @@ class _GraphCopy:
                 call_function=self.call,
             )
             return self.calls[-1].output  # calls are recorded from input to output
+        if self.is_whole and self.originals[layer].name == VIEWS_LAYER:
+            return args[0][0]
+        if self.is_whole and self.originals[layer].name.endswith(_MEAN_OF_VIEWS):
+            return args[0]
         output = layer(*args, **kwargs)
         inputs = tuple(id(tensor) for tensor in keras.tree.flatten((args, kwargs)))
         self.calls.append(_Call(self.originals[layer].name, layer, inputs, output))
         return output
 
 
-def truncate(model: keras.Model, pixels: Literal["uint8", "float32"] = "uint8") -> TruncatedNetwork:
+def truncate(
+    model: keras.Model,
+    pixels: Literal["uint8", "float32"] = "uint8",
+    *,
+    is_whole: bool = False,
+) -> TruncatedNetwork:
     """Copy a classifier into a network that returns feature maps and logits.
 
     Args:
@@ -109,12 +132,14 @@ def truncate(model: keras.Model, pixels: Literal["uint8", "float32"] = "uint8") 
             contain other models as layers. It is not changed.
         pixels: Type of the input, in [0, 255]. Gradients stop at whole numbers: take float32 to
             differentiate with respect to the pixels.
+        is_whole: Whether to leave out the views of the film other than the whole square.
 
     Raises:
         EvaluationError: The model has no layer `logits`, or neither a 2-D convolution nor a dense
             layer on its pixels.
     """
-    images, copy = _copy_graph(model, pixels)
+    images, copy = _copy_graph(model, pixels, is_whole=is_whole)
+    boxes = boxes_of(model)
     logits = [call for call in copy.calls if call.name == LOGITS_LAYER][-1:]
     networks = [_convolutions_before(end, copy.calls) for end in _ends(copy.calls) or logits]
     convolutions = networks[0] if networks else []
@@ -131,10 +156,11 @@ def truncate(model: keras.Model, pixels: Literal["uint8", "float32"] = "uint8") 
         layers=tuple(call.name for call in convolutions),
         first_layer=first[0].name,
         first_kernel=kernel if convolutions else kernel.reshape(*model.input_shape[1:], -1),
+        boxes=boxes[:1] if is_whole else boxes,
     )
 
 
-def _copy_graph(model: keras.Model, pixels: str) -> tuple[Any, _GraphCopy]:
+def _copy_graph(model: keras.Model, pixels: str, *, is_whole: bool) -> tuple[Any, _GraphCopy]:
     """Copy all layers up to `logits`, with their weights. Returns the symbolic input and the copy.
 
     The layers behind them refuse films; the first dense layer is looked for in the network alone.
@@ -142,7 +168,7 @@ def _copy_graph(model: keras.Model, pixels: str) -> tuple[Any, _GraphCopy]:
     if LOGITS_LAYER in [layer.name for layer in model.layers] and len(model.layers) > 1:
         model = keras.Model(model.input, model.get_layer(LOGITS_LAYER).output)
     images = keras.Input(batch_shape=model.input_shape, dtype=pixels)
-    copy = _GraphCopy()
+    copy = _GraphCopy(is_whole)
     if isinstance(model, keras.Sequential):
         copy.call(model, images)
     else:

@@ -4,23 +4,25 @@ Both are in logits of the score of a class: its logit minus the mean of the othe
 what the softmax sees.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.image_store.store import Pixels
+from tasks.core.square_views import ViewBox, put_back
 
 _N_SQUARES = 6  # along each side, as in the explanations; each costs one forward pass
 _Float32s = NDArray[np.float32]
 
 
-def mapped_heat(maps: _Float32s, weights: _Float32s) -> _Float32s:
+def mapped_heat(maps: _Float32s, weights: _Float32s, boxes: Sequence[ViewBox]) -> _Float32s:
     """Class activation maps, exact where all behind the maps is linear.
 
     Args:
-        maps: (h, w, c) float32, of the last convolution.
+        maps: (h, w, c) float32, of the last convolution; of V views (V, h, w, c).
         weights: (c, k) float32 for k classes, or (h, w, c, k).
+        boxes: Where the views lie. The heat of each is put back at its place.
 
     Returns:
         (k, h, w) float32; the sum over all places is the score without its bias.
@@ -29,11 +31,12 @@ def mapped_heat(maps: _Float32s, weights: _Float32s) -> _Float32s:
 
     Example:
         >>> maps, weights = np.ones((1, 2, 1), np.float32), np.array([[1, 3]], np.float32)
-        >>> mapped_heat(maps, weights).tolist()
+        >>> mapped_heat(maps, weights, [(0, 0, 8, 8)]).tolist()
         [[[-2.0, -2.0]], [[2.0, 2.0]]]
     """
-    logits = np.einsum("hwc,ck->hwk" if weights.ndim == 2 else "hwc,hwck->hwk", maps, weights)
-    return np.moveaxis(_scores(logits), -1, 0)
+    views = maps.reshape(len(boxes), *maps.shape[-3:])
+    logits = np.einsum("vhwc,ck->vhwk" if weights.ndim == 2 else "vhwc,hwck->vhwk", views, weights)
+    return put_back(np.moveaxis(_scores(logits), -1, 0), boxes)
 
 
 def occluded_heat(

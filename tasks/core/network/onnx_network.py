@@ -135,7 +135,7 @@ class OnnxNetwork:
         if weights is None:
             return occluded_heat(films[0], self._metadata.average_film, self._logits)
         (maps,) = self._run(films, [MAPS])
-        return mapped_heat(maps[0], weights)
+        return mapped_heat(maps[0], weights, self._metadata.boxes)
 
     def heat(self, image: Pixels, class_index: int) -> _Float32s:
         """The heat of one class: (h, w) float32; see `heats`."""

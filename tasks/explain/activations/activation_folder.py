@@ -42,7 +42,8 @@ def write_activations(  # noqa: PLR0913, PLR0917 - a folder, a model, two sets o
 ) -> None:
     """Write `activations.json`, and under `activations/` the pictures.
 
-    Of a model that averages several networks the first one is shown.
+    Of a model that averages several networks the first one is shown; of several views of a film,
+    the whole square.
 
     Args:
         folder: Folder of the explanations; it exists.
@@ -57,7 +58,7 @@ def write_activations(  # noqa: PLR0913, PLR0917 - a folder, a model, two sets o
         EvaluationError: `truncate` finds no layer to show.
     """
     (folder / PICTURE_FOLDER).mkdir()
-    truncated = explained.scored.truncated
+    truncated = explained.whole
     pairs = enumerate(zip(films, images, strict=True))
     contents: dict[str, Any] = {
         "classes": list(explained.classes),

@@ -1,4 +1,8 @@
-"""Grad-CAM, its weighted form Grad-CAM++, and HiResCAM: maps at the last convolution."""
+"""Grad-CAM, its weighted form Grad-CAM++, and HiResCAM: maps at the last convolution.
+
+A network that averages several views of a film has one map for each view. Each is put back at the
+place of its crop, and their mean is shown: see `tasks.core.square_views.put_back`.
+"""
 
 from collections.abc import Callable
 
@@ -6,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.image_store.store import Pixels
+from tasks.core.square_views import put_back
 from tasks.explain.attribution.scored_network import Float32s, ScoredNetwork
 
-# feature maps and gradients (N, h, w, n) -> weights of the maps
-_Weigh = Callable[[Float32s, Float32s], Float32s]
+# feature maps and gradients (N, V, h, w, n) of V views -> heat
+_HeatOf = Callable[[Float32s, Float32s], Float32s]
+_PLACES = (-3, -2)  # axes
 
 
 def hires_cam(scored: ScoredNetwork, images: Pixels, classes: NDArray[np.int64]) -> Float32s:
@@ -91,21 +97,21 @@ def grad_cam_plus_plus(
     Source: Chattopadhay et al. 2018, "Grad-CAM++: Improved Visual Explanations for Deep
     Convolutional Networks", arXiv:1710.11063, equations 5, 10 and 19.
     """
-    return np.maximum(_by_class(scored, images, classes, _positive_gradient), 0)
+    return _by_class(scored, images, classes, _positive_gradient)
 
 
 def _by_class(
-    scored: ScoredNetwork, images: Pixels, classes: NDArray[np.int64], weigh: _Weigh
+    scored: ScoredNetwork, images: Pixels, classes: NDArray[np.int64], heat_of: _HeatOf
 ) -> Float32s:
     """Maps (N, k, h, w). The feature maps of one batch only are in memory."""
     size = scored.batch_size(len(images))
     starts = range(0, len(images), size)
     batches = [(images[at : at + size], classes[at : at + size]) for at in starts]
-    return np.concatenate([_of_batch(scored, *batch, weigh) for batch in batches])
+    return np.concatenate([_of_batch(scored, *batch, heat_of) for batch in batches])
 
 
 def _of_batch(
-    scored: ScoredNetwork, images: Pixels, classes: NDArray[np.int64], weigh: _Weigh
+    scored: ScoredNetwork, images: Pixels, classes: NDArray[np.int64], heat_of: _HeatOf
 ) -> Float32s:
     n_maps = classes.shape[1]
     # the scores of all classes sum to zero, and so do their gradients
@@ -116,22 +122,26 @@ def _of_batch(
     gradients = [gradient for _, gradient in pairs]
     if is_complete:
         gradients.append(-np.sum(gradients, axis=0))
-    return np.stack([(weigh(maps, one) * maps).sum(axis=-1) for one in gradients], axis=1)
+    views = np.stack([heat_of(maps, one) for one in gradients], axis=1)  # (N, k, V, h, w)
+    boxes = scored.truncated.boxes
+    heat: Float32s = np.divide(put_back(views, boxes), len(boxes), dtype=np.float32)
+    return heat
 
 
-def _each_gradient(_: Float32s, gradients: Float32s) -> Float32s:
-    return gradients
+def _each_gradient(maps: Float32s, gradients: Float32s) -> Float32s:
+    heat: Float32s = (gradients * maps).sum(axis=-1)
+    return heat
 
 
-def _mean_gradient(_: Float32s, gradients: Float32s) -> Float32s:
-    return gradients.mean(axis=(1, 2), keepdims=True)
+def _mean_gradient(maps: Float32s, gradients: Float32s) -> Float32s:
+    return _each_gradient(maps, gradients.mean(axis=_PLACES, keepdims=True))
 
 
 def _positive_gradient(maps: Float32s, gradients: Float32s) -> Float32s:
-    """The weights w_k of `grad_cam_plus_plus`."""
+    """The maps of `grad_cam_plus_plus`, with its weights w_k."""
     positive = np.maximum(gradients, 0)
-    below = 2 + positive * maps.sum(axis=(1, 2), keepdims=True)
+    below = 2 + positive * maps.sum(axis=_PLACES, keepdims=True)
     # maps without a ReLU may sum to less than zero, for which the publication gives no weight
     shares = np.divide(positive, below, out=np.zeros_like(below), where=below > 0)
-    weights: Float32s = shares.sum(axis=(1, 2), keepdims=True)
-    return weights
+    weights = shares.sum(axis=_PLACES, keepdims=True)
+    return np.maximum(_each_gradient(maps, weights), 0)

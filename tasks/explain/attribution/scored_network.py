@@ -43,7 +43,8 @@ class ScoredNetwork:
     def batch_size(self, n_rows: int) -> int:
         """Films of one batch: a power of two, so that few sizes have to be compiled."""
         height, width = self.truncated.network.input_shape[1:3]
-        most = max(1, min(_MAX_ROWS, _MAX_PIXELS // (height * width)))
+        n_views = len(self.truncated.boxes)
+        most = max(1, min(_MAX_ROWS, _MAX_PIXELS // (height * width * n_views)))
         return min(_power_of_two(n_rows), 1 << (most.bit_length() - 1))
 
     def logits(self, images: NDArray[np.generic]) -> Float32s:
@@ -85,15 +86,16 @@ class ScoredNetwork:
     def map_gradients(
         self, images: Pixels, classes: NDArray[np.int64]
     ) -> tuple[Float32s, Float32s]:
-        """Last feature maps, and the gradient of the score of a class with respect to them.
+        """Last feature maps of each view, and the gradient of its score with respect to them.
 
         Args:
             images: (N, H, W, 1) uint8.
             classes: (N,) int64, the class of each film.
 
         Returns:
-            maps, gradients: (N, h, w, n_channels) float32. If several networks are averaged, the
-            channels are those of all of them.
+            maps, gradients: (N, V, h, w, n_channels) float32 for V views. The gradient is that of
+            the score of the view alone. If several networks are averaged, the channels are those of
+            all of them.
         """
         weights = score_weights(self.n_classes).T[classes]
         maps, gradients = self._in_batches(
@@ -125,7 +127,12 @@ class ScoredNetwork:
 
     @cached_property
     def _map_gradients(self) -> Callable[[list[Any]], list[Any]]:
-        n_layers = len(self.truncated.layers)
+        n_layers, n_views = len(self.truncated.layers), len(self.truncated.boxes)
+
+        def by_film(parts: list[Any]) -> Any:
+            rows = keras.ops.concatenate(parts, axis=-1)  # (V * B, h, w, n_channels)
+            views = keras.ops.reshape(rows, (n_views, -1, *rows.shape[1:]))
+            return keras.ops.moveaxis(views, 0, 1)
 
         def function(tensors: list[Any]) -> list[Any]:
             pixels, weights = tensors
@@ -134,8 +141,8 @@ class ScoredNetwork:
             def score(at: list[Any]) -> Any:
                 return keras.ops.sum(self.truncated.head([pixels, *at], training=False) * weights)
 
-            gradients = gradients_of(score, maps)
-            return [keras.ops.concatenate(parts, axis=-1) for parts in (maps, gradients)]
+            gradients = gradients_of(score, maps)  # the score of a film is the mean of its views
+            return [by_film(maps), n_views * by_film(gradients)]
 
         return compile_function(function, self.truncated.network)
 

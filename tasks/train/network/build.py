@@ -10,7 +10,8 @@ from keras import layers
 from tasks.core.errors import TrainingError
 from tasks.core.params import AugmentParams
 from tasks.train import zoo
-from tasks.train.transforms.layers import augmentation_layers
+from tasks.train.network.style_mixing import logits_with_mixstyle
+from tasks.train.transforms.layers import augmentation_layers, mixstyle_layer
 from tasks.train.transforms.mixup import classifier_model
 from tasks.train.transforms.presets import resolve
 
@@ -65,7 +66,8 @@ def build_classifier(
         (B, n_classes) float32. Layer `logits` comes before the softmax.
 
     Raises:
-        TrainingError: The zoo has no such network, or the films are too small for it.
+        TrainingError: The zoo has no such network, the films are too small for it, or it has no
+            place for MixStyle.
     """
     network = find_network(name)
     images = keras.Input((size_px, size_px, 1), dtype="uint8", name="images")
@@ -74,7 +76,12 @@ def build_classifier(
     for layer in augmentation_layers(augmentation, seed):
         x = layer(x)
     try:
-        logits = network(x, n_classes)
+        if augmentation.mixstyle:
+            plain = keras.Input(x.shape[1:])
+            body = keras.Model(plain, network(plain, n_classes), name=name)
+            logits = logits_with_mixstyle(body, x, mixstyle_layer(augmentation, seed))
+        else:
+            logits = network(x, n_classes)
     except ValueError as error:  # Keras: a layer has no pixels left
         raise TrainingError(
             "a network must accept films of the size that `resize` makes",

@@ -46,7 +46,7 @@ def main(arguments: argparse.Namespace) -> None:
     train = _training_films()
     export = export_network(load_classifier(paths.model_dir(name)), _some(store, train))
     facts = FilmFacts(store, train, _is_synthetic(), params.ingest)
-    data = sealed_bytes(export.graph, metadata_of(name, export.heat, facts))
+    data = sealed_bytes(export.graph, metadata_of(name, export, facts))
     target = paths.onnx_file(name)
     read_metadata(data, str(target))
     with atomic_path(target) as temporary:

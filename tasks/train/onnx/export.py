@@ -9,6 +9,7 @@ import onnx
 from tasks.core.errors import TrainingError
 from tasks.core.image_store.store import Pixels
 from tasks.core.onnx_bytes import NO_SEAL, ONNX_METADATA, SEAL, seal_file
+from tasks.core.square_views import ViewBox, boxes_of
 from tasks.train.onnx.conversion import convert
 from tasks.train.onnx.heat_weights import HeatWay, heads_of, heat_of
 from tasks.train.onnx.network_with_maps import has_half_precision, in_float32, with_all_outputs
@@ -28,12 +29,14 @@ _MAX_BYTES = 2**31 - 2**26  # a protocol buffer has less than 2**31; 2**26 for g
 class Export:
     """An ONNX graph without metadata, its heat maps, and how far its answers are from Keras'.
 
+    boxes: where the views of a film lie, see `boxes_of`.
     difference: of all outputs from the network in float32. half_difference: of the probabilities
     in float32 from those in the precision of the training; None if that was float32.
     """
 
     graph: onnx.ModelProto
     heat: HeatWay
+    boxes: tuple[ViewBox, ...]
     difference: float
     half_difference: float | None
 
@@ -61,7 +64,9 @@ def export_network(model: keras.Model, films: Pixels) -> Export:
     trained = keras.ops.convert_to_numpy(model(probes, training=False))
     is_half = has_half_precision(model)
     change = require_like_training(expected, trained, is_half, model.name)
-    return Export(graph, heat_of(heads), difference, change if is_half else None)
+    boxes = boxes_of(model)
+    heat = heat_of(heads, len(boxes))
+    return Export(graph, heat, boxes, difference, change if is_half else None)
 
 
 def sealed_bytes(graph: onnx.ModelProto, metadata: str) -> bytes:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from tasks.core.classifier import LOGITS_LAYER
 from tasks.core.onnx_file import CLASS_ACTIVATION_MAP, OCCLUSION
+from tasks.core.square_views import VIEW_ROWS, VIEW_SUM
 
 _PLACES_AND_CHANNELS = 4  # axes of (B, h, w, c)
 _CONVOLUTIONS = (
@@ -41,8 +42,8 @@ class HeadOfNetwork:
     """What lies behind the last maps of one network.
 
     logits, features: output and input of the layer of the logits. maps: the last maps; None
-    without a convolution. layers: from the maps to the logits, one after another; empty if there
-    are branches.
+    without a convolution. layers: from the maps of one view to the logits, one after another; empty
+    if there are branches. The sum over the views is left out, which has no weights.
     """
 
     logits: Any
@@ -72,11 +73,12 @@ def heads_of(model: keras.Model) -> list[HeadOfNetwork]:
     return [_head_of(end) for end in ends]
 
 
-def heat_of(heads: Sequence[HeadOfNetwork]) -> HeatWay:
+def heat_of(heads: Sequence[HeadOfNetwork], n_views: int = 1) -> HeatWay:
     """Class activation maps where every head is linear, else occlusion.
 
     Args:
         heads: From `heads_of`.
+        n_views: Views of a film, each with maps of its own; the weights are those of one view.
     """
     if heads[0].maps is None:
         return HeatWay(OCCLUSION, "the network has no convolution")
@@ -88,6 +90,8 @@ def heat_of(heads: Sequence[HeadOfNetwork]) -> HeatWay:
         return HeatWay(OCCLUSION, reason)
     names = ", ".join(layer.name for layer in heads[0].layers)
     reason = f"only linear layers lie between the last maps and the logits: {names}"
+    if n_views > 1:
+        reason += f"; the maps of {n_views} views of the film are added, each at its place"
     weights = [_weights_of(head) / len(heads) for head in heads]
     return HeatWay(CLASS_ACTIVATION_MAP, reason, _shared_by_places(np.concatenate(weights, axis=2)))
 
@@ -131,7 +135,8 @@ def _path(maps: Any, end: Any) -> tuple[keras.Layer, ...]:
         layer, inputs = _source_of(end)
         if len(inputs) != 1:
             return ()
-        path.insert(0, layer)
+        if not layer.name.endswith((VIEW_ROWS, VIEW_SUM)):
+            path.insert(0, layer)
         end = inputs[0]
     return tuple(path)
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from tasks.core.onnx_file import FEATURES, LOGITS, MAPS, PROBABILITIES
+from tasks.core.square_views import boxes_of
 from tasks.train.onnx.heat_weights import HeadOfNetwork
 
 _HALF = ("float16", "bfloat16")
@@ -48,8 +49,16 @@ def with_all_outputs(model: keras.Model, heads: list[HeadOfNetwork]) -> keras.Mo
     }
     maps = [head.maps for head in heads if head.maps is not None]
     if maps:
-        outputs[MAPS] = layers.Concatenate(name="all_maps")(maps) if len(maps) > 1 else maps[0]
+        rows = layers.Concatenate(name="all_maps")(maps) if len(maps) > 1 else maps[0]
+        outputs[MAPS] = _by_film(rows, len(boxes_of(model)))
     return keras.Model(model.input, outputs, name=model.name)
+
+
+def _by_film(maps: Any, n_views: int) -> Any:
+    """Maps (V * B, h, w, c) as (B, V, h, w, c); as they are with one view."""
+    if n_views == 1:
+        return maps
+    return ops.moveaxis(ops.reshape(maps, (n_views, -1, *maps.shape[1:])), 0, 1)
 
 
 def _without_half_precision(config: Any) -> Any:

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from tasks.core.image_store.store import ImageStore, Pixels
 from tasks.core.onnx_bytes import OPSET
 from tasks.core.onnx_file import ONNX_FORMAT
 from tasks.core.params import IngestParams
-from tasks.train.onnx.heat_weights import HeatWay
+from tasks.train.onnx.export import Export
 
 _SQUARE = ("format", "params", "libraries")  # of the settings of an image store
 
@@ -31,12 +32,12 @@ class FilmFacts:
     ingest: IngestParams
 
 
-def metadata_of(model: str, heat: HeatWay, films: FilmFacts) -> str:
+def metadata_of(model: str, export: Export, films: FilmFacts) -> str:
     """Collect the metadata as JSON text.
 
     Args:
         model: Name of the model; its contract must exist.
-        heat: From `heat_of`.
+        export: From `export_network`.
         films: Of the training.
     """
     values = {
@@ -49,16 +50,23 @@ def metadata_of(model: str, heat: HeatWay, films: FilmFacts) -> str:
             "min_side_px": films.ingest.min_side_px,
             "max_colour": films.ingest.max_colour,
         },
-        "heat": {
-            "method": heat.method,
-            "reason": heat.reason,
-            "weights": None if heat.weights is None else _array_text(heat.weights),
-        },
+        "heat": _heat_text(export),
         "average_film": _array_text(average_film(films.store, films.image_ids)),
         "is_synthetic": films.is_synthetic,
         "is_medical_device": False,
     }
     return json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _heat_text(export: Export) -> dict[str, Any]:
+    """How heat maps are made; the key `boxes` is there if the network averages views."""
+    heat = export.heat
+    text: dict[str, Any] = {
+        "method": heat.method,
+        "reason": heat.reason,
+        "weights": None if heat.weights is None else _array_text(heat.weights),
+    }
+    return text if len(export.boxes) == 1 else text | {"boxes": export.boxes}
 
 
 def _array_text(array: NDArray[np.float32] | Pixels) -> str:

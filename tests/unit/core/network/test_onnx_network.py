@@ -9,10 +9,13 @@ import onnx
 import pytest
 
 from tasks.core import paths
+from tasks.core.decision.judgement import call_films
+from tasks.core.decision.threshold_choice import ThresholdChoice
 from tasks.core.errors import LunglineError, ScreeningError
 from tasks.core.network.onnx_network import OnnxNetwork, load_network, network_path
 from tasks.core.onnx_bytes import NO_SEAL, SEAL, seal_file
 from tasks.core.params import load_params
+from tasks.screen.worklist import facts_of
 from tests.films import ROOT
 from tests.git_repository import git, new_commit
 from tests.small_onnx import small_onnx
@@ -39,6 +42,29 @@ def test_the_logits_are_the_right_half_against_the_left_one(network: OnnxNetwork
     assert scores.logits.tolist() == [[-8.0, 8.0]]
     assert scores.features.shape == (1, 16)
     assert scores.is_refused.tolist() == [False]
+
+
+def test_a_film_is_called_at_the_threshold_that_the_conditions_chose(tmp_path: Path) -> None:
+    rule = "highest threshold with a sensitivity of 0.9, on average over 2 conditions of the films"
+    rate = {"value": 0.9, "low": 0.8, "high": 0.95}
+    names = ("unchanged", "darker")
+    conditions = [{"name": one, "sensitivity": rate, "specificity": rate} for one in names]
+    rates = {"sensitivity": 0.95, "specificity": 0.7}
+    contract = {
+        "operating_points": [{"name": "half", "threshold": 0.9, "rule": rule, **rates}],
+        "threshold_on": {"rule": "conditions_mean", "conditions": conditions},
+    }
+    network = load_network(small_onnx(tmp_path, **contract))
+    assert [one.name for one in network.decision.threshold_choice.conditions] == [*names]
+    grey = np.zeros((2, 64, 64, 1), dtype=np.uint8)
+    grey[0, :, 32:], grey[1, :, 32:] = 28, 40  # 16 * 28 / 255 gives a probability of 0.85, 0.92
+    scores = network.score(grey)
+    calls = call_films(scores.logits, scores.is_refused, np.zeros(2), network.decision)
+    assert calls.called_positive is not None
+    assert calls.called_positive.tolist() == [False, True]
+    old = load_network(small_onnx(tmp_path))  # of an earlier release
+    assert old.decision.threshold_choice == ThresholdChoice("validation", ())
+    assert facts_of(network, "").operating_rule == rule
 
 
 def test_the_batch_changes_outputs_by_rounding_only(network: OnnxNetwork) -> None:

@@ -127,9 +127,11 @@ def test_same_seed_gives_the_same_weights_before_training():
 
 
 def test_augmentation_comes_between_scaling_and_body():
-    augment = augment_params("radiograph", mixup=0.2)
+    mixed = {"mixup": 0.2, "histogram_match": 0.5, "amplitude_mix": 1.0}
+    augment = augment_params("radiograph", **mixed)
     names = [layer.name for layer in build_classifier("minivggnet", 16, 2, augment, 0).layers]
-    assert names[1:5] == ["rescale", "augment_film", "augment_mixup", "block1_conv1"]
+    added = [f"augment_{name}" for name in ("histogram", "amplitude", "film", "mixup")]
+    assert names[1:7] == ["rescale", *added, "block1_conv1"]
 
 
 def test_unknown_network_is_refused_with_the_names_of_the_zoo():
