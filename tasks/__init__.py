@@ -28,17 +28,17 @@ Imports: begin (`make graph` writes this table)
   resize            atomic, compute, errors, external_cohort, film, image_store, params, paths,
                     source, stage, statistics, tables, unchanged_film
   train             atomic, average_film, classifier, compute, decision, errors, film, image_store,
-                    onnx_bytes, onnx_file, params, paths, stage, tables
+                    onnx_bytes, onnx_file, params, paths, square_views, stage, tables
   evaluate          atomic, classifier, decision, errors, html, image_store, params, paths,
                     provenance, stage, statistics, tables, test_ledger
   explain           atomic, average_film, classifier, compute, errors, film, image_store, params,
-                    paths, source, stage, statistics, tables, unchanged_film
+                    paths, source, square_views, stage, statistics, tables, unchanged_film
   page              atomic, errors, hash_chain, html, image_store, json_form, page_data, params,
                     paths, provenance, readings, result_forms, stage, statistics, tables,
-                    trained_settings
+                    threshold_words, trained_settings
   report            atomic, corrections, dvc_hash, errors, hash_chain, html, json_form, page_data,
                     params, paths, provenance, readings, result_forms, source, stage, statistics,
-                    tables, trained_settings
+                    tables, threshold_words, trained_settings
   monitor           atomic, champion, compute, decision, errors, examination, film, html,
                     image_store, marks_files, network, params, paths, source, stage, statistics,
                     tables, verdicts
@@ -75,9 +75,9 @@ Imports: begin (`make graph` writes this table)
   core.marks_files  errors, params, verdicts
   core.monitor_paths-
   core.network      champion, decision, errors, examination, film, image_store, onnx_bytes,
-                    onnx_file, params, paths, verdicts
+                    onnx_file, params, paths, square_views, verdicts
   core.onnx_bytes   protobuf_fields
-  core.onnx_file    decision, errors, image_store, onnx_bytes, params
+  core.onnx_file    decision, errors, image_store, onnx_bytes, params, square_views
   core.page_data    -
   core.params       errors, params_read
   core.params_read  -
@@ -95,11 +95,13 @@ Imports: begin (`make graph` writes this table)
   core.screen_paths -
   core.source       errors, paths
   core.source_state errors, source
+  core.square_views -
   core.stage        errors, input_guard, stale_pages
   core.stale_pages  atomic, paths
   core.statistics   -
   core.tables       atomic, errors
   core.test_ledger  atomic, code_commit, paths, readings
+  core.threshold_wordshtml
   core.trained_settingserrors, params, paths
   core.unchanged_filmerrors, source
   core.verdicts     -

@@ -47,6 +47,7 @@ def squares_cohort(n_patients: Mapping[str, int] = SIZES) -> pd.DataFrame:
     table["sample_weight"] = 1.0
     table["n_repeats"] = 1
     table["fold"] = pd.array([None] * len(table), dtype="Int32")
+    table["is_synthetic"] = False
     return table
 
 
@@ -121,7 +122,17 @@ def train_params(**changes: object) -> TrainParams:
         "weights_sha256": None,
         "freeze_epochs": 0,
         "fine_tune_learning_rate": 0.0001,
+        "group_dro_step": None,
+        "average_epochs": None,
+        "n_views": 1,
         "augment": STILL,
+        "pretraining": {
+            "method": "none",
+            "epochs": 2,
+            "batch_size": 8,
+            "projector_units": 16,
+            "crop_min_area": 0.08,
+        },
     }
     return TrainParams.model_validate(values | changes)
 
@@ -133,6 +144,7 @@ def evaluate_params(**changes: object) -> EvaluateParams:
         "operating_point": "target_sensitivity",
         "target_sensitivity": 0.75,
         "target_specificity": 0.75,
+        "threshold_on": "validation",
         "missed_finding_cost": 5.0,
         "prevalences": [0.05, 0.5],
         "coverage": 0.9,

@@ -8,6 +8,7 @@ from tasks.core.decision.calibrators import NoCalibration
 from tasks.core.decision.conformal_sets import ConformalSets
 from tasks.core.decision.decision import Decision, OperatingPoint
 from tasks.core.decision.novelty_score import NoveltyReference
+from tasks.core.decision.threshold_choice import ON_VALIDATION, ThresholdChoice
 from tasks.evaluate.contract.novelty_fit import fit_novelty
 from tests.cohorts import CLASSES
 
@@ -41,6 +42,7 @@ def decision(**changes: object) -> Decision:
             operating_point("target_sensitivity", 0.4),
         ),
         "operating_point": "target_sensitivity",
+        "threshold_choice": ThresholdChoice(ON_VALIDATION, ()),
         "conformal": ConformalSets(coverage=0.9, quantiles=(0.6, 0.6)),
         "novelty": novelty_reference(),
         "validation_sha256": "v" * 64,

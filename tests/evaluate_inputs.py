@@ -22,7 +22,8 @@ SIZE_PX = 16
 def set_evaluate_params(repository: Path, **changes: object) -> None:
     """Write params.yaml with few resamples and some keys of `evaluate` changed."""
     params = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
-    params["evaluate"] |= {"n_bootstrap": 200, "target_sensitivity": 0.9} | changes
+    values = {"n_bootstrap": 200, "target_sensitivity": 0.9, "threshold_on": "validation"}
+    params["evaluate"] |= values | changes
     (repository / "params.yaml").write_text(yaml.safe_dump(params), "utf-8")
 
 

@@ -49,6 +49,7 @@ def cohort_films() -> pd.DataFrame:
     films["sample_weight"] = 1.0
     films["n_repeats"] = 1
     films["fold"] = pd.array([None] * len(films), dtype="Int32")
+    films["is_synthetic"] = False
     return films.sort_values("path", ignore_index=True)
 
 

@@ -75,7 +75,10 @@ def evaluation_of_classes(predictions: pd.DataFrame) -> dict[str, Any]:
     return {
         "classes": KINDS,
         "negative_class": None,
-        "operating_point": {"threshold": None, "target_sensitivity": None},
+        "operating_point": {
+            **{"threshold": None, "target_sensitivity": None},
+            "threshold_on": {"rule": "validation", "conditions": []},
+        },
         "operating_points": {},
         "per_patient": {"test": None, "validation": None},
         "prevalences": [],

@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +29,11 @@ from tasks.core.onnx_bytes import (
     seal_of,
 )
 from tasks.core.params import ResizeParams
+from tasks.core.square_views import ViewBox
 
 ONNX_FORMAT = 1  # of the metadata; raise it when their form changes
 ONNX_INPUT = "images"  # input, (B, S, S, 1) uint8 in [0, 255], bright = dense
-# Outputs, (B, k), (B, k), (B, n) and (B, h, w, c) float32
+# Outputs, (B, k), (B, k), (B, n) and (B, h, w, c) float32; maps of V views are (B, V, h, w, c)
 LOGITS, PROBABILITIES, FEATURES, MAPS = "logits", "probabilities", "features", "maps"
 CLASS_ACTIVATION_MAP, OCCLUSION = "class activation map", "occlusion"
 _DAMAGE = (KeyError, RecursionError, TypeError, ValueError)
@@ -63,6 +64,7 @@ class _HeatText(_Part):
     method: Literal["class activation map", "occlusion"]
     reason: str
     weights: str | None
+    boxes: list[list[Annotated[int, Field(ge=0)]]] | None = None
 
 
 class _Metadata(_Part):
@@ -85,8 +87,10 @@ class OnnxMetadata:
     seal: of the file, hex. contract: all of `contract.json`, whose own hash was checked. novelty:
     bytes of `novelty.npz`, as the contract hashed them. heat_weights: float32, (c, k) or (h, w, c,
     k); their product with the maps, summed over channels, is the heat of class k at each place, and
-    the sum over all places is the logit without its bias. None for occlusion. average_film: (S, S,
-    1) uint8, stands where occlusion covers a film. is_synthetic: of the training films.
+    the sum over all places is the logit without its bias. None for occlusion. boxes: where the
+    views of a film lie whose heat is added, top, left, bottom, right in px; the first one is the
+    whole square. average_film: (S, S, 1) uint8, stands where occlusion covers a film. is_synthetic:
+    of the training films.
     """
 
     seal: str
@@ -97,6 +101,7 @@ class OnnxMetadata:
     heat_method: str
     heat_reason: str
     heat_weights: Array | None
+    boxes: tuple[ViewBox, ...]
     average_film: Pixels
     is_synthetic: bool
 
@@ -164,9 +169,22 @@ def _metadata_of(values: _Metadata, seal: str) -> OnnxMetadata:
         heat_method=values.heat.method,
         heat_reason=values.heat.reason,
         heat_weights=weights,
+        boxes=_boxes(values.heat.boxes, size_px),
         average_film=film,
         is_synthetic=values.is_synthetic,
     )
+
+
+def _boxes(given: list[list[int]] | None, size_px: int) -> tuple[ViewBox, ...]:
+    """Boxes of the views; ValueError if one is empty or leaves the square."""
+    whole = (0, 0, size_px, size_px)
+    boxes = [whole] if given is None else [(a, b, c, d) for a, b, c, d in given]
+    inside = [
+        top < bottom <= size_px and left < right <= size_px for top, left, bottom, right in boxes
+    ]
+    if boxes[:1] != [whole] or not all(inside):
+        raise ValueError(f"views {boxes} of a square of {size_px} px")
+    return tuple(boxes)
 
 
 def _json(data: bytes) -> Any:

@@ -12,6 +12,10 @@ _VIEW = {
     "macro": {"auroc": (_ESTIMATE, None)},
     "accuracy": _ESTIMATE,
 }
+_CHOICE = {
+    "rule": str,
+    "conditions": [{"name": str, "sensitivity": _ESTIMATE, "specificity": _ESTIMATE}],
+}
 _TRUTH = {
     **{"pointing_game": _ESTIMATE, "chance": float},
     **{"iou": _ESTIMATE, "iou_chance": float, "n_films": int},
@@ -22,7 +26,7 @@ EVALUATION_FORM: dict[str, Any] = {
     "is_synthetic": bool,
     "classes": [str],
     "negative_class": (str, None),
-    "operating_point": {"threshold": _NUMBER},
+    "operating_point": {"threshold": _NUMBER, "threshold_on": _CHOICE},
     "test": _SCORES,
     "validation": _SCORES,
     "classes_view": {"test": _VIEW, "validation": _VIEW},

@@ -87,11 +87,19 @@ SAMPLES_SCHEMA = pa.schema(
         ("sample_weight", pa.float64()),
         ("n_repeats", pa.int32()),  # how often per epoch; above 1 if the class is oversampled
         ("fold", pa.int32()),  # 0 to n_folds - 1 outside the test split, null without folds
+        ("is_synthetic", pa.bool_()),  # as in the manifest
     ]
 )
 
 EXCLUDED_SCHEMA = pa.schema(
     [("path", _TEXT), ("image_id", _TEXT), ("label", _TEXT), ("reason", _TEXT), ("because", _TEXT)]
+)
+
+ACQUISITION_SCHEMA = pa.schema(
+    [
+        ("image_id", _TEXT),  # of a training film
+        ("acquisition", pa.int32()),  # cluster of how the film was acquired, from 0
+    ]
 )
 
 SPLITS = ("train", "val", "test")

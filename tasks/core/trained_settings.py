@@ -7,10 +7,12 @@ from typing import Any
 from tasks.core import paths
 from tasks.core.errors import TrainingError
 from tasks.core.params import Params
-from tasks.core.params.training import TrainParams
+from tasks.core.params.training import StatedTrainParams
 
 
-def trained_settings(description: Mapping[str, Any], params: Params, model: str) -> TrainParams:
+def trained_settings(
+    description: Mapping[str, Any], params: Params, model: str
+) -> StatedTrainParams:
     """Settings of one network, after a check that params.yaml still states them.
 
     Args:

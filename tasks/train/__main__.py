@@ -3,7 +3,7 @@
 A killed run resumes: its state after each epoch is in data/checkpoints/<model>/ until all outputs
 are written.
 
-Reads       data/samples.parquet, data/images/
+Reads       data/samples.parquet, data/images/, data/acquisition.parquet (for group DRO)
 Writes      data/models/<model>/, reports/<model>/training/
 Params      train, per_model.M
 Fails when  the zoo has no such network, the initial weights are not the expected file, a loss is
@@ -23,7 +23,7 @@ def main(arguments: argparse.Namespace) -> None:
     from tasks.core.classifier import prepare_backend
     from tasks.core.image_store.store import ImageStore
     from tasks.core.params import load_params
-    from tasks.core.tables import SAMPLES_SCHEMA, read_table
+    from tasks.core.tables import ACQUISITION_SCHEMA, SAMPLES_SCHEMA, read_table
 
     prepare_backend()
     from tasks.train.fitting.artifact import save_classifier
@@ -32,8 +32,12 @@ def main(arguments: argparse.Namespace) -> None:
 
     name = arguments.model
     params = load_params(paths.PARAMS)
-    settings = params.train_of(name)
+    stated = params.train_of(name)
     samples = read_table(SAMPLES_SCHEMA, paths.SAMPLES)
+    settings = stated.for_films(is_synthetic=bool(samples["is_synthetic"].eq(True).any()))
+    if settings.group_dro_step is not None:
+        clusters = read_table(ACQUISITION_SCHEMA, paths.ACQUISITION_CLUSTERS)
+        samples = samples.merge(clusters, how="left", on="image_id")
     store = ImageStore(paths.IMAGES)
     checkpoints = paths.checkpoint_dir(name)
     run = fit(
@@ -45,7 +49,7 @@ def main(arguments: argparse.Namespace) -> None:
         Resources(checkpoints, params.compute.n_workers),
     )
     films = guard_films(samples, store)
-    save_classifier(run, paths.model_dir(name), films, settings.model_dump(mode="json"))
+    save_classifier(run, paths.model_dir(name), films, stated.model_dump(mode="json"))
     shutil.rmtree(checkpoints)  # last: a failure before this line loses no training
     logging.getLogger(__name__).info("%s: saved (networks averaged: %d)", name, run.n_seeds)
 

@@ -157,7 +157,7 @@ def test_outputs_are_the_paths_of_the_code() -> None:
     expected = {
         "ingest": {paths.CORRECTIONS, paths.MANIFEST, paths.PAIRS, paths.THUMBNAILS},
         "validate": {paths.VALIDATION_HTML, paths.VALIDATION_JSON},
-        "resample": {paths.SAMPLES, paths.EXCLUDED},
+        "resample": {paths.SAMPLES, paths.EXCLUDED, paths.ACQUISITION_CLUSTERS},
         "resize": {paths.IMAGES, paths.RESIZE_JSON, paths.RESIZE_PICTURE},
         "train": {
             paths.model_dir(model),

@@ -31,7 +31,8 @@ COHORT = squares_cohort({"train": 16, "val": 24, "test": 8})
 
 def set_params(repository: Path, **changes: object) -> None:
     params = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
-    params["evaluate"] |= {"target_sensitivity": 0.9} | changes
+    values = {"target_sensitivity": 0.9, "threshold_on": "validation"}
+    params["evaluate"] |= values | changes
     (repository / "params.yaml").write_text(yaml.safe_dump(params), "utf-8")
 
 

@@ -16,10 +16,12 @@ from PIL import Image
 
 from tasks.core import paths
 from tasks.core.atomic import read_json, write_json
+from tasks.core.classifier import load_classifier
 from tasks.core.errors import EvaluationError, TableError
 from tasks.core.image_store.builder import write_store
 from tasks.explain.__main__ import main
-from tests.explained_models import KINDS, MODEL, SIZE_PX, write_state
+from tests.cohorts import save_with_contract
+from tests.explained_models import KINDS, MODEL, SIZE_PX, TWO, write_state
 
 # Keras 3.15 saves its variables through an __array__ without NumPy 2's `copy`
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -65,6 +67,21 @@ def contents(folder: Path) -> dict[str, bytes]:
 def maps_of(root: Path) -> dict[str, np.ndarray]:
     with np.load(root / paths.heat_maps(MODEL), allow_pickle=False) as loaded:
         return dict(loaded)
+
+
+def test_a_network_that_averages_views_is_explained(tmp_path: Path) -> None:
+    """The last maps stay 16 x 16: those of the views are put back at their places."""
+    write_state(tmp_path)
+    from tasks.train.network.ensemble import average_logits
+
+    folder = tmp_path / paths.model_dir(MODEL)
+    viewed = average_logits([load_classifier(folder)], 6)
+    shutil.rmtree(folder)
+    save_with_contract(viewed, MODEL, folder, classes=TWO)
+    explained = explain_in(tmp_path)
+    assert explained["methods_left_out"] == []
+    assert explained["conv_layers"] == ["block1_conv1", "block2_conv1"]
+    assert maps_of(tmp_path)["hires_cam"].shape[2:] == (16, 16)
 
 
 def test_cases_are_the_shared_films_and_then_those_of_each_outcome(made: Path) -> None:

@@ -1,4 +1,3 @@
-import json
 import re
 import shutil
 from argparse import Namespace
@@ -112,7 +111,9 @@ def test_baselines_are_differences_with_intervals(page: str) -> None:
 
 def test_chosen_operating_point_is_marked_with_the_hash_of_the_contract(page: str) -> None:
     points = section(page, "operating-points")
-    assert points.count("<tr>") - 1 == 4
+    of_rules, _, of_conditions = points.partition("The chosen threshold under other conditions")
+    assert (of_rules.count("<tr>") - 1, of_conditions.count("<tr>") - 1) == (4, 3)
+    assert "asked 0.97, found between 0.93 and 0.99 over these conditions" in of_rules
     assert re.search(r'<tr class="chosen"><th scope="row">target sensitivity \(chosen\)', points)
     assert "SHA-256 of the contract: " + "c0ffee" * 10 in points
 
@@ -159,7 +160,7 @@ def test_settings_and_neighbours_are_those_of_the_model(
 ) -> None:
     params = yaml.safe_load((copy / "params.yaml").read_text(encoding="utf-8"))
     params["models"] = ["ann", MODEL, "twin5"]
-    params["per_model"] = {"ann": {}, "twin5": {}, MODEL: {"learning_rate": 0.0123}}
+    params["per_model"][MODEL] = {"learning_rate": 0.0123}
     (copy / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     changed = make_page(copy, monkeypatch)
     assert "0.0123" in changed
@@ -184,11 +185,13 @@ def test_settings_of_another_training_are_refused(
     assert not paths.page(MODEL).exists()
 
 
-def test_page_says_that_the_model_is_the_mean_of_several_networks(
+def test_page_says_that_the_model_is_the_mean_of_several_networks_and_views(
     copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    change(copy / paths.contract_file(paths.model_dir(MODEL)), n_seeds=3)
+    change(copy / paths.contract_file(paths.model_dir(MODEL)), n_seeds=3, n_views=6)
     averaged = make_page(copy, monkeypatch)
+    assert "mean of the logits of 6 views of each film" in averaged
+    assert "The network averages 6 views of each film" in averaged
     assert "<dt>Seeds</dt><dd>0 to 2 (mean of 3 networks)</dd>" in averaged
 
 
@@ -248,8 +251,7 @@ def test_page_is_written_without_training_history_and_with_undefined_metrics(
         re.sub(r'"(low|high)": -?[\d.]+(e-?\d+)?', r'"\1": null', path.read_text(encoding="utf-8"))
     )
     explanations = copy / paths.explanations_json(MODEL)
-    values = json.loads(explanations.read_text(encoding="utf-8"))
-    write_json(explanations, values | {"missing_outcomes": ["FN"]})
+    write_json(explanations, read_json(explanations) | {"missing_outcomes": ["FN"]})
 
     page = make_page(copy, monkeypatch)
 

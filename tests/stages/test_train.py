@@ -20,7 +20,7 @@ import yaml
 
 from tasks.core import paths
 from tasks.core.params import load_params
-from tasks.core.tables import SAMPLES_SCHEMA, write_table
+from tasks.core.tables import ACQUISITION_SCHEMA, SAMPLES_SCHEMA, write_table
 from tests.cohorts import draw_squares, squares_cohort, store_films
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -139,6 +139,23 @@ def test_stage_writes_what_dvc_yaml_names_and_nothing_else(repository, done):
     assert set(metrics) == {"train", "eval", "epochs"}
     assert set(metrics["train"]) == set(metrics["eval"]) == {"loss", "accuracy"}
     assert metrics["epochs"] == 2
+
+
+def test_group_dro_records_the_weight_of_each_class_and_cluster(repository, tmp_path):
+    folder = copied(repository, tmp_path)
+    params = yaml.safe_load((folder / paths.PARAMS).read_text("utf-8"))
+    params["resample"]["acquisition_clusters"] = 2
+    params["train"] |= {"group_dro_step": 0.01, "epochs": 1}
+    (folder / paths.PARAMS).write_text(yaml.safe_dump(params), "utf-8")
+    samples = squares_cohort()
+    clusters = samples[samples["split"] == "train"][["image_id"]].assign(acquisition=[0, 1] * 16)
+    write_table(clusters, ACQUISITION_SCHEMA, folder / paths.ACQUISITION_CLUSTERS)
+    end = train(folder, "--model", MODEL)
+    assert end.returncode == 0
+    sizes = "NORMAL_0 8, NORMAL_1 8, PNEUMONIA_0 8, PNEUMONIA_1 8"
+    assert f"[train] group DRO, films: {sizes}" in end.stderr.splitlines()
+    curves = (folder / paths.training_plots(MODEL)).glob("metrics/train/group_weight/*.tsv")
+    assert len(list(curves)) == 4
 
 
 def test_unknown_model_is_one_message_and_exit_code_1(repository, done):

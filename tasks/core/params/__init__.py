@@ -24,7 +24,13 @@ from tasks.core.params.reporting import (
 )
 from tasks.core.params.screening import ScreenParams
 from tasks.core.params.section import Section
-from tasks.core.params.training import AugmentParams, Preset, TrainParams
+from tasks.core.params.training import (
+    AugmentParams,
+    Preset,
+    PretrainingParams,
+    StatedTrainParams,
+    TrainParams,
+)
 
 __all__ = [
     "AdaptParams",
@@ -38,12 +44,14 @@ __all__ = [
     "PageParams",
     "Params",
     "Preset",
+    "PretrainingParams",
     "ReportParams",
     "ResampleParams",
     "ResizeParams",
     "RobustnessParams",
     "ScreenParams",
     "Section",
+    "StatedTrainParams",
     "TableParams",
     "TrainParams",
     "Uncertain",

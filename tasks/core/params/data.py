@@ -105,6 +105,8 @@ class ResampleParams(Section):
         out films of the larger classes. `none` corrects nothing.
     n_folds, fold: number of cross-validation folds, and the fold used for validation. With 0 folds
         there is one validation split.
+    acquisition_clusters: number of clusters of training films by facts of the file and its
+        detector, for `train.group_dro_step`; null for none.
     """
 
     seed: Seed
@@ -115,6 +117,7 @@ class ResampleParams(Section):
     balance: Literal["none", "class_weight", "oversample", "undersample"]
     n_folds: Annotated[int, Field(ge=0, le=20)]
     fold: Annotated[int, Field(ge=0)]
+    acquisition_clusters: Annotated[int, Field(ge=2, le=20)] | None
 
     @model_validator(mode="after")
     def _fold_exists(self) -> Self:

@@ -23,7 +23,7 @@ from tasks.core.params.publishing import ReleaseParams
 from tasks.core.params.reporting import EvaluateParams, ExplainParams, PageParams, ReportParams
 from tasks.core.params.screening import ScreenParams
 from tasks.core.params.section import Section
-from tasks.core.params.training import TrainParams
+from tasks.core.params.training import StatedTrainParams
 from tasks.core.params.yaml_file import read_yaml
 from tasks.core.params_read import note_params
 
@@ -49,7 +49,7 @@ class Params(Section):
     resize: ResizeParams
     compute: ComputeParams
     models: Annotated[list[ModelName], Field(min_length=1)]
-    train: TrainParams
+    train: StatedTrainParams
     per_model: dict[ModelName, dict[str, Any]]
     evaluate: EvaluateParams
     explain: ExplainParams
@@ -70,6 +70,16 @@ class Params(Section):
             raise ValueError(
                 f"train.loss focal and resample.balance {balance} both correct class imbalance: set"
                 " resample.balance to none, or train.combine_remedies to true"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _group_dro_has_groups(self) -> Self:
+        steps = [self.train_of(model).group_dro_step for model in self.models]
+        if any(step is not None for step in steps) and self.resample.acquisition_clusters is None:
+            raise ValueError(
+                "train.group_dro_step needs groups of films: set resample.acquisition_clusters, for"
+                " example to 4"
             )
         return self
 
@@ -97,13 +107,13 @@ class Params(Section):
             raise ValueError("; ".join(faults))
         return per_model
 
-    def train_of(self, model: str) -> TrainParams:
+    def train_of(self, model: str) -> StatedTrainParams:
         """Return section `train` with the changes of `per_model` for one model."""
         return _changed(self.train, self.per_model.get(model, {}))
 
 
-def _changed(train: TrainParams, changes: dict[str, Any]) -> TrainParams:
-    return TrainParams.model_validate(_merged(train.model_dump(), changes))
+def _changed(train: StatedTrainParams, changes: dict[str, Any]) -> StatedTrainParams:
+    return StatedTrainParams.model_validate(_merged(train.model_dump(), changes))
 
 
 def _merged(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -190,7 +200,7 @@ def _class_of(fault: "ErrorDetails") -> type[Section]:
     """Class of the innermost section on the way to a key, or of the section that breaks a rule."""
     location = fault["loc"]
     if location and location[0] == "per_model":
-        return TrainParams
+        return StatedTrainParams
     section: type[Section] = Params
     for key in location if fault["type"] == "value_error" else location[:-1]:
         fields = {field.alias or name: field for name, field in section.model_fields.items()}

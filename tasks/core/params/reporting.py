@@ -31,6 +31,7 @@ CohortName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=40)]
 OperatingPointName = Literal[
     "half", "youden", "target_sensitivity", "target_specificity", "cost_weighted"
 ]
+ThresholdRule = Literal["validation", "conditions_mean", "conditions_worst"]
 _KEYS_OF_METRICS = {"test", "validation", "threshold"}
 
 
@@ -78,8 +79,11 @@ class EvaluateParams(Section):
     negative_class: the class that means "no finding", in any form of its name (`Normal`, `0`).
         Every other class is positive. null: no class means that, so there is no two-sided view.
     operating_point: the rule whose threshold calls the films. All rules are reported.
-    target_sensitivity: sensitivity on validation that `target_sensitivity` must reach. The highest
-        threshold that reaches it is chosen.
+    threshold_on: films that choose every threshold. `validation`: the validation films as they
+        are. `conditions_mean`, `conditions_worst`: these and eight changes of them, on average or
+        in the worst condition; it costs eight more forward passes of the validation films.
+    target_sensitivity: sensitivity that `target_sensitivity` must reach. The highest threshold
+        that reaches it is chosen.
     target_specificity: the same for `target_specificity`; the lowest threshold is chosen.
     missed_finding_cost: cost of a missed finding, at most a million, if a false alarm costs 1
         (`cost_weighted`).
@@ -95,6 +99,7 @@ class EvaluateParams(Section):
 
     negative_class: ClassName | None
     operating_point: OperatingPointName
+    threshold_on: ThresholdRule
     target_sensitivity: Share
     target_specificity: Share
     missed_finding_cost: Annotated[float, Field(gt=0, le=1e6)]

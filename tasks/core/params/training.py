@@ -1,4 +1,4 @@
-"""Section `train` of params.yaml, with `train.augment`."""
+"""Section `train` of params.yaml, with `train.augment` and `train.pretraining`."""
 
 from typing import Annotated, Literal, Self
 
@@ -7,6 +7,11 @@ from pydantic import Field, model_validator
 from tasks.core.params.section import Count, Section, Seed, Share
 
 Preset = Literal["none", "notebook", "radiograph"]
+SeedCount = Annotated[int, Field(ge=1, le=20)]
+
+# Where params.yaml states null
+EPOCHS, N_SEEDS = 40, 3
+QUICK_EPOCHS = 8  # of one network, on synthetic films: the run ends in minutes
 
 
 class AugmentParams(Section):
@@ -29,6 +34,12 @@ class AugmentParams(Section):
     noise: largest standard deviation of Gaussian noise, as a share of the full range.
     jpeg_min_quality: lowest quality of JPEG compression, 1 to 100. 100 switches compression off.
     mixup: parameter of the beta distribution that mixes pairs of films and labels. 0 mixes none.
+    mixstyle: parameter of the beta distribution that mixes mean and deviation of the features after
+        the first block with those of another film; our own networks with convolutions only. 0 mixes
+        none.
+    amplitude_mix: largest share of the amplitude spectrum that a film of another class gives. 0
+        mixes none.
+    histogram_match: share of the films that get the grey levels of another film of the batch.
     """
 
     preset: Preset
@@ -46,14 +57,40 @@ class AugmentParams(Section):
     noise: Annotated[float, Field(ge=0, le=1)] | None
     jpeg_min_quality: Annotated[int, Field(ge=1, le=100)] | None
     mixup: Annotated[float, Field(ge=0, le=4)] | None
+    mixstyle: Annotated[float, Field(ge=0, le=4)] | None
+    amplitude_mix: Annotated[float, Field(ge=0, le=1)] | None
+    histogram_match: Annotated[float, Field(ge=0, le=1)] | None
 
 
-class TrainParams(Section):
-    """How every model of `models` is trained.
+class PretrainingParams(Section):
+    """Self-supervised pretraining on the films of the training split; their labels are not read.
 
-    epochs, batch_size: number of epochs, and number of films in a batch.
+    method: `none`, or `barlow_twins`: two views of a film shall give one embedding whose components
+        are not correlated. It starts from `train.weights` and ends before the first epoch.
+    epochs: number of epochs of the pretraining, each with every training film once. The paper's
+        1,000 are for a million pictures and a day of 32 GPUs.
+    batch_size: films whose embeddings are correlated; more films, a better correlation.
+    projector_units: width of the three layers behind the network that only the pretraining has.
+    crop_min_area: smallest share of a film in a view, 0.08 in the paper's code; 1 crops nothing.
+
+    Source: Zbontar et al., arXiv 2103.03230; batches of 128 films and embeddings of 128 components
+    for small pictures: Tsai et al., arXiv 2104.13712.
+    """
+
+    method: Literal["none", "barlow_twins"]
+    epochs: Count
+    batch_size: Annotated[int, Field(ge=2)]
+    projector_units: Annotated[int, Field(ge=2)]
+    crop_min_area: Annotated[float, Field(gt=0, le=1)]
+
+
+class StatedTrainParams(Section):
+    """How every model of `models` is trained, as params.yaml states it.
+
+    epochs, batch_size: number of epochs, and number of films in a batch. `epochs` null depends on
+        the films, see `for_films`.
     seed, n_seeds: `n_seeds` networks are trained with the seeds seed, seed + 1, and so on. Their
-        logits are averaged.
+        logits are averaged. `n_seeds` null depends on the films, too.
     precision: `auto` is mixed_float16 on a GPU and float32 on a CPU.
     learning_rate: highest learning rate of Adam.
     schedule: `constant` keeps the rate. `plateau` multiplies it by plateau_factor after
@@ -74,12 +111,24 @@ class TrainParams(Section):
     weights_sha256: SHA-256 hash of that file; null for `none` and `imagenet`.
     freeze_epochs: number of first epochs in which only the new head is trained. After them all
         layers are trained except batch normalisation, at fine_tune_learning_rate.
+    group_dro_step: step of the weights of the groups in group DRO, 0.01 in the paper. A group is a
+        class and an acquisition cluster (`resample.acquisition_clusters`). null weights no groups.
+    average_epochs: number of last epochs whose weights are averaged with equal shares (stochastic
+        weight averaging); the statistics of batch normalisation are then estimated anew. Use it
+        with schedule `constant`: under `cosine` the weights hardly move in the last epochs. null
+        averages none.
+    n_views: views of each film whose logits the saved network averages: 1, the square alone; or 6,
+        the square and five crops of 7/8 of its side (see `tasks.core.square_views.view_boxes`).
+        The training and its validation losses see single squares; the saved network, and so
+        evaluation, calibration, thresholds and screening see all views. Six views take six times
+        the memory and, of MiniVGGNet at 64 px on a CPU, 5.3 times the processor time of one view
+        in Keras and 4.1 times in ONNX Runtime (batches of 64 and 32 films, measured in one run).
     """
 
-    epochs: Count
+    epochs: Count | None
     batch_size: Count
     seed: Seed
-    n_seeds: Annotated[int, Field(ge=1, le=20)]
+    n_seeds: SeedCount | None
     precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"]
     learning_rate: Annotated[float, Field(gt=0, lt=1)]
     schedule: Literal["plateau", "cosine", "constant"]
@@ -96,7 +145,11 @@ class TrainParams(Section):
     weights_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None
     freeze_epochs: Annotated[int, Field(ge=0)]
     fine_tune_learning_rate: Annotated[float, Field(gt=0, lt=1)]
+    group_dro_step: Annotated[float, Field(gt=0, le=1)] | None
+    average_epochs: Count | None
+    n_views: Literal[1, 6]
     augment: AugmentParams
+    pretraining: PretrainingParams
 
     @model_validator(mode="after")
     def _initial_weights_are_complete(self) -> Self:
@@ -110,7 +163,54 @@ class TrainParams(Section):
         return self
 
     @model_validator(mode="after")
+    def _each_film_has_one_group(self) -> Self:
+        if self.group_dro_step is not None and self.augment.mixup:
+            raise ValueError(
+                "group_dro_step and augment.mixup exclude each other: a mixture of two films has no"
+                " group; set one of them to null"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _epochs_to_average_exist(self) -> Self:
+        if self.average_epochs is None:
+            return self
+        if self.average_momentum is not None:
+            raise ValueError("average_epochs and average_momentum exclude each other: set one")
+        if self.early_stopping_patience is not None:
+            raise ValueError("average_epochs needs all epochs: set early_stopping_patience to null")
+        if self.epochs is None:
+            raise ValueError("average_epochs needs a number of epochs: set epochs, for example 40")
+        n_possible = self.epochs - self.freeze_epochs
+        if self.average_epochs > n_possible:
+            raise ValueError(
+                f"average_epochs is {self.average_epochs}, and only {n_possible} epochs train the"
+                " whole network"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _seeds_are_in_range(self) -> Self:
-        if self.seed + self.n_seeds > 2**32:
+        if self.seed + (self.n_seeds or N_SEEDS) > 2**32:
             raise ValueError("seed + n_seeds must be at most 2**32")
         return self
+
+    def for_films(self, *, is_synthetic: bool) -> "TrainParams":
+        """Return the settings of a run, with the numbers that depend on the films.
+
+        Synthetic films only show that the pipeline works, so their run is short; other films get
+        the recipe of the published results.
+
+        Args:
+            is_synthetic: Whether a program drew the films.
+        """
+        epochs, n_seeds = (QUICK_EPOCHS, 1) if is_synthetic else (EPOCHS, N_SEEDS)
+        own = {"epochs": self.epochs or epochs, "n_seeds": self.n_seeds or n_seeds}
+        return TrainParams.model_validate(self.model_dump() | own)
+
+
+class TrainParams(StatedTrainParams):
+    """Section `train` of one run: no number depends on the films any more."""
+
+    epochs: Count
+    n_seeds: SeedCount

@@ -1,6 +1,7 @@
 """The contact sheet: the same training films under each preset of augmentation."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -39,10 +40,12 @@ def choose_image_ids(samples: pd.DataFrame, n_films: int = _N_FILMS) -> list[str
 def sheet_rows(params: AugmentParams) -> dict[str, Augmentation]:
     """One row per preset by its heading, and one for this run if its values are no preset.
 
+    MixStyle changes features, not pixels, so no row shows it.
+
     Args:
         params: Section `train.augment`.
     """
-    mine = resolve(params)
+    mine = replace(resolve(params), mixstyle=0.0)
     rows = {}
     for name, augmentation in PRESETS.items():
         rows[f"{name} ({_THIS_RUN})" if augmentation == mine else name] = augmentation

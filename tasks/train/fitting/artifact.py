@@ -55,6 +55,8 @@ def save_classifier(
         "best_epoch": run.best_epoch,
         "input": INPUT,
     }
+    if run.n_views > 1:
+        contract["n_views"] = run.n_views
     if films is not None:
         contract["refusals"] = REFUSALS
     with atomic_path(folder) as temporary:

@@ -1,6 +1,8 @@
 """Batches of films, read from the image store when they are needed."""
 
+import copy
 import math
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from tasks.core.image_store.store import ImageStore, Pixels
 from tasks.train.fitting.devices import n_devices
 
-Batch = tuple[Pixels, NDArray[np.float32], NDArray[np.float32]]
+Batch = tuple[Pixels, Any, NDArray[np.float32]]
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
@@ -21,7 +23,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
     Args:
         samples: Columns `image_id`, `class_index`, `sample_weight`, `n_repeats` (how often the
-            film appears in each epoch, at least once).
+            film appears in each epoch, at least once); with group DRO also `group`.
         store: Pixels of the films.
         n_classes: Width of the labels.
         batch_size: Films per batch; the last batch may be smaller.
@@ -43,6 +45,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self._store = store
         self._rows = store.rows(self._ids)
         self._labels = np.eye(n_classes, dtype=np.float32)[samples["class_index"]]
+        self._groups = samples["group"].to_numpy(np.int32) if "group" in samples else None
         self._weights = samples["sample_weight"].to_numpy(dtype=np.float32)
         self._films = np.repeat(np.arange(len(samples)), samples["n_repeats"])
         self._batch_size = batch_size
@@ -60,13 +63,17 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
         Returns:
             images (B, H, W, 1) uint8, labels (B, n_classes) float32 one-hot, weights (B,) float32.
+            With group DRO, the labels are a dictionary: `labels` as above, `groups` (B,) int32.
         """
         chosen = self._chosen(index)
         filled = np.resize(chosen, len(chosen) + -len(chosen) % self._n_devices)
         images = self._store.take(self._rows[filled])[..., np.newaxis]  # (B, H, W, 1)
         weights = self._weights[filled]
         weights[len(chosen) :] = 0.0
-        return images, self._labels[filled], weights
+        labels = self._labels[filled]
+        if self._groups is None:
+            return images, labels, weights
+        return images, {"labels": labels, "groups": self._groups[filled]}, weights
 
     @property
     def n_films(self) -> int:
@@ -76,6 +83,13 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     def image_ids(self, index: int) -> list[str]:
         """Ids of the films in batch `index` of this epoch."""
         return [self._ids[film] for film in self._chosen(index)]
+
+    def restarted(self) -> Self:
+        """Return the same films in the order of the first epoch."""
+        again = copy.copy(self)
+        again._epoch = 0
+        again._order = again._draw_order()
+        return again
 
     def on_epoch_end(self) -> None:
         """Draw the order of the next epoch."""

@@ -11,6 +11,12 @@ from tasks.core.errors import TrainingError
 from tasks.train.fitting.batches import Batches
 
 _N_FILMS_NAMED = 5
+_NOTED = {
+    "loss": "loss",
+    "val_loss": "validation loss",
+    "val_accuracy": "validation accuracy",
+    "view_agreement": "agreement of the views",
+}
 
 
 class StopOnNaN(keras.callbacks.Callback):  # type: ignore[misc]
@@ -67,7 +73,7 @@ class StopOnNaN(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 class ShowProgress(keras.callbacks.Callback):  # type: ignore[misc]
-    """Advances a progress display after each epoch, with the losses as a note.
+    """Advances a progress display after each epoch, with losses and accuracies as a note.
 
     Args:
         progress: Counts epochs.
@@ -88,7 +94,5 @@ class ShowProgress(keras.callbacks.Callback):  # type: ignore[misc]
         """Count the epoch."""
         values = logs or {}
         films_per_s = self._n_films / (time.monotonic() - self._start_s)
-        self._progress.advance(
-            note=f"loss {values['loss']:.3f}, validation loss {values['val_loss']:.3f},"
-            f" validation accuracy {values['val_accuracy']:.3f}, {films_per_s:.0f} films/s"
-        )
+        noted = [f"{_NOTED[name]} {values[name]:.3f}" for name in _NOTED if name in values]
+        self._progress.advance(note=", ".join([*noted, f"{films_per_s:.0f} films/s"]))

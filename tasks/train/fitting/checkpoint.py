@@ -39,7 +39,7 @@ class Checkpoint:
     history: one row per epoch with losses, accuracies and learning rate.
     network: all variables, including those of random layers.
     optimiser: all variables: step, moments, learning rate, loss scale.
-    average: moving average of the weights; empty without one.
+    average: average of the weights; empty without one.
     kept: weights of the epoch that is kept so far.
     """
 
@@ -150,6 +150,6 @@ def fingerprint_of(name: str, parts: Iterable[bytes | str]) -> str:
 
 def code_files(name: str) -> list[Path]:
     """Files of this room that training one network runs, sorted."""
-    packages = ("fitting", "network", "transforms", "weights")
+    packages = ("fitting", "network", "pretraining", "transforms", "weights")
     shared = [path for package in packages for path in sorted((_ROOM / package).glob("*.py"))]
     return [*shared, _ROOM / "zoo" / f"{name}.py"]

@@ -1,5 +1,7 @@
 """Optimiser, loss and learning rate of a network."""
 
+from typing import Any
+
 import keras
 
 from tasks.core.params import TrainParams
@@ -14,14 +16,37 @@ def compile_classifier(model: keras.Model, params: TrainParams, steps_per_epoch:
         params: Section `train`.
         steps_per_epoch: Batches per epoch.
     """
+    accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
+    compile_network(
+        model, params, steps_per_epoch, loss=build_loss(params), weighted_metrics=[accuracy]
+    )
+
+
+def compile_network(
+    model: keras.Model, params: TrainParams, steps_per_epoch: int, **objective: Any
+) -> None:
+    """Set the optimiser and the learning rate schedule.
+
+    Args:
+        model: Any model that is fitted batch by batch.
+        params: Section `train`.
+        steps_per_epoch: Batches per epoch.
+        objective: Loss and metrics, as `keras.Model.compile` takes them.
+    """
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate(params, steps_per_epoch)),
-        loss=build_loss(params),
-        weighted_metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-        # TensorFlow's XLA has no kernel for rotation and zoom, and is slower on a CPU
-        jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
+        **objective,
+        jit_compile=uses_xla(),
     )
     model.optimizer.build(model.trainable_variables)  # a checkpoint may restore its variables
+
+
+def uses_xla() -> bool | str:
+    """Value of Keras' `jit_compile`: never on TensorFlow, `auto` on other backends.
+
+    TensorFlow's XLA has no kernel for rotation and zoom, and is slower on a CPU.
+    """
+    return False if keras.backend.backend() == "tensorflow" else "auto"
 
 
 def build_loss(params: TrainParams) -> keras.losses.Loss:

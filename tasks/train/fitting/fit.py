@@ -1,4 +1,4 @@
-"""One training run: fit a network per seed, and average the logits."""
+"""One training run: fit a network per seed, and average the logits of seeds and views."""
 
 import os
 from dataclasses import dataclass
@@ -21,8 +21,9 @@ from tasks.train.network.ensemble import average_logits
 class TrainingRun:
     """A trained network and the facts of its training.
 
-    model: mean of n_seeds networks, each with the weights of its kept epoch. seed, epochs_run,
-    best_epoch (the kept one, from 1) and best_loss (validation) describe the first network.
+    model: mean of n_seeds networks and n_views views of each film, each network with the weights of
+    its kept epoch. seed, epochs_run, best_epoch (the kept one, from 1) and best_loss (validation,
+    of the square alone) describe the first network.
     """
 
     model: keras.Model
@@ -33,6 +34,7 @@ class TrainingRun:
     best_epoch: int
     best_loss: float
     n_seeds: int = 1
+    n_views: int = 1
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ def fit(
 
     Args:
         name: Network of the zoo.
-        samples: Table of samples; the split `test` is not used.
+        samples: Table of samples; the split `test` is not used. Group DRO also needs the column
+            `acquisition`, the acquisition cluster of each training film.
         store: Pixels of the films.
         params: Section `train`.
         live_dir: Folder for metrics.json and DVCLive's curves, one TSV per metric.
@@ -92,7 +95,7 @@ def fit(
         log.write_means([one.kept_row for one in fitted], [len(one.history) for one in fitted])
     first = fitted[0]
     return TrainingRun(
-        model=average_logits([network.model for network in fitted]),
+        model=average_logits([network.model for network in fitted], params.n_views),
         classes=classes,
         precision=precision,
         seed=params.seed,
@@ -100,15 +103,18 @@ def fit(
         best_epoch=first.kept + 1,
         best_loss=first.kept_row["val_loss"],
         n_seeds=params.n_seeds,
+        n_views=params.n_views,
     )
 
 
 def _fingerprint(name: str, data: TrainingData, params: TrainParams, precision: str) -> str:
     """Hash of all that a run depends on: films, labels, pixels, settings, libraries and code."""
     columns = ["image_id", "class_index", "sample_weight", "n_repeats"]
+    groups = data.groups(params)
+    of_film = groups.of_film.tobytes() if groups else b""
     films = (table[columns].to_csv(index=False) for table in (data.train, data.val))
     shards = "\n".join(shard.name for shard in data.store.shards)
     libraries = f"{keras.backend.backend()} {keras.__version__}"
     settings = params.model_dump_json()
     classes = "\n".join(data.classes)
-    return fingerprint_of(name, [*films, shards, classes, settings, precision, libraries])
+    return fingerprint_of(name, [*films, of_film, shards, classes, settings, precision, libraries])

@@ -1,4 +1,4 @@
-"""Moving average of the weights, which is validated and saved instead of the weights."""
+"""Averages of the weights, which are validated and saved instead of the weights."""
 
 from typing import Any
 
@@ -26,7 +26,27 @@ def decay(step: int, momentum: float, n_steps: int = 1) -> float:
     return float(min(momentum, (1 + step) / (10 + step)) ** n_steps)
 
 
-class AverageWeights(keras.callbacks.Callback):  # type: ignore[misc]
+class WeightAverage(keras.callbacks.Callback):  # type: ignore[misc]
+    """An average of all weights of a model; `ResumableRun` keeps it in the checkpoint."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._averages: list[Any] = []
+
+    @property
+    def values(self) -> Arrays:
+        """The averages, in the order of `model.weights`; empty before there are any."""
+        return [np.array(value) for value in map(keras.ops.convert_to_numpy, self._averages)]
+
+    def begin(self, weights: Arrays) -> None:
+        """Start a new run from these weights."""
+
+    def resume(self, values: Arrays) -> None:
+        """Set the averages to those of an interrupted run."""
+        self._averages = [keras.ops.convert_to_tensor(value) for value in values]
+
+
+class AverageWeights(WeightAverage):
     """Averages all weights over the steps, including the statistics of batch normalisation.
 
     `use_ema` and `SwapEMAWeights` of Keras average trainable weights only. The averaged weights
@@ -42,19 +62,13 @@ class AverageWeights(keras.callbacks.Callback):  # type: ignore[misc]
         super().__init__()
         self._momentum = momentum
         self._steps_per_epoch = steps_per_epoch
-        self._averages: list[Any] = []
         self._trained: list[Any] = []
         self._epoch = 0
         self._n_since_update = 0
 
-    @property
-    def values(self) -> Arrays:
-        """The averages, in the order of `model.weights`."""
-        return [np.array(value) for value in map(keras.ops.convert_to_numpy, self._averages)]
-
-    def start_from(self, values: Arrays) -> None:
-        """Set the averages at the start of a run, or to those of an interrupted run."""
-        self._averages = [keras.ops.convert_to_tensor(value) for value in values]
+    def begin(self, weights: Arrays) -> None:
+        """Start the average at the initial weights."""
+        self.resume(weights)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
         """Remember the epoch, which gives the number of the step."""

@@ -1,4 +1,4 @@
-"""The fit of one network: its data, its initial weights, and one or two phases."""
+"""The fit of one network: its data, initial weights, pretraining, and one or two phases."""
 
 import logging
 from dataclasses import dataclass
@@ -13,12 +13,16 @@ from tasks.core.params import TrainParams
 from tasks.train.fitting.batches import Batches
 from tasks.train.fitting.callbacks import ShowProgress, StopOnNaN
 from tasks.train.fitting.compilation import compile_classifier
+from tasks.train.fitting.epoch_average import EpochAverage
+from tasks.train.fitting.film_groups import FilmGroups, groups_of_films
+from tasks.train.fitting.group_dro import robust_classifier
 from tasks.train.fitting.learning_schedule import kept_epoch
 from tasks.train.fitting.metrics_log import MetricsLog
-from tasks.train.fitting.moving_average import AverageWeights
+from tasks.train.fitting.moving_average import AverageWeights, WeightAverage
 from tasks.train.fitting.phases import Phase, phases
 from tasks.train.fitting.resumable_run import ResumableRun
 from tasks.train.network.build import build_classifier
+from tasks.train.pretraining.pretrain import Unlabelled, pretrain, pretraining_settings
 from tasks.train.weights.initial import load_initial_weights
 
 logger = logging.getLogger(__name__)
@@ -36,7 +40,13 @@ class TrainingData:
     def batches(self, params: TrainParams, seed: int, first_epoch: int) -> tuple[Batches, Batches]:
         """Training batches in the order of the seed, and validation batches in table order."""
         common = (self.store, len(self.classes), params.batch_size)
-        return Batches(self.train, *common, seed, first_epoch), Batches(self.val, *common)
+        groups = self.groups(params)
+        films = self.train.assign(group=groups.of_film) if groups else self.train
+        return Batches(films, *common, seed, first_epoch), Batches(self.val, *common)
+
+    def groups(self, params: TrainParams) -> FilmGroups | None:
+        """Groups of the training films, if the settings ask for group DRO."""
+        return groups_of_films(self.train) if params.group_dro_step is not None else None
 
 
 @dataclass(frozen=True)
@@ -55,11 +65,19 @@ class NetworkRun:
 
     def resume(self, phase: Phase, params: TrainParams, n_before: int) -> ResumableRun:
         """Start or resume a phase that follows `n_before` epochs."""
+        return self._run(phase.settings(params), phase.suffix, "", n_before)
+
+    def resume_pretraining(self, params: TrainParams) -> ResumableRun:
+        """Start or resume the pretraining; its curves stand in a folder of their own."""
+        return self._run(pretraining_settings(params), "-pretraining", "pretraining/", 0)
+
+    def _run(self, settings: TrainParams, suffix: str, curves: str, n_before: int) -> ResumableRun:
+        network = f"seed{settings.seed + self.number}/" if self.number else ""
         return ResumableRun(
-            phase.settings(params),
+            settings,
             self.log,
-            prefix=f"seed{params.seed + self.number}/" if self.number else "",
-            path=self.path.with_name(self.path.name + phase.suffix) if self.path else None,
+            prefix=network + curves,
+            path=self.path.with_name(self.path.name + suffix) if self.path else None,
             fingerprint=self.fingerprint,
             n_before=n_before,
         )
@@ -88,6 +106,8 @@ def fit_network(
     """Fit the network of one seed, phase by phase."""
     seed = params.seed + network_run.number
     model = _initial_network(name, data, params, seed)
+    if params.pretraining.method != "none":
+        _pretrain(model, data, params, network_run)
     streams = [(stream, stream.numpy()) for stream in model.variables if "seed" in stream.path]
     history: list[dict[str, float]] = []
     kept = 0
@@ -121,7 +141,30 @@ def _initial_network(name: str, data: TrainingData, params: TrainParams, seed: i
             size_px,
         )
     load_initial_weights(model, params)
-    return model
+    return _robust(model, data, params, is_first=seed == params.seed)
+
+
+def _robust(
+    model: keras.Model, data: TrainingData, params: TrainParams, is_first: bool
+) -> keras.Model:
+    """The network with the loss of group DRO, if the settings ask for it."""
+    groups = data.groups(params)
+    if groups is None or params.group_dro_step is None:
+        return model
+    if is_first:
+        sizes = zip(groups.names, groups.n_films, strict=True)
+        logger.info("group DRO, films: %s", ", ".join(f"{name} {n}" for name, n in sizes))
+    return robust_classifier(model, groups, params.group_dro_step)
+
+
+def _pretrain(
+    model: keras.Model, data: TrainingData, params: TrainParams, network_run: NetworkRun
+) -> None:
+    """Pretrain the network of one seed by itself: its seed alone decides a network."""
+    seed = params.seed + network_run.number
+    films = Unlabelled(data.train, data.store, seed, network_run.n_threads)
+    label = f"network {network_run.number + 1} of {params.n_seeds}, pretraining"
+    pretrain(model, films, params, network_run.resume_pretraining(params), label)
 
 
 def _fit_phase(
@@ -137,7 +180,9 @@ def _fit_phase(
         logger.info("%s: resuming after epoch %d of %d", label, n_done, params.epochs)
     if not run.is_over:
         compile_classifier(model, params, len(train))
-        callbacks = [StopOnNaN(train, val), *_averages(run, params, len(train))]
+        average = _average(params, train)
+        run.keep_average(average)
+        callbacks = [StopOnNaN(train, val), *([average] if average else [])]
         with Progress(params.epochs - n_done, unit="epochs", label=label) as progress:
             model.fit(
                 train,
@@ -152,13 +197,13 @@ def _fit_phase(
     _log_result(run, params, label)
 
 
-def _averages(run: ResumableRun, params: TrainParams, steps_per_epoch: int) -> list[AverageWeights]:
-    """The moving average of the weights, if the settings ask for one."""
-    if params.average_momentum is None:
-        return []
-    average = AverageWeights(params.average_momentum, steps_per_epoch)
-    run.keep_average(average)
-    return [average]
+def _average(params: TrainParams, train: Batches) -> WeightAverage | None:
+    """The average of the weights, if the settings ask for one."""
+    if params.average_momentum is not None:
+        return AverageWeights(params.average_momentum, len(train))
+    if params.average_epochs is not None:
+        return EpochAverage(params.average_epochs, params.epochs, train.restarted())
+    return None
 
 
 def _log_result(run: ResumableRun, params: TrainParams, label: str) -> None:

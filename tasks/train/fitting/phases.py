@@ -29,9 +29,15 @@ class Phase:
         return "-frozen" if self.frozen else ""
 
     def settings(self, params: TrainParams) -> TrainParams:
-        """Section `train` of this phase, as if it were a run."""
+        """Section `train` of this phase, as if it were a run.
+
+        The epochs to average are the last ones of the whole run, so none while the body is frozen.
+        """
         n_epochs = self.last_epoch - self.first_epoch
-        return params.model_copy(update={"epochs": n_epochs, "learning_rate": self.learning_rate})
+        changes: dict[str, object] = {"epochs": n_epochs, "learning_rate": self.learning_rate}
+        if self.frozen:
+            changes["average_epochs"] = None
+        return params.model_copy(update=changes)
 
     def prepare(self, model: keras.Model) -> None:
         """Choose the layers that learn; takes effect at the next `compile`."""
@@ -68,13 +74,13 @@ def unfreeze_body(model: keras.Model) -> None:
     Statistics of a few batches of films would not fit the pretrained weights.
     Source: "Transfer learning & fine-tuning", keras.io/guides/transfer_learning.
     """
-    for layer in _all_layers(model):
+    for layer in all_layers(model):
         layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
 
 
-def _all_layers(model: keras.Model) -> Iterator[keras.Layer]:
+def all_layers(model: keras.Model) -> Iterator[keras.Layer]:
     """Layers of a network and of the networks inside it, the outer layers first."""
     for layer in model.layers:
         yield layer
         if isinstance(layer, keras.Model):
-            yield from _all_layers(layer)
+            yield from all_layers(layer)

@@ -8,9 +8,10 @@ import numpy as np
 
 from tasks.core.params import TrainParams
 from tasks.train.fitting.checkpoint import Arrays, Checkpoint, load_checkpoint, save_checkpoint
+from tasks.train.fitting.group_dro import weight_curves
 from tasks.train.fitting.learning_schedule import is_over, kept_epoch, plateau_rate
 from tasks.train.fitting.metrics_log import MetricsLog
-from tasks.train.fitting.moving_average import AverageWeights
+from tasks.train.fitting.moving_average import WeightAverage
 
 
 class ResumableRun(keras.callbacks.Callback):  # type: ignore[misc]
@@ -43,7 +44,7 @@ class ResumableRun(keras.callbacks.Callback):  # type: ignore[misc]
         self._prefix = prefix
         self._path = path
         self._fingerprint = fingerprint
-        self._average: AverageWeights | None = None
+        self._average: WeightAverage | None = None
         self._start = load_checkpoint(path, fingerprint) if path else None
         self._kept: Arrays = self._start.kept if self._start else []
         self.history = list(self._start.history) if self._start else []
@@ -53,16 +54,16 @@ class ResumableRun(keras.callbacks.Callback):  # type: ignore[misc]
 
     @property
     def losses(self) -> list[float]:
-        """Validation loss of each epoch so far."""
-        return [row["val_loss"] for row in self.history]
+        """Validation loss of each epoch so far; training loss where no film is validated."""
+        return [row.get("val_loss", row["loss"]) for row in self.history]
 
     @property
     def is_over(self) -> bool:
         """Whether no epoch remains."""
         return is_over(self.losses, self._params)
 
-    def keep_average(self, average: AverageWeights) -> None:
-        """Keep this moving average instead of the weights."""
+    def keep_average(self, average: WeightAverage | None) -> None:
+        """Keep this average instead of the weights, once it has values."""
         self._average = average
 
     def set_kept_weights(self, model: keras.Model) -> None:
@@ -73,12 +74,12 @@ class ResumableRun(keras.callbacks.Callback):  # type: ignore[misc]
         """Set a compiled model to the state of the interrupted run, if there is one."""
         if self._start is None:
             if self._average:
-                self._average.start_from(model.get_weights())
+                self._average.begin(model.get_weights())
             return
         _assign(model.variables, self._start.network)
         _assign(model.optimizer.variables, self._start.optimiser)
         if self._average:
-            self._average.start_from(self._start.average)
+            self._average.resume(self._start.average)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
         """Restore the state here, after Keras has prepared the fit."""
@@ -97,13 +98,13 @@ class ResumableRun(keras.callbacks.Callback):  # type: ignore[misc]
         """
         row = {name: float(value) for name, value in (logs or {}).items()}
         row["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
-        self.history.append(row)
+        self.history.append(row | weight_curves(self.model))
         average = self._average.values if self._average else []
         if kept_epoch(self.losses, self._params) == epoch:
             self._kept = average or self.model.get_weights()
         if self._path:
             save_checkpoint(self._path, self._state(average), self._fingerprint)
-        self._log.log_epoch(self._prefix, row)
+        self._log.log_epoch(self._prefix, self.history[-1])
         self.model.stop_training = self.is_over
 
     def _state(self, average: Arrays) -> Checkpoint:

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from tasks.train.transforms.amplitude import LabelledSteps
 from tasks.train.transforms.presets import Augmentation
 
 MIXUP_LAYER = "augment_mixup"
@@ -83,6 +84,8 @@ def classifier_model(
     name: str,
     augmentation: Augmentation,
 ) -> keras.Model:
-    """Build a plain model, or with mixup a model that mixes the labels."""
-    kind = MixupClassifier if augmentation.mixup else keras.Model
+    """Build a model whose training has the steps that the augmentation needs."""
+    steps = {LabelledSteps: augmentation.amplitude_mix, MixupClassifier: augmentation.mixup}
+    kinds = tuple(kind for kind, strength in steps.items() if strength)
+    kind = type("Classifier", kinds, {}) if kinds else keras.Model
     return kind(images, probabilities, name=name)

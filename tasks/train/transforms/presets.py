@@ -24,6 +24,9 @@ class Augmentation:
     noise: float = 0.0
     jpeg_min_quality: int = 100
     mixup: float = 0.0
+    mixstyle: float = 0.0
+    amplitude_mix: float = 0.0
+    histogram_match: float = 0.0
 
     @property
     def resamples(self) -> bool:

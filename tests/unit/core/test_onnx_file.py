@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tasks.core.errors import EvaluationError, LunglineError, OnnxFileError
 from tasks.core.onnx_bytes import NO_SEAL, ONNX_METADATA, SEAL, seal_file
 from tasks.core.onnx_file import CLASS_ACTIVATION_MAP, OCCLUSION, read_metadata
+from tasks.core.square_views import view_boxes
 from tests.small_onnx import npy, small_onnx
 
 Change = Callable[[dict[str, Any]], Any]
@@ -57,6 +58,13 @@ def test_metadata_are_read_back(whole):
     assert metadata.average_film.shape == (64, 64, 1)
     assert hashlib.sha256(metadata.novelty).hexdigest() == metadata.contract["novelty"]["sha256"]
     assert metadata.square.params.size_px == 64
+
+
+def test_views_are_read_back_and_a_file_without_them_has_the_whole_square(whole):
+    assert read_metadata(whole, "model.onnx").boxes == ((0, 0, 64, 64),)
+    boxes = view_boxes(6, 64)
+    viewed = changed(whole, put("heat", "boxes", value=boxes))
+    assert read_metadata(viewed, "model.onnx").boxes == boxes
 
 
 def test_seal_is_the_hash_of_the_file_with_zeros_for_the_seal(whole):
@@ -137,6 +145,10 @@ HUGE = npy_of_header("|u1", "(1000000, 1000000, 1)")
         (put("heat", "weights", value=None), "need weights"),
         (put("heat", "weights", value=npy(np.ones((5, 3), np.float32))), "for 2 classes"),
         (put("heat", "weights", value=npy(np.full((5, 2), np.nan, np.float32))), "not finite"),
+        (put("heat", "boxes", value=[[0, 0, 64, 64], [0, 0, 56, 65]]), "of a square of 64 px"),
+        (put("heat", "boxes", value=[[0, 0, 56, 56]]), "of a square of 64 px"),
+        (put("heat", "boxes", value=[[0, 0, 64, 64], [9, 9, 9, 64]]), "of a square of 64 px"),
+        (put("heat", "boxes", value=[[0, 0, 64]]), "unpack"),
         (put("contract", value=[]), "contract"),
     ],
 )

@@ -59,9 +59,9 @@ def test_an_unknown_key_is_named(tmp_path: Path, key: str) -> None:
         ("ingest.sauce", 1, "tasks/core/params/data.py (IngestParams)"),
         ("validate.min_films", 0, "tasks/core/params/data.py (ValidateParams)"),
         ("compute.n_workers", 0, "tasks/core/params/data.py (ComputeParams)"),
-        ("train.sparkle", 1, "tasks/core/params/training.py (TrainParams)"),
+        ("train.sparkle", 1, "tasks/core/params/training.py (StatedTrainParams)"),
         ("train.augment.sparkle", 1, "tasks/core/params/training.py (AugmentParams)"),
-        ("per_model.ann", {"sparkle": 1}, "tasks/core/params/training.py (TrainParams)"),
+        ("per_model.ann", {"sparkle": 1}, "tasks/core/params/training.py (StatedTrainParams)"),
         ("page.n_bins", 1, "tasks/core/params/reporting.py (PageParams)"),
         ("explain", ..., "tasks/core/params/params.py (Params)"),
         ("model", 1, "tasks/core/params/params.py (Params)"),
@@ -83,7 +83,7 @@ def test_the_error_names_each_file_once(tmp_path: Path) -> None:
     values["train"]["sparkle"] = values["report"]["sparkle"] = 1
     path.write_text(yaml.safe_dump(values), encoding="utf-8")
     assert error_of(path).next_step == (
-        "read the keys and ranges in tasks/core/params/training.py (TrainParams),"
+        "read the keys and ranges in tasks/core/params/training.py (StatedTrainParams),"
         " tasks/core/params/reporting.py (ReportParams)"
     )
 
@@ -113,7 +113,12 @@ def test_the_error_names_each_file_once(tmp_path: Path) -> None:
         ("train.average_momentum", 1.0),
         ("train.label_smoothing", 1.0),
         ("train.early_stopping_patience", 0),
+        ("train.n_views", 2),
         ("train.augment.rotation_deg", 181),
+        ("train.pretraining.method", "simclr"),
+        ("train.pretraining.epochs", 0),
+        ("train.pretraining.batch_size", 1),
+        ("train.pretraining.crop_min_area", 0.0),
         ("evaluate.target_sensitivity", 1),
         ("evaluate.n_bootstrap", 99),
         ("models", []),

@@ -48,10 +48,10 @@ def test_a_class_called_no_is_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("where", ["top", "inner"])
 def test_a_key_that_stands_twice_is_named_with_both_lines(tmp_path: Path, where: str) -> None:
-    again = "compute: {}\ntrain:" if where == "top" else "train:\n  epochs: 3"
+    again = "compute: {}\ntrain:" if where == "top" else "train:\n  learning_rate: 0.1"
     found = fault_of(path := shipped_with(tmp_path, "train:", again))
     lines = path.read_text().splitlines()
-    key = "compute" if where == "top" else "epochs"
+    key = "compute" if where == "top" else "learning_rate"
     first, second = (n for n, line in enumerate(lines, 1) if line.strip().startswith(f"{key}:"))
     assert f"the key {key} stands in line {first} and in line {second}" in found
 
@@ -114,8 +114,8 @@ def test_a_whole_number_may_stand_for_a_float(tmp_path: Path) -> None:
     ("key", "value", "place"),
     [
         ("resample.fold", 3, "tasks/core/params/data.py (ResampleParams)"),
-        ("train.freeze_epochs", 2, "tasks/core/params/training.py (TrainParams)"),
-        ("train.seed", 2**32 - 1, "tasks/core/params/training.py (TrainParams)"),
+        ("train.freeze_epochs", 2, "tasks/core/params/training.py (StatedTrainParams)"),
+        ("train.seed", 2**32 - 1, "tasks/core/params/training.py (StatedTrainParams)"),
     ],
 )
 def test_a_broken_rule_of_a_section_names_the_class_of_that_section(

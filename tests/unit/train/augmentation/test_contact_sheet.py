@@ -12,7 +12,7 @@ from tasks.train.augmentation.contact_sheet import (
     draw_sheet,
     sheet_rows,
 )
-from tasks.train.transforms.presets import PRESETS
+from tasks.train.transforms.presets import PRESETS, Augmentation
 from tests.cohorts import augment_params
 
 FILMS = np.random.default_rng(0).integers(0, 256, (3, 32, 32), dtype=np.uint8)
@@ -44,6 +44,8 @@ def test_the_preset_of_the_run_is_marked_and_other_values_get_their_own_row():
     rows = sheet_rows(augment_params("notebook", zoom=0.2))
     assert list(rows) == [*PRESETS, "this run: notebook with other values"]
     assert rows["this run: notebook with other values"].zoom == 0.2
+    rows = sheet_rows(augment_params("none", mixstyle=0.1))  # of features, which are no picture
+    assert list(rows) == ["none (this run)", "notebook", "radiograph"]
 
 
 def test_first_row_shows_the_films_unchanged_and_the_others_show_them_changed():
@@ -74,3 +76,11 @@ def test_films_are_transformed_as_in_training():
     changed = augment_films(FILMS, PRESETS["radiograph"], 0)
     assert (changed.shape, changed.dtype) == (FILMS.shape, np.uint8)
     assert (changed != FILMS).mean() > 0.5
+
+
+def test_grey_levels_and_spectra_of_other_films_are_shown():
+    lent = augment_films(FILMS, Augmentation(histogram_match=1.0), 0)
+    levels = [np.sort(film, axis=None).tolist() for film in FILMS]
+    for number, film in enumerate(lent):
+        assert np.sort(film, axis=None).tolist() in levels[:number] + levels[number + 1 :]
+    assert (augment_films(FILMS, Augmentation(amplitude_mix=1.0), 0) != FILMS).mean() > 0.5

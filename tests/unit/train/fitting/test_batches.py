@@ -170,3 +170,13 @@ def test_films_of_a_batch_are_named(store):
     for k in range(len(epoch)):
         numbers = [int(film[0, 0, 0]) for film in epoch[k][0]]
         assert epoch.image_ids(k) == [TRAIN["image_id"][number] for number in numbers]
+
+
+def test_groups_stand_beside_the_labels(store):
+    table = TRAIN.assign(group=np.arange(10)[::-1])
+    films, y, weights = batches(store, table=table)[1]
+    numbers = films[:, 0, 0, 0]
+    plain = batches(store)[1]
+    np.testing.assert_array_equal(y["groups"], 9 - numbers.astype(int))
+    np.testing.assert_array_equal(y["labels"], plain[1])
+    np.testing.assert_array_equal(weights, plain[2])

@@ -123,6 +123,18 @@ def test_another_seed_gives_another_network(trained, store, tmp_path):
     assert np.abs(change).max() > 1e-3
 
 
+def test_views_change_neither_the_training_nor_the_weights(trained, store, tmp_path):
+    params = PARAMS.model_copy(update={"n_views": 6})
+    viewed = fit("minivggnet", SAMPLES, store, params, tmp_path / "live")
+    run, live, _ = trained
+    assert curve(tmp_path / "live", "eval/loss").equals(curve(live, "eval/loss"))
+    assert (viewed.n_views, viewed.best_loss) == (6, run.best_loss)
+    kernels = [one.model.get_layer("fc1").kernel for one in (viewed, run)]
+    np.testing.assert_array_equal(*kernels)
+    films = store.read(list(SAMPLES["image_id"][:4]))
+    assert np.abs(predict_logits(viewed.model, films) - predict_logits(run.model, films)).max() > 0
+
+
 def test_loss_that_is_not_finite_stops_the_run(store, tmp_path):
     broken = SAMPLES.assign(sample_weight=np.where(SAMPLES["split"] == "train", np.inf, 1.0))
     with pytest.raises(TrainingError, match=r"finite number(.|\n)*train\.learning_rate"):

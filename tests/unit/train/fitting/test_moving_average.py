@@ -35,7 +35,7 @@ def test_validation_uses_the_averages_and_training_uses_the_weights():
     model.add(keras.layers.Dense(1))
     model.compile("sgd", "mse")
     drift, average = Drift(), AverageWeights(0.9, N_STEPS)
-    average.start_from([np.zeros_like(weight) for weight in model.get_weights()])
+    average.begin([np.zeros_like(weight) for weight in model.get_weights()])
     films = np.ones((N_STEPS, 2), dtype=np.float32)
     truth = np.ones((N_STEPS, 1), dtype=np.float32)
     one = (films[:1], truth[:1])

@@ -16,6 +16,7 @@ from tests.cohorts import STILL, draw_squares, squares_cohort, store_films, trai
 
 ROOT = Path(__file__).resolve().parents[4]
 SAMPLES = squares_cohort({"train": 6, "val": 2, "test": 2})  # 12 films: 3 steps of 4
+SAMPLES["acquisition"] = [number // 2 % 2 for number in range(len(SAMPLES))]
 STEPS, EPOCHS = 3, 3
 AUGMENT = STILL.model_copy(update={"shift": 0.1, "zoom": 0.1, "contrast": 0.1})
 # the rate falls after each epoch without a lower loss, and the average of the weights is kept
@@ -23,7 +24,12 @@ STATEFUL = {"batch_size": 4, "epochs": EPOCHS, "augment": AUGMENT, "plateau_pati
 AVERAGED = STATEFUL | {"average_momentum": 0.9, "loss": "focal", "label_smoothing": 0.1}
 COSINE = STATEFUL | {"schedule": "cosine", "warmup_epochs": 1, "early_stopping_patience": None}
 HALF = STATEFUL | {"precision": "mixed_float16", "learning_rate": 0.05}
-PARAMS = {"averaged": AVERAGED, "cosine": COSINE, "half": HALF}
+FROM_OTHERS = {"mixup": 0.4, "mixstyle": 0.5, "amplitude_mix": 1.0, "histogram_match": 0.5}
+MIXED = STATEFUL | {"augment": AUGMENT.model_copy(update=FROM_OTHERS)}
+ROBUST = {"early_stopping_patience": None, "average_epochs": 2, "group_dro_step": 0.1}
+ROBUST |= {"precision": "mixed_float16"}
+PARAMS = {"averaged": AVERAGED, "cosine": COSINE, "half": HALF, "robust": STATEFUL | ROBUST}
+PARAMS["mixed"] = MIXED
 
 
 class Killed(Exception):  # noqa: N818
@@ -93,6 +99,9 @@ SLOW = pytest.mark.slow
         pytest.param("averaged", 2, marks=SLOW),
         pytest.param("averaged", 9, marks=SLOW),
         pytest.param("cosine", 8, marks=SLOW),
+        pytest.param("mixed", 5, marks=SLOW),
+        ("robust", 8),  # q and a mean of one snapshot
+        pytest.param("robust", 5, marks=SLOW),
     ],
 )
 def test_run_interrupted_at_a_step_ends_with_the_same_bytes(  # noqa: PLR0917
@@ -162,7 +171,7 @@ def test_checkpoint_of_other_settings_is_not_used(store, tmp_path):
 
 @SLOW
 def test_each_seed_resumes_from_its_own_checkpoint(store, tmp_path, monkeypatch):
-    two = AVERAGED | {"n_seeds": 2}
+    two = AVERAGED | {"n_seeds": 2, "n_views": 6}
     expected = run(store, tmp_path / "whole", two)
     interrupt(
         monkeypatch, store, tmp_path / "cut", two, EPOCHS * STEPS + 2 + 5

@@ -1,0 +1,1 @@
+"""Self-supervised pretraining: a network learns from films without labels, before the training."""
