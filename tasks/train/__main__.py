@@ -28,13 +28,14 @@ def main(arguments: argparse.Namespace) -> None:
     prepare_backend()
     from tasks.train.fitting.artifact import save_classifier
     from tasks.train.fitting.fit import Resources, fit
+    from tasks.train.fitting.run_length import settings_for
     from tasks.train.network.guard import guard_films
 
     name = arguments.model
     params = load_params(paths.PARAMS)
     stated = params.train_of(name)
     samples = read_table(SAMPLES_SCHEMA, paths.SAMPLES)
-    settings = stated.for_films(is_synthetic=bool(samples["is_synthetic"].eq(True).any()))
+    settings = settings_for(stated, is_synthetic=bool(samples["is_synthetic"].eq(True).any()))
     if settings.group_dro_step is not None:
         clusters = read_table(ACQUISITION_SCHEMA, paths.ACQUISITION_CLUSTERS)
         samples = samples.merge(clusters, how="left", on="image_id")

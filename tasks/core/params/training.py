@@ -9,10 +9,6 @@ from tasks.core.params.section import Count, Section, Seed, Share
 Preset = Literal["none", "notebook", "radiograph"]
 SeedCount = Annotated[int, Field(ge=1, le=20)]
 
-# Where params.yaml states null
-EPOCHS, N_SEEDS = 40, 3
-QUICK_EPOCHS = 8  # of one network, on synthetic films: the run ends in minutes
-
 
 class AugmentParams(Section):
     """Random changes to the training films, as layers of the network's graph.
@@ -88,9 +84,9 @@ class StatedTrainParams(Section):
     """How every model of `models` is trained, as params.yaml states it.
 
     epochs, batch_size: number of epochs, and number of films in a batch. `epochs` null depends on
-        the films, see `for_films`.
+        the films: 40, or 20 if a program drew them (tasks/train/fitting/run_length.py).
     seed, n_seeds: `n_seeds` networks are trained with the seeds seed, seed + 1, and so on. Their
-        logits are averaged. `n_seeds` null depends on the films, too.
+        logits are averaged. `n_seeds` null depends on the films, too: 3, or 1.
     precision: `auto` is mixed_float16 on a GPU and float32 on a CPU.
     learning_rate: highest learning rate of Adam.
     schedule: `constant` keeps the rate. `plateau` multiplies it by plateau_factor after
@@ -191,22 +187,9 @@ class StatedTrainParams(Section):
 
     @model_validator(mode="after")
     def _seeds_are_in_range(self) -> Self:
-        if self.seed + (self.n_seeds or N_SEEDS) > 2**32:
+        if self.seed + (self.n_seeds or 1) > 2**32:
             raise ValueError("seed + n_seeds must be at most 2**32")
         return self
-
-    def for_films(self, *, is_synthetic: bool) -> "TrainParams":
-        """Return the settings of a run, with the numbers that depend on the films.
-
-        Synthetic films only show that the pipeline works, so their run is short; other films get
-        the recipe of the published results.
-
-        Args:
-            is_synthetic: Whether a program drew the films.
-        """
-        epochs, n_seeds = (QUICK_EPOCHS, 1) if is_synthetic else (EPOCHS, N_SEEDS)
-        own = {"epochs": self.epochs or epochs, "n_seeds": self.n_seeds or n_seeds}
-        return TrainParams.model_validate(self.model_dump() | own)
 
 
 class TrainParams(StatedTrainParams):

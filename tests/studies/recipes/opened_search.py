@@ -8,6 +8,7 @@ import yaml
 from tasks.core import paths
 from tasks.core.atomic import read_json, write_json
 from tasks.core.params import Params
+from tasks.train.fitting.run_length import settings_for
 from tests.studies.recipes.catalogue import RECIPES, Recipe
 from tests.studies.recipes.cohort import Cohort
 from tests.studies.recipes.conditions import film_sets
@@ -33,7 +34,7 @@ def read_shared(work: WorkFolder, params: Mapping[str, Any] | None = None) -> Sh
     typed = Params.model_validate(values)
     model = read_json(work.settings)["model"]
     negative = typed.evaluate.negative_class or "NORMAL"
-    return Shared(model, negative, values["resize"], typed.train.for_films(is_synthetic=False))
+    return Shared(model, negative, values["resize"], settings_for(typed.train, is_synthetic=False))
 
 
 def judge_of(work: WorkFolder, shared: Shared, cohort: Cohort, params: Params) -> Judge:

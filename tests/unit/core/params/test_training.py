@@ -57,23 +57,6 @@ def test_group_dro_without_clusters_is_refused(tmp_path, key):
     assert "set resample.acquisition_clusters" in fault_of(changed(tmp_path, key, value))
 
 
-@pytest.mark.parametrize(
-    ("is_synthetic", "stated", "epochs", "n_seeds"),
-    [
-        (False, {"epochs": None, "n_seeds": None}, 40, 3),
-        (True, {"epochs": None, "n_seeds": None}, 8, 1),
-        (True, {"epochs": 5, "n_seeds": None}, 5, 1),
-        (False, {"epochs": None, "n_seeds": 2}, 40, 2),
-        (True, {"epochs": 5, "n_seeds": 2}, 5, 2),
-    ],
-)
-def test_null_depends_on_the_films_and_a_number_does_not(is_synthetic, stated, epochs, n_seeds):
-    values = train_params().model_dump() | stated
-    found = StatedTrainParams.model_validate(values).for_films(is_synthetic=is_synthetic)
-    assert (found.epochs, found.n_seeds) == (epochs, n_seeds)
-    assert found.model_dump() == values | {"epochs": epochs, "n_seeds": n_seeds}
-
-
 def test_epochs_to_average_need_a_number_of_epochs():
     values = train_params(**RUN).model_dump() | {"epochs": None, "average_epochs": 2}
     with pytest.raises(ValidationError, match="set epochs, for example 40"):

@@ -4,12 +4,13 @@ import pytest
 
 from tasks.core.errors import ParamsError
 from tasks.core.params import Params, load_params
+from tasks.train.fitting.run_length import settings_for
 from tests.films import ROOT
 from tests.studies.recipes.catalogue import RECIPES, REFERENCE, Recipe
 from tests.studies.recipes.options import recipe_list
 
 SHIPPED = load_params(ROOT / "params.yaml")
-TRAIN = SHIPPED.train.for_films(is_synthetic=False)
+TRAIN = settings_for(SHIPPED.train, is_synthetic=False)
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
