@@ -160,7 +160,7 @@ def test_settings_and_neighbours_are_those_of_the_model(
 ) -> None:
     params = yaml.safe_load((copy / "params.yaml").read_text(encoding="utf-8"))
     params["models"] = ["ann", MODEL, "twin5"]
-    params["per_model"][MODEL] = {"learning_rate": 0.0123}
+    params["per_model"] = {"ann": {}, "twin5": {}, MODEL: {"learning_rate": 0.0123}}
     (copy / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     changed = make_page(copy, monkeypatch)
     assert "0.0123" in changed

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from tasks.core.params.section import Count, Section, Seed, Share
 
 Preset = Literal["none", "notebook", "radiograph"]
+MOST_OWN_SEEDS = 3  # where n_seeds is null, see tasks/train/fitting/run_length.py
 SeedCount = Annotated[int, Field(ge=1, le=20)]
 
 
@@ -187,7 +188,7 @@ class StatedTrainParams(Section):
 
     @model_validator(mode="after")
     def _seeds_are_in_range(self) -> Self:
-        if self.seed + (self.n_seeds or 1) > 2**32:
+        if self.seed + (self.n_seeds or MOST_OWN_SEEDS) > 2**32:
             raise ValueError("seed + n_seeds must be at most 2**32")
         return self
 

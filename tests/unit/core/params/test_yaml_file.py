@@ -84,7 +84,7 @@ def test_yaml_that_no_person_writes_gives_a_message(tmp_path: Path, text: str, s
         ("train.epochs", "3", "a valid integer, not '3'"),
         ("train.epochs", "10:20", "a valid integer, not '10:20'"),
         ("train.epochs", 3.0, "a valid integer, not 3.0"),
-        ("train.epochs", None, "a valid integer"),
+        ("train.batch_size", None, "a valid integer"),
         ("train.learning_rate", "fast", "a valid number, not 'fast'"),
         ("train.learning_rate", False, "a valid number, not False"),
         ("train.learning_rate", float("inf"), "not inf"),

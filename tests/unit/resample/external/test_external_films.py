@@ -20,7 +20,7 @@ def cohort_of(*rows: tuple[str, str | None, str | None, str]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["path", "label", "patient_id", "pixel_hash"])
     table["image_id"] = "id-" + table["path"]
     table[["subtype", "given_split", "site", "reason"]] = None
-    return table.assign(status="ok")
+    return table.assign(status="ok", is_synthetic=False)
 
 
 def pairs_of(pairs: Pairs) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 import pytest
 
 from tasks.core.params import AugmentParams, load_params
+from tasks.train.fitting.run_length import settings_for
 from tasks.train.transforms.presets import PRESET_NAMES, PRESETS, Augmentation, resolve
 from tests.cohorts import augment_params
 from tests.films import ROOT
@@ -35,5 +36,6 @@ def test_presets_switch_on_the_expected_transforms():
     assert not any((radiograph.vertical_flip, radiograph.horizontal_flip))
     assert radiograph.changes_grey_levels
     assert radiograph.degrades
-    chosen = RECIPES["mild_degraded"].params(load_params(ROOT / "params.yaml").train)
+    shipped = settings_for(load_params(ROOT / "params.yaml").train, is_synthetic=False)
+    chosen = RECIPES["mild_degraded"].params(shipped)
     assert resolve(chosen.augment) == radiograph
