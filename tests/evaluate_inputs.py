@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tasks.core import paths
-from tasks.core.image_store.store import Pixels
+from tasks.core.image_store.store import ImageStore, Pixels
 from tasks.core.tables import MANIFEST_SCHEMA, SAMPLES_SCHEMA, write_table
 from tests.cohorts import manifest_of, save_with_contract, store_films
 
@@ -69,3 +69,16 @@ def evaluation_in(root: Path) -> dict[str, Any]:
     """Return what the stage `evaluate` found."""
     found: dict[str, Any] = json.loads((root / paths.evaluation(MODEL)).read_text("utf-8"))
     return found
+
+
+def note_reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """List that grows by the ids of the films that any store reads from now on."""
+    read: list[str] = []
+    plain = ImageStore.read
+
+    def noted(store: ImageStore, image_ids: list[str]) -> Pixels:
+        read.extend(image_ids)
+        return plain(store, image_ids)
+
+    monkeypatch.setattr(ImageStore, "read", noted)
+    return read

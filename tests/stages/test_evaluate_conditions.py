@@ -19,6 +19,7 @@ from tests.evaluate_inputs import (
     MODEL,
     SIZE_PX,
     decide_in,
+    note_reads,
     set_evaluate_params,
     write_evaluate_inputs,
 )
@@ -50,14 +51,7 @@ def decided(repository: Path, monkeypatch) -> Decision:
 
 def test_the_mean_over_the_conditions_chooses_before_test_is_read(repository, monkeypatch):
     set_evaluate_params(repository, threshold_on="conditions_mean")
-    read: list[str] = []
-    plain = ImageStore.read
-
-    def noted(store: ImageStore, image_ids: list[str]) -> np.ndarray:
-        read.extend(image_ids)
-        return plain(store, image_ids)
-
-    monkeypatch.setattr(ImageStore, "read", noted)
+    read = note_reads(monkeypatch)
     decision = decided(repository, monkeypatch)
     assert sorted(read) == sorted(COHORT["image_id"][COHORT["split"] != "test"])
     conditions = decision.threshold_choice.conditions

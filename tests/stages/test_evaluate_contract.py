@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import yaml
 
@@ -16,9 +15,9 @@ from tasks.core import paths
 from tasks.core.decision.decision import Decision, read_decision
 from tasks.core.decision.hashes import hash_file, hash_films
 from tasks.core.errors import EvaluationError
-from tasks.core.image_store.store import ImageStore
 from tasks.core.tables import SAMPLES_SCHEMA, write_table
 from tests.cohorts import CLASSES, draw_squares, save_with_contract, squares_cohort, store_films
+from tests.evaluate_inputs import note_reads
 
 # Keras 3.15 saves its variables through an __array__ without NumPy 2's `copy`
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -140,14 +139,7 @@ def test_the_test_split_is_not_read_and_changes_no_byte(decided, repository, mon
     films[on_test] = 255 - films[on_test]
     write_table(changed, SAMPLES_SCHEMA, repository / paths.SAMPLES)
     store_films(repository / paths.IMAGES, changed, films)
-    read: list[str] = []
-    plain = ImageStore.read
-
-    def noted(store: ImageStore, image_ids: list[str]) -> np.ndarray:
-        read.extend(image_ids)
-        return plain(store, image_ids)
-
-    monkeypatch.setattr(ImageStore, "read", noted)
+    read = note_reads(monkeypatch)
     decide_in(repository, monkeypatch)
     assert sorted(read) == sorted(COHORT["image_id"][~on_test])
     assert files_of(repository) == files_of(root)

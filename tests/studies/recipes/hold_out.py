@@ -11,18 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tasks.core.errors import CohortError
+from tasks.resample.acquisition import ACQUISITION_FACTS
 
-# columns of the manifest; missing and constant columns are ignored
-FACTS = (
-    "sharpness",
-    "noise",
-    "border",
-    "black_share",
-    "width",
-    "height",
-    "n_bytes",
-    "jpeg_quality",
-)
 HELD_OUT = "held"  # name of the split
 SHARE = 0.25  # smallest share of each class
 
@@ -36,7 +26,7 @@ def acquisition_scores(
     matter.
 
     Args:
-        facts: Columns of FACTS, one row per film.
+        facts: Columns of ACQUISITION_FACTS, one row per film.
         positive: Whether each film is positive, (n,) bool.
         weights: Weight of each film, (n,) float64, such as 1 / number of films of the patient.
 
@@ -48,14 +38,14 @@ def acquisition_scores(
     """
     from sklearn.linear_model import LogisticRegression
 
-    known = facts.reindex(columns=list(FACTS)).astype(np.float64)
+    known = facts.reindex(columns=list(ACQUISITION_FACTS)).astype(np.float64)
     ranks = known.rank(pct=True).fillna(0.5)
     ranks = ranks.loc[:, known.nunique() > 1]
     if ranks.shape[1] == 0:
         raise CohortError(
             "a hold-out by acquisition needs a fact that differs between films",
             found="all films have the same facts",
-            where=f"columns {', '.join(FACTS)} of the manifest",
+            where=f"columns {', '.join(ACQUISITION_FACTS)} of the manifest",
             next_step="use ordinary and degraded validation only for this source",
         )
     matrix = ranks.to_numpy() - 0.5
