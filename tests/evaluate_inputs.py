@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from tasks.core import paths
+from tasks.core.decision.decision import Decision, read_decision
 from tasks.core.image_store.store import ImageStore, Pixels
 from tasks.core.tables import MANIFEST_SCHEMA, SAMPLES_SCHEMA, write_table
 from tests.cohorts import manifest_of, save_with_contract, store_films
@@ -49,12 +50,13 @@ def write_evaluate_inputs(
     save_with_contract(keras.Model(images, x), MODEL, root / paths.model_dir(MODEL), classes)
 
 
-def decide_in(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run the stage `evaluate-contract` in this process."""
+def decide_in(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Decision:
+    """Run the stage `evaluate-contract` in this process, and read what it decided."""
     from tasks.evaluate.contract.__main__ import main
 
     monkeypatch.chdir(repository)
     main(argparse.Namespace(model=MODEL))
+    return read_decision(MODEL)
 
 
 def evaluate_in(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,6 @@
 """Serve the unattended runs of a project, and end them when the server ends."""
 
 import asyncio
-import fcntl
 import os
 import signal
 import threading
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from prefect.runner import Runner
 
-from flows.dag import FlowError
+from flows.exclusive_lock import exclusive_lock
 from flows.project_name import state_file
 
 
@@ -30,17 +29,12 @@ def only_server(root: Path) -> Iterator[None]:
     Raises:
         FlowError: Another process serves it.
     """
-    with state_file(root, "serve.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise FlowError(
-                "One process serves a project.",
-                found="another one that serves it",
-                where=str(root),
-                next_step="End the other `python -m flows.serve` first; under systemd, type"
-                " `systemctl restart lungline-serve`.",
-            ) from error
+    next_step = (
+        "End the other `python -m flows.serve` first; under systemd, type"
+        " `systemctl restart lungline-serve`."
+    )
+    path = state_file(root, "serve.lock")
+    with exclusive_lock(path, "One process serves a project.", root, next_step):
         yield
 
 

@@ -79,10 +79,11 @@ def fact_ranks(facts: pd.DataFrame) -> NDArray[np.float64]:
     ranks = known.rank(pct=True).fillna(0.5).loc[:, known.nunique() > 1]
     if ranks.shape[1] == 0:
         raise CohortError(
-            "acquisition clusters need a fact that differs between the training films",
-            found="all training films have the same facts",
-            where=f"columns {', '.join(ACQUISITION_FACTS)} of data/manifest.parquet",
-            next_step="set resample.acquisition_clusters and train.group_dro_step to null",
+            "films can be told apart by acquisition only if a fact differs between them",
+            found=f"{len(facts)} films with the same facts",
+            where=f"columns {', '.join(ACQUISITION_FACTS)} of the manifest",
+            next_step="set resample.acquisition_clusters and train.group_dro_step to null; a search"
+            " for recipes needs films from more than one machine",
         )
     return cast(NDArray[np.float64], ranks.to_numpy())
 

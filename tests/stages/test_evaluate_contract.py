@@ -1,6 +1,5 @@
 """The stage `evaluate-contract` as `dvc repro` runs it, on a network of random weights."""
 
-import argparse
 import json
 import os
 import shutil
@@ -12,12 +11,12 @@ import pytest
 import yaml
 
 from tasks.core import paths
-from tasks.core.decision.decision import Decision, read_decision
+from tasks.core.decision.decision import read_decision
 from tasks.core.decision.hashes import hash_file, hash_films
 from tasks.core.errors import EvaluationError
 from tasks.core.tables import SAMPLES_SCHEMA, write_table
 from tests.cohorts import CLASSES, draw_squares, save_with_contract, squares_cohort, store_films
-from tests.evaluate_inputs import note_reads
+from tests.evaluate_inputs import decide_in, note_reads
 
 # Keras 3.15 saves its variables through an __array__ without NumPy 2's `copy`
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -76,15 +75,6 @@ def decided(made, tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[s
         check=False,
     )
     return root, done
-
-
-def decide_in(repository: Path, monkeypatch) -> Decision:
-    """Run the stage in this process, and read what it decided."""
-    from tasks.evaluate.contract.__main__ import main
-
-    monkeypatch.chdir(repository)
-    main(argparse.Namespace(model=MODEL))
-    return read_decision(MODEL)
 
 
 def files_of(repository: Path) -> dict[str, bytes]:

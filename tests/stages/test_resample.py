@@ -73,7 +73,7 @@ def test_training_films_are_clustered_only_if_it_is_asked_for(tmp_path: Path) ->
     folder = prepared(tmp_path, resample={"acquisition_clusters": 2})
     end = run_stage("resample", folder)
     assert end.returncode == 1
-    assert "all training films have the same facts" in end.stderr
+    assert "films with the same facts" in end.stderr
     manifest = read_table(MANIFEST_SCHEMA, folder / "data/manifest.parquet")
     manifest["sharpness"] = [float(number % 2) for number in range(len(manifest))]
     write_table(manifest, MANIFEST_SCHEMA, folder / "data/manifest.parquet")

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks.core.errors import CohortError
-from tasks.resample.acquisition import ACQUISITION_FACTS
+from tasks.resample.acquisition import fact_ranks
 
 HELD_OUT = "held"  # name of the split
 SHARE = 0.25  # smallest share of each class
@@ -38,17 +37,7 @@ def acquisition_scores(
     """
     from sklearn.linear_model import LogisticRegression
 
-    known = facts.reindex(columns=list(ACQUISITION_FACTS)).astype(np.float64)
-    ranks = known.rank(pct=True).fillna(0.5)
-    ranks = ranks.loc[:, known.nunique() > 1]
-    if ranks.shape[1] == 0:
-        raise CohortError(
-            "a hold-out by acquisition needs a fact that differs between films",
-            found="all films have the same facts",
-            where=f"columns {', '.join(ACQUISITION_FACTS)} of the manifest",
-            next_step="use ordinary and degraded validation only for this source",
-        )
-    matrix = ranks.to_numpy() - 0.5
+    matrix = fact_ranks(facts) - 0.5
     model = LogisticRegression(C=10.0, max_iter=1000, class_weight="balanced")
     model.fit(matrix, positive, sample_weight=weights)
     return cast(NDArray[np.float64], model.decision_function(matrix))

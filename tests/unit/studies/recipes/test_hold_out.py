@@ -83,5 +83,5 @@ def test_the_order_of_rows_does_not_change_the_result():
 
 def test_films_with_the_same_facts_are_refused():
     samples, facts = cohort()
-    with pytest.raises(CohortError, match="all films have the same facts"):
+    with pytest.raises(CohortError, match="films with the same facts"):
         hold_out(samples, facts[["image_id", "height"]], "NORMAL")
