@@ -102,7 +102,7 @@ SMOOTHED = {"label_smoothing": 0.1}
 DRO = {"group_dro_step": 0.01}
 # Under the cosine schedule the weights hardly move in the last epochs
 LAST_EPOCHS = {"average_epochs": 8, "schedule": "constant"}
-PRETRAINED = {"pretraining": {"method": "barlow_twins"}}
+PRETRAINED = {"pretraining": {"method": "barlow_twins", "epochs": 20}}
 
 REFERENCE = "wide_turned_degraded"  # differences are taken to it: the methods build on it
 
@@ -136,6 +136,8 @@ RECIPES = {
         _wide("mixstyle_views", MIXSTYLE, VIEWS),
         _wide("amplitude_views", AMPLITUDE, VIEWS),
         _wide("histogram_views", HISTOGRAM, VIEWS),
+        _wide("last_epochs_views", LAST_EPOCHS, VIEWS),
+        _wide("pretrained_views", PRETRAINED, VIEWS),
         _wide("looks", MIXSTYLE, HALF_AMPLITUDE, HISTOGRAM),
         _wide("looks_views", MIXSTYLE, HALF_AMPLITUDE, HISTOGRAM, VIEWS),
         _wide("smoothed_epochs_views", SMOOTHED, LAST_EPOCHS, VIEWS),

@@ -78,6 +78,7 @@ def search_section(one: Row) -> str:
         " Bold marks the recipe that each validation picks; the test scores are those of the mean"
         " of the networks, at the threshold of ordinary validation.",
         recipes_table([one]),
+        _not_tried(one),
         _rule_table(one),
         f"Difference to `{one['reference']}`, with 95 % interval by patient:",
         _differences(one),
@@ -87,6 +88,13 @@ def search_section(one: Row) -> str:
         _correlations(one["rank_correlation"], f"{len(one['test'])} recipes"),
     ]
     return "\n\n".join(part for part in parts if part) + "\n\n"
+
+
+def _not_tried(one: Row) -> str:
+    """How the networks were trained, and which recipes of the catalogue have no row."""
+    how = f"Trained in batches of {one['batch_size']}, precision {one['precision']}."
+    names = one.get("not_tried")
+    return f"{how} In the catalogue, but not tried here: {_names(names)}." if names else how
 
 
 def _films(one: Row) -> str:

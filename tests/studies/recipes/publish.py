@@ -22,7 +22,7 @@ from tasks.core import paths
 from tasks.core.atomic import read_json, write_json, write_text
 from tasks.core.errors import LunglineError, ParamsError
 from tasks.core.params import Params
-from tests.studies.recipes.catalogue import REFERENCE, Recipe
+from tests.studies.recipes.catalogue import RECIPES, REFERENCE, Recipe
 from tests.studies.recipes.cohort import open_cohort
 from tests.studies.recipes.final import open_test
 from tests.studies.recipes.opened_search import (
@@ -145,6 +145,7 @@ def _search(
         "films": _films(judge),
         "cohorts": judge.cohorts,
         "results": rows,
+        "not_tried": [name for name in RECIPES if name not in [row["recipe"] for row in rows]],
         "picked": picked(rows, judge.kinds()),
         **decided,
         "test": test,

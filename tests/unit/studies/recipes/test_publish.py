@@ -63,6 +63,9 @@ def test_without_the_test_nothing_is_opened(work):
     assert "## films, 32 px, 2 epochs" in page
     assert "Winner by the rule: open" in page
     assert "Spearman" not in page
+    not_tried = page.split("not tried here: ")[1].splitlines()[0]
+    assert "`wide_views`" in not_tried
+    assert "`wide`" not in not_tried
     # external clinic has 20 positive films: 2 and 4 wrong
     assert "| `wide` | +0.100 (" not in page.split("Difference to")[0]
     external = page.split("Difference to")[1].splitlines()[4:6]
