@@ -27,18 +27,19 @@ Imports: begin (`make graph` writes this table)
                     statistics, tables
   resize            atomic, compute, errors, external_cohort, film, image_store, params, paths,
                     source, stage, statistics, tables, unchanged_film
-  train             atomic, average_film, classifier, compute, decision, errors, film, image_store,
-                    onnx_bytes, onnx_file, params, paths, square_views, stage, tables
+  train             atomic, average_film, classifier, compute, decision, errors, film,
+                    film_defaults, image_store, onnx_bytes, onnx_file, params, paths, square_views,
+                    stage, tables
   evaluate          atomic, classifier, decision, errors, html, image_store, params, paths,
                     provenance, stage, statistics, tables, test_ledger
   explain           atomic, average_film, classifier, compute, errors, film, image_store, params,
                     paths, source, square_views, stage, statistics, tables, unchanged_film
-  page              atomic, errors, hash_chain, html, image_store, json_form, page_data, params,
-                    paths, provenance, readings, result_forms, stage, statistics, tables,
-                    threshold_words, trained_settings
-  report            atomic, corrections, dvc_hash, errors, hash_chain, html, json_form, page_data,
-                    params, paths, provenance, readings, result_forms, source, stage, statistics,
+  page              atomic, errors, film_defaults, hash_chain, html, image_store, json_form,
+                    page_data, params, paths, provenance, readings, result_forms, stage, statistics,
                     tables, threshold_words, trained_settings
+  report            atomic, corrections, dvc_hash, errors, film_defaults, hash_chain, html,
+                    json_form, page_data, params, paths, provenance, readings, result_forms, source,
+                    stage, statistics, tables, threshold_words, trained_settings
   monitor           atomic, champion, compute, decision, errors, examination, film, html,
                     image_store, marks_files, network, params, paths, source, stage, statistics,
                     tables, verdicts
@@ -65,6 +66,7 @@ Imports: begin (`make graph` writes this table)
   core.explain_paths-
   core.external_cohorterrors, params
   core.film         image_store, params
+  core.film_defaultsparams
   core.gate_paths   -
   core.hash_chain   errors, page_data, paths
   core.html         errors, paths

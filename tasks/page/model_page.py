@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tasks.core import paths
+from tasks.core.film_defaults import settings_for
 from tasks.core.hash_chain.sealed_page import chain_context, seal_page
 from tasks.core.hash_chain.signing_key import signer_of
 from tasks.core.html.inline_pictures import inline_png
@@ -87,7 +88,8 @@ def render_model_page(inputs: PageInputs, cases: CaseInputs, params: Params) -> 
         TrainingError: params.yaml states other settings than those of the training.
     """
     evaluation = inputs.evaluation
-    settings = trained_settings(inputs.description, params, inputs.model)
+    stated = trained_settings(inputs.description, params, inputs.model)
+    settings = settings_for(stated, is_synthetic=evaluation["is_synthetic"])
     results = find_weaknesses(inputs)
     context = {
         "model": inputs.model,

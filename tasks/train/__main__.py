@@ -21,6 +21,7 @@ from tasks.core import paths, stage
 def main(arguments: argparse.Namespace) -> None:
     """Load, call, write."""
     from tasks.core.classifier import prepare_backend
+    from tasks.core.film_defaults import settings_for_films
     from tasks.core.image_store.store import ImageStore
     from tasks.core.params import load_params
     from tasks.core.tables import ACQUISITION_SCHEMA, SAMPLES_SCHEMA, read_table
@@ -28,14 +29,13 @@ def main(arguments: argparse.Namespace) -> None:
     prepare_backend()
     from tasks.train.fitting.artifact import save_classifier
     from tasks.train.fitting.fit import Resources, fit
-    from tasks.train.fitting.run_length import settings_for
     from tasks.train.network.guard import guard_films
 
     name = arguments.model
     params = load_params(paths.PARAMS)
     stated = params.train_of(name)
     samples = read_table(SAMPLES_SCHEMA, paths.SAMPLES)
-    settings = settings_for(stated, is_synthetic=bool(samples["is_synthetic"].eq(True).any()))
+    settings = settings_for_films(stated, samples)
     if settings.group_dro_step is not None:
         clusters = read_table(ACQUISITION_SCHEMA, paths.ACQUISITION_CLUSTERS)
         samples = samples.merge(clusters, how="left", on="image_id")

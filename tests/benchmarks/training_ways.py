@@ -16,6 +16,7 @@ from keras.src.legacy.preprocessing.image import ImageDataGenerator  # still in 
 from PIL import Image
 
 from tasks.core import paths
+from tasks.core.film_defaults import settings_for
 from tasks.core.image_store.store import ImageStore
 from tasks.core.params import AugmentParams, Preset, load_params
 from tasks.core.tables import SAMPLES_SCHEMA
@@ -86,7 +87,7 @@ def training_way(rival: str, side: str) -> Iterator[Way]:
 
 def by_lungline(samples: pd.DataFrame, store: ImageStore, preset: Preset) -> Way:
     """Train with our loop."""
-    params = load_params(paths.PARAMS).train_of("minivggnet")
+    params = settings_for(load_params(paths.PARAMS).train_of("minivggnet"), is_synthetic=False)
     augment = params.augment.model_copy(update={"preset": preset})
     params = params.model_copy(
         update={"augment": augment, "batch_size": BATCH_SIZE, "precision": "float32"}

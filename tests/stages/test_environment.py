@@ -88,6 +88,7 @@ def test_train_writes_the_same_bytes_in_a_hostile_environment(tmp_path):
     (tmp_path / "keras/keras.json").write_text(json.dumps(KERAS), "utf-8")
     params = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
     params["train"] |= {"epochs": 1, "n_seeds": 1, "batch_size": 8, "precision": "float32"}
+    params["train"]["pretraining"] |= {"epochs": 1}
     samples = squares_cohort()
     written = []
     for name, environment in (

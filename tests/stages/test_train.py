@@ -54,6 +54,8 @@ def repository(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("repository")
     params = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
     params["train"] |= {"epochs": 2, "n_seeds": 1, "batch_size": 8, "precision": "float32"}
+    params["train"] |= {"n_views": 1}
+    params["train"]["pretraining"] |= {"method": "none"}
     (root / "params.yaml").write_text(yaml.safe_dump(params), "utf-8")
     samples = squares_cohort()
     write_table(samples, SAMPLES_SCHEMA, root / paths.SAMPLES)

@@ -33,7 +33,7 @@ def test_sheet_has_a_row_for_each_preset_and_is_the_same_on_each_run(folder: Pat
     first = sheet(folder)
     with Image.open(io.BytesIO(first)) as picture:
         assert picture.mode == "L"
-        assert picture.size == (8 + 6 * (128 + 8), 3 * (22 + 128 + 8))  # 6 films, 3 presets
+        assert picture.size == (8 + 6 * (128 + 8), 4 * (22 + 128 + 8))  # 6 films, 4 presets
     assert sheet(folder) == first
     files = {path.relative_to(folder) for path in folder.rglob("*.png")}
     assert files == {paths.augmentation(MODEL)}

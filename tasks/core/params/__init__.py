@@ -27,7 +27,10 @@ from tasks.core.params.section import Section
 from tasks.core.params.training import (
     AugmentParams,
     Preset,
+    Pretraining,
     PretrainingParams,
+    StatedAugmentParams,
+    StatedPretrainingParams,
     StatedTrainParams,
     TrainParams,
 )
@@ -44,6 +47,7 @@ __all__ = [
     "PageParams",
     "Params",
     "Preset",
+    "Pretraining",
     "PretrainingParams",
     "ReportParams",
     "ResampleParams",
@@ -51,6 +55,8 @@ __all__ = [
     "RobustnessParams",
     "ScreenParams",
     "Section",
+    "StatedAugmentParams",
+    "StatedPretrainingParams",
     "StatedTrainParams",
     "TableParams",
     "TrainParams",

@@ -6,18 +6,22 @@ from pydantic import Field, model_validator
 
 from tasks.core.params.section import Count, Section, Seed, Share
 
-Preset = Literal["none", "notebook", "radiograph"]
-MOST_OWN_SEEDS = 3  # where n_seeds is null, see tasks/train/fitting/run_length.py
-SeedCount = Annotated[int, Field(ge=1, le=20)]
+Preset = Literal["none", "notebook", "radiograph", "wide_crops"]
+Pretraining = Literal["none", "barlow_twins"]
+_MOST_SEEDS = 20
+SeedCount = Annotated[int, Field(ge=1, le=_MOST_SEEDS)]
 
 
-class AugmentParams(Section):
+class StatedAugmentParams(Section):
     """Random changes to the training films, as layers of the network's graph.
 
-    A key that is null takes the value of the preset.
+    Any other key that is null takes the value of the preset.
 
     preset: `none` changes nothing. `notebook` zooms by 0.3 and flips films upside down, as a public
         Kaggle notebook does. `radiograph` imitates other machines and never mirrors a film.
+        `wide_crops` also shows only a part of the film, 8 % of its area or more, slightly turned.
+        null depends on the films (tasks/core/film_defaults.py): `wide_crops`, or `radiograph` if a
+        program drew them.
     zoom, shift: largest change in either direction, as a share of the side.
     rotation_deg: largest rotation in either direction, in degrees.
     horizontal_flip: whether half of the films are mirrored left to right.
@@ -39,7 +43,7 @@ class AugmentParams(Section):
     histogram_match: share of the films that get the grey levels of another film of the batch.
     """
 
-    preset: Preset
+    preset: Preset | None
     zoom: Annotated[float, Field(ge=0, lt=1)] | None
     shift: Annotated[float, Field(ge=0, lt=1)] | None
     rotation_deg: Annotated[float, Field(ge=0, le=180)] | None
@@ -59,11 +63,19 @@ class AugmentParams(Section):
     histogram_match: Annotated[float, Field(ge=0, le=1)] | None
 
 
-class PretrainingParams(Section):
+class AugmentParams(StatedAugmentParams):
+    """Random changes of one run: its preset does not depend on the films any more."""
+
+    preset: Preset
+
+
+class StatedPretrainingParams(Section):
     """Self-supervised pretraining on the films of the training split; their labels are not read.
 
     method: `none`, or `barlow_twins`: two views of a film shall give one embedding whose components
-        are not correlated. It starts from `train.weights` and ends before the first epoch.
+        are not correlated. It starts from `train.weights` and ends before the first epoch. null
+        depends on the films (tasks/core/film_defaults.py): `barlow_twins`, or `none` if a program
+        drew them. With initial weights, null is `none`.
     epochs: number of epochs of the pretraining, each with every training film once. The paper's
         1,000 are for a million pictures and a day of 32 GPUs.
     batch_size: films whose embeddings are correlated; more films, a better correlation.
@@ -74,18 +86,24 @@ class PretrainingParams(Section):
     for small pictures: Tsai et al., arXiv 2104.13712.
     """
 
-    method: Literal["none", "barlow_twins"]
+    method: Pretraining | None
     epochs: Count
     batch_size: Annotated[int, Field(ge=2)]
     projector_units: Annotated[int, Field(ge=2)]
     crop_min_area: Annotated[float, Field(gt=0, le=1)]
 
 
+class PretrainingParams(StatedPretrainingParams):
+    """Pretraining of one run: its method does not depend on the films any more."""
+
+    method: Pretraining
+
+
 class StatedTrainParams(Section):
     """How every model of `models` is trained, as params.yaml states it.
 
     epochs, batch_size: number of epochs, and number of films in a batch. `epochs` null depends on
-        the films: 40, or 20 if a program drew them (tasks/train/fitting/run_length.py).
+        the films: 40, or 20 if a program drew them (tasks/core/film_defaults.py).
     seed, n_seeds: `n_seeds` networks are trained with the seeds seed, seed + 1, and so on. Their
         logits are averaged. `n_seeds` null depends on the films, too: 3, or 1.
     precision: `auto` is mixed_float16 on a GPU and float32 on a CPU.
@@ -116,6 +134,7 @@ class StatedTrainParams(Section):
         averages none.
     n_views: views of each film whose logits the saved network averages: 1, the square alone; or 6,
         the square and five crops of 7/8 of its side (see `tasks.core.square_views.view_boxes`).
+        null depends on the films, too: 6, or 1.
         The training and its validation losses see single squares; the saved network, and so
         evaluation, calibration, thresholds and screening see all views. Six views take six times
         the memory and, of MiniVGGNet at 64 px on a CPU, 5.3 times the processor time of one view
@@ -144,9 +163,9 @@ class StatedTrainParams(Section):
     fine_tune_learning_rate: Annotated[float, Field(gt=0, lt=1)]
     group_dro_step: Annotated[float, Field(gt=0, le=1)] | None
     average_epochs: Count | None
-    n_views: Literal[1, 6]
-    augment: AugmentParams
-    pretraining: PretrainingParams
+    n_views: Literal[1, 6] | None
+    augment: StatedAugmentParams
+    pretraining: StatedPretrainingParams
 
     @model_validator(mode="after")
     def _initial_weights_are_complete(self) -> Self:
@@ -188,7 +207,7 @@ class StatedTrainParams(Section):
 
     @model_validator(mode="after")
     def _seeds_are_in_range(self) -> Self:
-        if self.seed + (self.n_seeds or MOST_OWN_SEEDS) > 2**32:
+        if self.seed + (self.n_seeds or _MOST_SEEDS) > 2**32:
             raise ValueError("seed + n_seeds must be at most 2**32")
         return self
 
@@ -198,3 +217,6 @@ class TrainParams(StatedTrainParams):
 
     epochs: Count
     n_seeds: SeedCount
+    n_views: Literal[1, 6]
+    augment: AugmentParams
+    pretraining: PretrainingParams

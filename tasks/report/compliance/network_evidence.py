@@ -1,8 +1,9 @@
 """Evidence about the networks: what they are, and how they were trained."""
 
 from tasks.core import paths
+from tasks.core.film_defaults import settings_for
 from tasks.core.html.number_format import format_count
-from tasks.core.params.training import StatedTrainParams
+from tasks.core.params.training import TrainParams
 from tasks.core.trained_settings import trained_settings
 from tasks.report.compliance.study_records import Evidence, StudyRecord, StudyRecords, of_each_model
 
@@ -112,8 +113,9 @@ def audit(records: StudyRecords) -> Evidence:
     return Evidence(value, paths.TEST_LEDGER, paths.INDEX, "provenance")
 
 
-def _settings(records: StudyRecords, summary: StudyRecord) -> StatedTrainParams:
-    return trained_settings(summary["description"], records.params, summary["model"])
+def _settings(records: StudyRecords, summary: StudyRecord) -> TrainParams:
+    stated = trained_settings(summary["description"], records.params, summary["model"])
+    return settings_for(stated, is_synthetic=bool(records.manifest["is_synthetic"].any()))
 
 
 def _descriptions(records: StudyRecords) -> list[StudyRecord]:

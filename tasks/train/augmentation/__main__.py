@@ -17,6 +17,7 @@ from tasks.core import paths, stage
 def main(arguments: argparse.Namespace) -> None:
     """Load, call, write."""
     from tasks.core.classifier import prepare_backend
+    from tasks.core.film_defaults import settings_for_films
     from tasks.core.image_store.store import ImageStore
     from tasks.core.params import load_params
     from tasks.core.tables import SAMPLES_SCHEMA, read_table
@@ -25,8 +26,8 @@ def main(arguments: argparse.Namespace) -> None:
     from tasks.core.atomic import atomic_path
     from tasks.train.augmentation.contact_sheet import choose_image_ids, draw_sheet, sheet_rows
 
-    settings = load_params(paths.PARAMS).train_of(arguments.model)
     samples = read_table(SAMPLES_SCHEMA, paths.SAMPLES)
+    settings = settings_for_films(load_params(paths.PARAMS).train_of(arguments.model), samples)
     films = ImageStore(paths.IMAGES).read(choose_image_ids(samples))[..., 0]
     sheet = draw_sheet(films, sheet_rows(settings.augment), settings.seed)
     with atomic_path(paths.augmentation(arguments.model)) as temporary:

@@ -7,8 +7,8 @@ import yaml
 
 from tasks.core import paths
 from tasks.core.atomic import read_json, write_json
+from tasks.core.film_defaults import settings_for
 from tasks.core.params import Params
-from tasks.train.fitting.run_length import settings_for
 from tests.studies.recipes.catalogue import RECIPES, Recipe
 from tests.studies.recipes.cohort import Cohort
 from tests.studies.recipes.conditions import film_sets

@@ -60,7 +60,7 @@ def test_an_unknown_key_is_named(tmp_path: Path, key: str) -> None:
         ("validate.min_films", 0, "tasks/core/params/data.py (ValidateParams)"),
         ("compute.n_workers", 0, "tasks/core/params/data.py (ComputeParams)"),
         ("train.sparkle", 1, "tasks/core/params/training.py (StatedTrainParams)"),
-        ("train.augment.sparkle", 1, "tasks/core/params/training.py (AugmentParams)"),
+        ("train.augment.sparkle", 1, "tasks/core/params/training.py (StatedAugmentParams)"),
         ("per_model.ann", {"sparkle": 1}, "tasks/core/params/training.py (StatedTrainParams)"),
         ("page.n_bins", 1, "tasks/core/params/reporting.py (PageParams)"),
         ("explain", ..., "tasks/core/params/params.py (Params)"),

@@ -3,8 +3,8 @@
 import pytest
 
 from tasks.core.errors import ParamsError
+from tasks.core.film_defaults import settings_for
 from tasks.core.params import Params, load_params
-from tasks.train.fitting.run_length import settings_for
 from tests.films import ROOT
 from tests.studies.recipes.catalogue import RECIPES, REFERENCE, Recipe
 from tests.studies.recipes.options import recipe_list

@@ -40,27 +40,27 @@ def test_the_preset_of_the_run_is_marked_and_other_values_get_their_own_row():
         "none",
         "notebook (this run)",
         "radiograph",
+        "wide_crops",
     ]
     rows = sheet_rows(augment_params("notebook", zoom=0.2))
     assert list(rows) == [*PRESETS, "this run: notebook with other values"]
     assert rows["this run: notebook with other values"].zoom == 0.2
     rows = sheet_rows(augment_params("none", mixstyle=0.1))  # of features, which are no picture
-    assert list(rows) == ["none (this run)", "notebook", "radiograph"]
+    assert list(rows) == ["none (this run)", "notebook", "radiograph", "wide_crops"]
 
 
 def test_first_row_shows_the_films_unchanged_and_the_others_show_them_changed():
     sheet = np.asarray(draw_sheet(FILMS, sheet_rows(augment_params("none")), seed=0))
     row_px = _HEADING_PX + _CELL_PX + _GAP_PX
-    assert sheet.shape == (3 * row_px, _GAP_PX + 3 * (_CELL_PX + _GAP_PX))
+    assert sheet.shape == (len(PRESETS) * row_px, _GAP_PX + 3 * (_CELL_PX + _GAP_PX))
     for place, film in enumerate(FILMS):
         left = _GAP_PX + place * (_CELL_PX + _GAP_PX)
         cells = [
             sheet[line * row_px + _HEADING_PX :][:_CELL_PX, left : left + _CELL_PX]
-            for line in range(3)
+            for line in range(len(PRESETS))
         ]
         np.testing.assert_array_equal(cells[0], film.repeat(4, axis=0).repeat(4, axis=1))
-        assert (cells[1] != cells[0]).any()
-        assert (cells[2] != cells[0]).any()
+        assert all((cell != cells[0]).any() for cell in cells[1:])
         assert (sheet[:_HEADING_PX] < 128).any()  # the heading above
 
 
