@@ -59,9 +59,10 @@ def mark_pages(stage: str, item: str | None = None) -> None:
     affected = {out for one in _stages_after(name, stages) for out in one.outputs}
     written = {out for one in stages for out in one.outputs} | set(map(str, _OF_PROGRAMS))
     for page in pages:
-        if page.as_posix() in affected:
+        places = {page.as_posix(), *(folder.as_posix() for folder in page.parents)}
+        if places & affected:
             _mark(page, _STARTED.format(html.escape(name)))
-        elif page.as_posix() not in written and page not in _OF_PROGRAMS:
+        elif not places & written:  # an output may be a folder of pages
             _mark(page, _GONE)
 
 

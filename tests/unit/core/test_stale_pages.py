@@ -138,3 +138,14 @@ def test_a_page_of_a_program_is_not_gone(pages: bytes) -> None:
     write_text(paths.MONITOR_HTML, pages.decode())
     mark_pages("ingest")
     assert paths.MONITOR_HTML.read_bytes() == pages
+
+
+def test_a_page_in_a_folder_that_a_stage_writes_is_marked_only_by_stages_before_it(
+    pages: bytes,
+) -> None:
+    page = Path("reports/compliance/index.html")
+    write_text(page, pages.decode())
+    mark_pages("monitor-reference")
+    assert page.read_bytes() == pages
+    mark_pages("report-compliance")
+    assert b'<section class="stale"' in page.read_bytes()
