@@ -23,9 +23,10 @@ class FilmDefaults:
     pretraining: Pretraining
 
 
-# Chosen by the rule of reports/results/recipes.md, without the test split
+# Views, preset and pretraining: chosen by the rule of reports/results/recipes.md, without the test
+# split. Epochs and seeds: those of the earlier results.
 REAL_FILMS = FilmDefaults(40, n_seeds=3, n_views=6, preset="wide_crops", pretraining="barlow_twins")
-# They only show that the pipeline works, so the training is short. Small crops lose the opacities.
+# They only show that the pipeline works, so the training is short. In it, wide_crops scored lower.
 SYNTHETIC_FILMS = FilmDefaults(20, n_seeds=1, n_views=1, preset="radiograph", pretraining="none")
 
 
