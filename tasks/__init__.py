@@ -43,7 +43,8 @@ Imports: begin (`make graph` writes this table)
   monitor           atomic, champion, compute, decision, errors, examination, film, html,
                     image_store, marks_files, network, params, paths, source, stage, statistics,
                     tables, verdicts
-  release           atomic, decision, errors, onnx_file, params, paths, stage, statistics, tables
+  release           atomic, decision, errors, film_defaults, onnx_file, params, paths, stage,
+                    statistics, tables
   gate              atomic, champion, compute, decision, errors, external_cohort, film, html,
                     image_store, json_form, network, params, paths, provenance, readings, source,
                     stage, statistics, tables, test_ledger, unchanged_film

@@ -10,6 +10,7 @@ from tasks.core.atomic import atomic_path, read_json, write_json
 from tasks.core.decision.decision import Decision, read_decision
 from tasks.core.decision.hashes import hash_file
 from tasks.core.errors import EvaluationError
+from tasks.core.film_defaults import settings_for
 from tasks.core.onnx_file import OnnxMetadata, read_metadata
 from tasks.core.params import Params
 from tasks.core.tables import MANIFEST_SCHEMA, SAMPLES_SCHEMA, read_table, write_table
@@ -76,6 +77,7 @@ def _description(params: Params, decision: Decision, metadata: OnnxMetadata) -> 
     """What `release.json` says besides the hashes of the files."""
     model = params.models[0]
     metrics = read_json(paths.metrics(model))
+    trained = settings_for(params.train_of(model), is_synthetic=metadata.is_synthetic)
     return {
         "format": RELEASE_FORMAT,
         "model": model,
@@ -88,7 +90,7 @@ def _description(params: Params, decision: Decision, metadata: OnnxMetadata) -> 
         "params": {
             "resample": params.resample.model_dump(mode="json"),
             "resize": params.resize.model_dump(mode="json"),
-            "train": params.train_of(model).model_dump(mode="json"),
+            "train": trained.model_dump(mode="json"),
         },
         "data_warnings": _data_warnings(),
         "validation": metrics["validation"],

@@ -46,6 +46,7 @@ def test_the_description_names_the_network_its_settings_and_figures(released: Pa
     assert (found["model"], found["classes"]) == (MODEL, ["NORMAL", "PNEUMONIA"])
     assert (found["operating_point"], found["threshold"]) == ("half", 0.5)
     assert found["params"]["train"]["learning_rate"] == 0.001
+    assert found["params"]["train"]["epochs"] == 20  # null in params.yaml, and synthetic films
     assert found["validation"]["auroc"]["value"] == 0.9
     assert found["is_synthetic"]
     assert found["data_warnings"] == ["aspect", "balanced"]
