@@ -94,7 +94,7 @@ def test_there_are_never_more_clusters_than_different_films():
 
 def test_films_with_the_same_facts_cannot_be_clustered():
     samples, facts = films()
-    with pytest.raises(CohortError, match="a fact that differs"):
+    with pytest.raises(CohortError, match="a fact differs"):
         acquisition_clusters(
             samples, facts.drop(columns=list(ACQUISITION_FACTS), errors="ignore"), 2, 0
         )
