@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tests.studies.recipes.page_text import PAGE_TEXT
+from tests.studies.recipes.page_text import EARLIER_TEXT, PAGE_TEXT
 from tests.studies.recipes.rank_correlation import rank_correlation
 
 HEADS = {
@@ -25,14 +25,23 @@ def recipes_page(record: Row) -> str:
     """Return the page.
 
     Args:
-        record: Content of reports/results/recipes.json.
+        record: Content of the record, such as reports/results/recipes.json.
     """
-    runs = record.get("runs", [])
     return PAGE_TEXT.format(
         rule=re.sub(r" (?=\d\. )", "\n", record["rule"]["text"]),
         searches="".join(search_section(one) for one in record["searches"]),
-        runs=recipes_table(runs) if runs else "None.",
+        earlier=_earlier(record.get("runs", []), record.get("notes", [])),
+    )
+
+
+def _earlier(runs: Sequence[Row], notes: Sequence[str]) -> str:
+    """Runs that are older than the rule, with notes on them; nothing for a record without any."""
+    if not runs:
+        return ""
+    return EARLIER_TEXT.format(
+        runs=recipes_table(runs),
         correlations="".join(_old_correlations(one) for one in runs),
+        notes="\n".join(f"- {note}" for note in notes),
     )
 
 

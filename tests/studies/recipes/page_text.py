@@ -1,4 +1,4 @@
-"""The text of the page of the recipes, with places for its tables."""
+"""The text of the page of the recipes, with places for its tables and notes."""
 
 PAGE_TEXT = """\
 # Training recipes
@@ -14,10 +14,10 @@ the networks of a recipe.
 - **degraded**: the same films under 24 conditions: half the size, sharper, JPEG, noise, darker,
   lighter, closer or farther, each for all films, for the normal films only and for the other films
   only. **degraded** is the mean, and **worst** is the lowest value.
-- **normals softened**: the mean of two of these conditions. They imitate the test split, in which
-  the normal films are softer and more compressed than in training. They were chosen from the films
-  and not from any network, but they do use this fact about the test split. The rule does not use
-  them.
+- **normals softened**: the mean of two of these conditions. They imitate the test split of
+  Kermany's films, in which the normal films are softer and more compressed than in training. They
+  were chosen from those films and not from any network, but they do use this fact about that test
+  split. The rule does not use them.
 - **adapted**: the mean of the eight looks on all films, each judged after the batch-normalisation
   statistics of the network were estimated again on these films, without labels (all layers, the new
   statistics alone).
@@ -35,23 +35,7 @@ It was stated before any result of a search, and the record refuses results of a
 {rule}
 
 {searches}
-## Earlier runs
-
-They were made before there was a rule, an adapted or an external validation. Bold marks the recipe
-that each validation picks.
-
-{runs}
-
-{correlations}
-- `mild_degraded` (the preset `radiograph`) was the default until the search above. It was chosen
-  before anyone saw the test scores.
-- Validation that includes a shift (degraded, held out) puts `none`, `mild` and `mild_degraded` in
-  the same order as the test, and is wrong about the **wide** crops, which are best on the test, as
-  in published results.
-- Rows of 40 epochs were trained in batches of 32 in bfloat16. Rows of 24 epochs were trained in
-  batches of 64 in float32. Each row is one seed, so differences of a few thousandths are noise.
-
-## Search on your own films
+{earlier}## Search on your own films
 
 ```sh
 python -m tests.studies.recipes --source FOLDER --work WORK --hours 8 \\
@@ -82,4 +66,16 @@ python -m tests.studies.recipes.publish WORK --test --record my_recipes.json
 `python -m tests.studies.recipes --help` lists the options, and `--list` the recipes, which stand in
 tests/studies/recipes/catalogue.py. Films of another hospital must confirm any recipe before it is
 used there.
+"""
+
+EARLIER_TEXT = """\
+## Earlier runs
+
+They were made before there was a rule, an adapted or an external validation. Bold marks the recipe
+that each validation picks.
+
+{runs}
+
+{correlations}{notes}
+
 """

@@ -11,7 +11,7 @@ from tests.studies.recipes import final, publish
 from tests.studies.recipes.catalogue import RECIPES
 from tests.studies.recipes.final import check_not_opened, open_test
 from tests.studies.recipes.opened_search import note_stage, read_stages
-from tests.studies.recipes.page import recipes_table, search_section
+from tests.studies.recipes.page import recipes_page, recipes_table, search_section
 from tests.studies.recipes.publish import correlations, joined, picked
 from tests.studies.recipes.results import Stage
 from tests.studies.recipes.rule import RULE
@@ -135,3 +135,12 @@ def test_the_rule_is_written_alone_and_results_of_another_rule_are_refused(tmp_p
     write_json(record, {"rule": RULE | {"seeds": 1}, "searches": [{"data": "films"}]})
     with pytest.raises(SystemExit, match="results of another rule"):
         publish.main(["--rule", "--record", str(record)])
+
+
+def test_only_a_record_with_earlier_runs_speaks_of_them():
+    record = {"rule": RULE, "searches": [], "notes": ["`mild` was the default."]}
+    assert "arlier" not in recipes_page(record)
+    assert "`mild`" not in recipes_page(record)
+    page = recipes_page(record | {"runs": [OLD]})
+    assert "## Earlier runs\n" in page
+    assert "\n- `mild` was the default.\n\n## Search on your own films\n" in page
