@@ -9,7 +9,6 @@ from flows.run_story.lock_file import RecordedStage, StageParams, current_params
 N_NAMED_REASONS = 3  # more make a table that nobody reads
 CODE_FOLDERS = ("tasks/", "flows/")
 _OUTPUT_WORDS = {
-    "deleted": "was missing",
     "modified": "was edited",
     "not in cache": "was not in the cache",
 }
@@ -56,11 +55,35 @@ class Reasons:
                 yield "it had no result yet"
             return
         yield from (f"parameter {text}" for text in self.changed_params(stage))
+        missing = _missing_deps(before, after, status)
         for path in _changed_deps(before, after, status):
+            if path in missing:
+                continue
             maker = self._makers.get(path)
             kind = "code" if path.startswith(CODE_FOLDERS) else "data"
             yield f"new {path} from {maker}" if maker else f"changed {kind}: {path}"
+        yield from _absent(missing, _entries(status, "changed outs"))
         yield from _other_reasons(status)
+
+
+def _missing_deps(
+    before: RecordedStage, after: RecordedStage | None, status: Sequence[Any]
+) -> list[str]:
+    """Paths that were not there before the run, and are now as recorded: nothing in them is new."""
+    same = before.deps if after is None else dict(before.deps.items() & after.deps.items())
+    entries = _entries(status, "changed deps").items()
+    return sorted(path for path, found in entries if found == "deleted" and path in same)
+
+
+def _absent(inputs: Sequence[str], outs: Mapping[str, Any]) -> Iterator[str]:
+    """Name the one missing file, or count several, as in a clone that has none yet."""
+    outputs = sorted(path for path, found in outs.items() if found == "deleted")
+    named = [f"input {path}" for path in inputs] + [f"output {path}" for path in outputs]
+    if len(named) == 1:
+        yield f"its {named[0]} was missing"
+    elif named:
+        counts = {"inputs": len(inputs), "outputs": len(outputs)}
+        yield f"{' and '.join(f'{word} ({n})' for word, n in counts.items() if n)} were missing"
 
 
 def _changed_deps(
@@ -80,7 +103,8 @@ def _other_reasons(status: Sequence[Any]) -> Iterator[str]:
     if "always changed" in status:
         yield "it runs every time"
     for path, found in _entries(status, "changed outs").items():
-        yield f"its output {path} {_OUTPUT_WORDS.get(str(found), f'is {found}')}"
+        if found != "deleted":
+            yield f"its output {path} {_OUTPUT_WORDS.get(str(found), f'is {found}')}"
 
 
 def _entries(status: Sequence[Any], kind: str) -> dict[str, Any]:

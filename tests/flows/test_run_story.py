@@ -66,8 +66,36 @@ def test_the_reason_names_what_had_changed(tmp_path, change, words):
 
 
 def test_three_reasons_are_named_and_the_others_counted(tmp_path):
-    status = ({"changed outs": {f"o{i}": "deleted" for i in range(5)}},)
-    assert why(tmp_path, status=status).endswith("o2 was missing; and 2 more")
+    status = ({"changed outs": {f"o{i}": "modified" for i in range(5)}},)
+    assert why(tmp_path, status=status).endswith("o2 was edited; and 2 more")
+
+
+MISSING = (
+    {"changed deps": {"data/images": "deleted"}, "changed outs": {"data/models": "deleted"}},
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"status": MISSING}, "inputs (1) and outputs (1) were missing"),
+        (
+            {"status": MISSING, "after": LOCK.replace("i1", "i2")},
+            "new data/images from resize; its output data/models was missing",
+        ),
+        ({"status": MISSING[:1], "after": ""}, "inputs (1) and outputs (1) were missing"),
+        (
+            {"status": ({"changed outs": dict.fromkeys(["o1", "o2"], "deleted")},)},
+            "outputs (2) were missing",
+        ),
+        (
+            {"status": ({"changed deps": {"data/images": "deleted"}},)},
+            "its input data/images was missing",
+        ),
+    ],
+)
+def test_in_a_clone_without_data_nothing_is_called_new(tmp_path, change, words):
+    assert why(tmp_path, **change) == words
 
 
 def test_a_project_without_dvc_lock_has_no_recorded_stage(tmp_path):
