@@ -13,7 +13,7 @@ from flows.dag import FlowError
 from flows.outcome import StageOutcome
 from flows.publish.champion_copy import fill_champion
 from flows.publish.errors import PublishError
-from flows.publish.gate_decision import describe_decision, is_decided
+from flows.publish.gate_decision import decision_on_release, describe_decision, is_decided
 from flows.publish.promotion import promote
 from flows.publish.release_commit import RELEASE_STAGE, release_at
 from flows.stage_log import LineCallback
@@ -133,17 +133,13 @@ def _run_gate(root: Path, champion: Path | None, report: LineCallback) -> None:
 
 
 def _commit(root: Path, report: LineCallback) -> StageOutcome:
-    decision, headline = describe_decision(root) if _has_decision(root) else ("", "")
+    decision, headline = decision_on_release(root) or ("", "")
     title = f"chore(retrain): record the results\n\n{headline}".strip()
     commit = commit_results(root, title)
     if commit is None:
         return StageOutcome(COMMIT, "cached", "no result changed")
     report(f"commit {commit[:10]} {decision}".strip())
     return StageOutcome(COMMIT, "ran", commit[:10])
-
-
-def _has_decision(root: Path) -> bool:
-    return (root / paths.GATE_JSON).exists()
 
 
 def _promote(root: Path, report: LineCallback) -> StageOutcome:

@@ -55,6 +55,20 @@ def is_decided(root: Path, champion: Path | None) -> bool:
         return False
 
 
+def decision_on_release(root: Path) -> tuple[str, str] | None:
+    """The decision about the release of now, and its headline; None if the gate judged no such one.
+
+    A release that is in use already is not judged again, so the file may be about another network.
+    """
+    release = paths.release_json(root / paths.RELEASE)
+    try:
+        judged = _read(root)["challenger"]["release_sha256"]
+    except PublishError:
+        return None
+    is_release = release.exists() and judged == hash_file(release)
+    return describe_decision(root) if is_release else None
+
+
 def describe_decision(root: Path) -> tuple[str, str]:
     """The decision of the gate, and its headline.
 

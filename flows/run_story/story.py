@@ -4,7 +4,9 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from flows.after_stages import GATE
 from flows.outcome import RunResult, StageOutcome, count_outcomes, table_rows
+from flows.publish.gate_decision import decision_on_release
 from flows.run_story.figures import gate_lines, gate_rows, metric_rows
 from flows.run_story.likely_cause import likely_cause
 from flows.run_story.pages import page_lines
@@ -30,7 +32,7 @@ def write_story(result: RunResult, changed_params: Callable[[str], list[str]]) -
     if not idle:
         parts.append(_section("Changed parameters", _param_lines(outcomes, changed_params)))
     if not failed:
-        parts += [_metrics(root), _gate(root)]
+        parts += [_metrics(root), _gate(result)]
     parts.append(_section("Stages", [_stage_table(result)]))
     title = "Pages of the last run that succeeded" if failed else "Pages"
     parts.append(_section(title, page_lines(root)))
@@ -86,10 +88,13 @@ def _metrics(root: Path) -> str:
     return _section("Metrics on the test films", [table(metric_rows(root))])
 
 
-def _gate(root: Path) -> str:
-    gate = root / paths.GATE_JSON
-    lines = gate_lines(gate)
-    return _section("Against the network in use", ["\n".join(lines), table(gate_rows(gate))])
+def _gate(result: RunResult) -> str:
+    """The decision about this release; if the gate did not judge it again, why not."""
+    title, gate = "Against the network in use", result.root / paths.GATE_JSON
+    if decision_on_release(result.root):
+        return _section(title, ["\n".join(gate_lines(gate)), table(gate_rows(gate))])
+    said = [one.detail for one in result.outcomes if one.stage == GATE]
+    return _section(title, [f"**Gate.** It did not judge: {text}." for text in said if text])
 
 
 def _commit(root: Path) -> str:

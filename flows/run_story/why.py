@@ -1,5 +1,6 @@
 """Why a stage ran: which parameter, code, data or output had changed, in words."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -118,9 +119,14 @@ def _entries(status: Sequence[Any], kind: str) -> dict[str, Any]:
 
 def _changes(old: StageParams, new: StageParams) -> Iterator[str]:
     """Name each value that differs."""
-    yield from (f"{key}: {new[key]} added" for key in new if key not in old)
+    yield from (f"{key}: {_word(new[key])} added" for key in new if key not in old)
     for key, value in old.items():
         if key not in new:
-            yield f"{key}: {value} removed"
+            yield f"{key}: {_word(value)} removed"
         elif new[key] != value:
-            yield f"{key}: {value} → {new[key]}"
+            yield f"{key}: {_word(value)} → {_word(new[key])}"
+
+
+def _word(value: Any) -> str:
+    """A value as params.yaml writes it; text stays without quotes."""
+    return value if isinstance(value, str) else json.dumps(value, default=str)

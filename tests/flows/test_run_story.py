@@ -44,6 +44,7 @@ def why(tmp_path, *, params=PARAMS, after=LOCK, status=(), stage="train"):
             {"params": PARAMS.replace("0.002", "0.0005")},
             "parameter train.learning_rate: 0.002 → 0.0005",
         ),
+        ({"params": PARAMS.replace("5", "null")}, "parameter train.epochs: 5 → null"),
         ({"params": PARAMS.replace("epochs: 5, ", "")}, "parameter train.epochs: 5 removed"),
         ({"params": PARAMS.replace("5,", "5, warm: 1,")}, "parameter train.warm: 1 added"),
         ({"after": LOCK.replace("i1", "i2")}, "new data/images from resize"),
