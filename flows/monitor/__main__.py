@@ -11,34 +11,16 @@ Exit:  0 the inbox was compared, drift or not; 1 it could not be; 2 the flow cou
 """
 
 import argparse
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
-_TERMINATED = 143
+from flows.program import program_parser, run_program
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the flow once; return the exit code."""
     arguments = _parse(argv)
-    # DVC takes half a second to import, so `--help` is answered first
-    from flows.dag import FlowError
-
-    signal.signal(signal.SIGTERM, _terminate)
-    try:
-        return _run_once(arguments)
-    except FlowError as error:
-        sys.stderr.write(f"ERROR: {error}\n")
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    except BaseException as error:
-        # Prefect, while its flow runs, turns SIGTERM into an error of its own
-        if type(error).__name__ != "TerminationSignal":
-            raise
-        return _TERMINATED
+    return run_program(lambda: _run_once(arguments))
 
 
 def _run_once(arguments: argparse.Namespace) -> int:
@@ -67,11 +49,7 @@ def _run_once(arguments: argparse.Namespace) -> int:
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m flows.monitor",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = program_parser("monitor", __doc__)
     parser.add_argument(
         "--inbox", type=Path, required=True, metavar="DIR", help="folder of the new films"
     )
@@ -89,10 +67,6 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
 
 def _print(line: str) -> None:
     sys.stderr.write(f"{line}\n")
-
-
-def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(_TERMINATED)
 
 
 if __name__ == "__main__":

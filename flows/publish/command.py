@@ -5,16 +5,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from flows.program import INTERRUPTED, NOT_STARTED, program_parser
+
 PublishWork = Callable[[argparse.Namespace], None]
 
 
 def publish_parser(program: str, doc: str | None) -> argparse.ArgumentParser:
     """A parser with the arguments that both programs take."""
-    parser = argparse.ArgumentParser(
-        prog=f"python -m flows.{program}",
-        description=doc,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = program_parser(program, doc)
     parser.add_argument("version", nargs="?", metavar="VERSION", help="such as v0.2.0")
     parser.add_argument(
         "--push",
@@ -45,10 +43,11 @@ def run_publish(work: PublishWork, arguments: argparse.Namespace) -> int:
         work(arguments)
     except LunglineError as error:
         sys.stderr.write(f"ERROR: {error}\n")
-        return 1 if isinstance(error, PublishError) or not isinstance(error, FlowError) else 2
+        is_start = isinstance(error, FlowError) and not isinstance(error, PublishError)
+        return NOT_STARTED if is_start else 1
     except KeyboardInterrupt:
         sys.stderr.write("stopped; the same command goes on from there\n")
-        return 130
+        return INTERRUPTED
     return 0
 
 

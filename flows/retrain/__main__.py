@@ -16,13 +16,12 @@ Exit:     0 all stages are up to date, also if the gate refused; 1 a step failed
 
 import argparse
 import os
-import signal
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
+from flows.program import run_program
 from flows.retrain.command_line import parse_arguments
 from tasks.core import paths
 
@@ -30,41 +29,16 @@ if TYPE_CHECKING:
     from flows.outcome import RunResult
 
 
-class Terminated(BaseException):
-    """SIGTERM arrived."""
-
-
 def main(argv: list[str] | None = None) -> int:
     """Run the flow once; return the exit code."""
     arguments = parse_arguments(__doc__, argv)
-    # DVC takes half a second to import, so `--help` is answered first
-    from flows.dag import FlowError
-
-    signal.signal(signal.SIGTERM, _terminate)
-    try:
-        return _run_once(arguments)
-    except FlowError as error:
-        sys.stderr.write(f"ERROR: {error}\n")
-        return 2
-    except BaseException as interruption:
-        code = _interruption_code(interruption)
-        if code is None:
-            raise
-        sys.stderr.write("stopped; finished stages are kept: run it again to continue\n")
-        return code
-
-
-def _interruption_code(interruption: BaseException) -> int | None:
-    """Exit code after SIGINT or SIGTERM; None after anything else."""
-    if isinstance(interruption, KeyboardInterrupt):
-        return 130
-    # Prefect, while its flow runs, turns SIGTERM into an error of its own
-    is_stopped = type(interruption).__name__ in ("Terminated", "TerminationSignal")
-    return 143 if is_stopped else None
+    said = "stopped; finished stages are kept: run it again to continue"
+    return run_program(lambda: _run_once(arguments), said)
 
 
 def _run_once(arguments: argparse.Namespace) -> int:
     """Run the flow in this process, then print the outcome of each stage."""
+    # DVC takes half a second to import, so `--help` is answered first
     from flows.outcome import format_table, table_rows
     from flows.run_story.likely_cause import explain_failure
 
@@ -109,10 +83,6 @@ def _exit_at_once(code: int) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
-
-
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    raise Terminated
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from flows.number_arguments import positive_integer
+from flows.program import program_parser
 
 
 def parse_arguments(doc: str | None, argv: list[str] | None = None) -> argparse.Namespace:
@@ -13,11 +14,7 @@ def parse_arguments(doc: str | None, argv: list[str] | None = None) -> argparse.
         doc: Text that `--help` prints.
         argv: Arguments; those of the process if None.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m flows.retrain",
-        description=doc,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = program_parser("retrain", doc)
     parser.add_argument(
         "--root", type=Path, default=Path(), metavar="DIR", help="DVC project (default: here)"
     )

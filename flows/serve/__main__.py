@@ -7,40 +7,39 @@ served are cancelled as `Missed`; a run that a kill left `Running` is closed as 
 Run:     python -m flows.serve --cron "0 2 * * *" --timezone Europe/Berlin
 Data:    python -m flows.serve --watch
 Now:     prefect deployment run retrain/NAME
-Exit:    2 it could not start; 130 interrupted by SIGINT or SIGTERM: the running stages were stopped
+Exit:    2 it could not start; 130 or 143 interrupted: the running stages were stopped
 """
 
 import argparse
-import signal
 import sys
 import threading
 from pathlib import Path
 from uuid import UUID
 
+from flows.program import INTERRUPTED, run_program
 from flows.serve.command_options import parse_options
 
 
 def main(argv: list[str] | None = None) -> int:
     """Serve until interrupted; return the exit code."""
     arguments = parse_options(__doc__, argv)
+    said = "stopped; the schedule is paused until it is served again"
+    return run_program(lambda: _serve(arguments), said)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    """Check the project and the server, and serve."""
     # Prefect takes two seconds to import, so `--help` is answered first
-    from flows.dag import FlowError, read_dag
+    from flows.dag import read_dag
     from flows.retrain.prefect_server import require_server
 
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        root = read_dag(arguments.root, arguments.target).root
-        require_server()
-        _serve(arguments, root)
-    except FlowError as error:
-        sys.stderr.write(f"ERROR: {error}\n")
-        return 2
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped; the schedule is paused until it is served again\n")
-    return 130
+    root = read_dag(arguments.root, arguments.target).root
+    require_server()
+    _serve_project(arguments, root)
+    return INTERRUPTED
 
 
-def _serve(arguments: argparse.Namespace, root: Path) -> None:
+def _serve_project(arguments: argparse.Namespace, root: Path) -> None:
     """Register the project, put the server's view right, and serve."""
     from flows.project_name import project_name
     from flows.scheduled_run import scheduled_retrain
@@ -95,11 +94,6 @@ def _watch(arguments: argparse.Namespace, root: Path) -> None:
     sys.stderr.write(f"watching {places}\n")
     work = (watcher, arguments.poll_s, threading.Event())
     threading.Thread(target=watch, args=work, daemon=True, name="watch").start()
-
-
-def _interrupt(_signal: int, _frame: object) -> None:
-    """Treat SIGTERM before the runner starts like Ctrl-C."""
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

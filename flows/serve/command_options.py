@@ -3,6 +3,7 @@
 import argparse
 
 from flows.number_arguments import positive_integer
+from flows.program import program_parser
 from flows.triggers.watch_options import add_watch_options
 
 
@@ -13,11 +14,7 @@ def parse_options(doc: str | None, argv: list[str] | None = None) -> argparse.Na
         doc: Text that `--help` prints.
         argv: Arguments; those of the process if None.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m flows.serve",
-        description=doc,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = program_parser("serve", doc)
     parser.add_argument("--cron", help='schedule of five fields, such as "0 2 * * *"')
     parser.add_argument(
         "--timezone", default="UTC", metavar="ZONE", help="time zone of --cron (default: UTC)"

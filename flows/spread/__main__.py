@@ -11,57 +11,46 @@ Exit: 0 all members are up to date; 1 a member failed; 2 it could not start;
 """
 
 import argparse
-import signal
 import sys
 from pathlib import Path
 
-_TERMINATED = 143
+from flows.program import program_parser, run_program
 
 
 def main(argv: list[str] | None = None) -> int:
     """Spread once; return the exit code."""
     arguments = _parse(argv)
+    return run_program(lambda: _spread(arguments))
+
+
+def _spread(arguments: argparse.Namespace) -> int:
+    """Spread, and say how it ended."""
     # Prefect takes two seconds to import, so `--help` is answered first
     from flows.dag import FlowError, read_dag
     from flows.project_name import project_name
     from flows.retrain.prefect_server import require_server
 
-    signal.signal(signal.SIGTERM, _terminate)
-    try:
-        root = read_dag(arguments.root, arguments.target).root
-        name = project_name(root, arguments.name)
-        require_server()
-        from flows.spread.coordinator import spread
+    root = read_dag(arguments.root, arguments.target).root
+    name = project_name(root, arguments.name)
+    require_server()
+    from flows.spread.coordinator import spread
 
-        state = spread(str(root), arguments.target, arguments.pool, name, return_state=True)
-        fault = None if state.is_completed() else state.result(raise_on_failure=False)
-        if isinstance(fault, FlowError):
-            raise fault
-    except FlowError as error:
-        sys.stderr.write(f"ERROR: {error}\n")
-        return 2
-    except KeyboardInterrupt:
-        return 130
+    state = spread(str(root), arguments.target, arguments.pool, name, return_state=True)
+    fault = None if state.is_completed() else state.result(raise_on_failure=False)
+    if isinstance(fault, FlowError):
+        raise fault
     sys.stdout.write(f"{state.message}\n")
     return 0 if state.is_completed() else 1
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m flows.spread",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = program_parser("spread", __doc__)
     add = parser.add_argument
     add("--root", type=Path, default=Path(), metavar="DIR", help="DVC project (default: here)")
     add("--name", help="name of the project on the server (default: its folder)")
     add("--target", default="train", metavar="STAGE", help="stage to spread (default: train)")
     add("--pool", default="lungline-stages", help="work pool (default: lungline-stages)")
     return parser.parse_args(argv)
-
-
-def _terminate(_signal: int, _frame: object) -> None:
-    sys.exit(_TERMINATED)
 
 
 if __name__ == "__main__":

@@ -11,39 +11,21 @@ Exit: 0 with --once; 2 it could not start; 130 or 143 interrupted
 """
 
 import argparse
-import signal
 import sys
 import threading
-from types import FrameType
 
+from flows.program import program_parser, run_program
 from flows.triggers.watch_options import add_watch_options
-
-_TERMINATED = 143
 
 
 def main(argv: list[str] | None = None) -> int:
     """Watch until interrupted, or until nothing waits; return the exit code."""
     arguments = _parse(argv)
-    # Prefect takes two seconds to import, so `--help` is answered first
-    from tasks.core.errors import LunglineError
-
-    signal.signal(signal.SIGTERM, _terminate)
-    try:
-        _watch(arguments)
-    except LunglineError as error:
-        sys.stderr.write(f"ERROR: {error}\n")
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return run_program(lambda: _watch(arguments))
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m flows.triggers",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = program_parser("triggers", __doc__)
     parser.add_argument(
         "places", nargs="*", metavar="PLACE", help="folder, zip or URL (default: see above)"
     )
@@ -52,7 +34,9 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _watch(arguments: argparse.Namespace) -> None:
+def _watch(arguments: argparse.Namespace) -> int:
+    """Watch; with `--once`, until nothing waits."""
+    # Prefect takes two seconds to import, so `--help` is answered first
     from flows.dag import read_dag
     from flows.retrain.prefect_server import require_server
     from flows.triggers.project_watch import project_watcher
@@ -68,10 +52,7 @@ def _watch(arguments: argparse.Namespace) -> None:
     while watcher.is_waiting:
         never.wait(min(arguments.poll_s, arguments.quiet_s))
         sys.stderr.write(f"{look_safely(watcher)}\n")
-
-
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    sys.exit(_TERMINATED)
+    return 0
 
 
 if __name__ == "__main__":
