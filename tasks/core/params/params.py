@@ -146,7 +146,7 @@ def load_params(path: Path) -> Params:
         'NORMAL'
     """
     try:
-        return Params.model_validate(_with_secret_salt(note_params(read_yaml(path.read_bytes()))))
+        values = note_params(read_yaml(path.read_bytes()))
     except FileNotFoundError as error:
         raise ParamsError(
             "params.yaml must exist in the folder that the stage runs in",
@@ -161,12 +161,27 @@ def load_params(path: Path) -> Params:
             where=str(path),
             next_step="correct that line, or restore the file with `git checkout params.yaml`",
         ) from error
+    return check_params(values, str(path))
+
+
+def check_params(values: Any, where: str) -> Params:
+    """Check the content of params.yaml; the salt is that of the environment, as in `load_params`.
+
+    Args:
+        values: Content of the file, perhaps with changes.
+        where: What the message names as the place of a fault.
+
+    Raises:
+        ParamsError: A key is missing or unknown, or a value breaks its rule.
+    """
+    try:
+        return Params.model_validate(_with_secret_salt(values))
     except ValidationError as error:
         faults = error.errors()
         raise ParamsError(
             "every key of params.yaml must be known and within its range",
             found="; ".join(map(_fault, faults)),
-            where=str(path),
+            where=where,
             next_step=f"read the keys and ranges in {_classes(faults)}",
         ) from error
 
