@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import ValidationError
+
 from tasks.core.errors import ParamsError
 from tasks.core.params import AugmentParams, TrainParams
 
@@ -51,7 +53,8 @@ class Recipe:
         """Return section `train` with the changes; other keys of `augment` are null.
 
         Raises:
-            ParamsError: This version does not have a key of the recipe.
+            ParamsError: This version does not have a key of the recipe, or the values exclude each
+                other, such as more epochs to average than there are.
         """
         if missing := self.missing_keys():
             raise ParamsError(
@@ -63,7 +66,16 @@ class Recipe:
         augment = dict.fromkeys(AugmentParams.model_fields) | {"preset": "none"} | self.augment
         known = {key: _UNNAMED[key] for key in _UNNAMED if key in TrainParams.model_fields}
         values = merged(merged(shipped.model_dump(), known), self.train)
-        return TrainParams.model_validate(values | more | {"augment": augment})
+        try:
+            return TrainParams.model_validate(values | more | {"augment": augment})
+        except ValidationError as error:
+            faults = [fault["msg"].removeprefix("Value error, ") for fault in error.errors()]
+            raise ParamsError(
+                "a recipe must fit the other settings of the search",
+                found="; ".join(faults),
+                where=f"recipe {self.name}",
+                next_step="leave the recipe out, or change that setting",
+            ) from error
 
 
 def merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

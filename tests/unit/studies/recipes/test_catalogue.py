@@ -41,6 +41,11 @@ def test_a_recipe_with_unknown_keys_is_refused_with_their_names():
         recipe.params(TRAIN)
 
 
+def test_a_recipe_that_does_not_fit_the_epochs_is_refused_with_the_rule():
+    with pytest.raises(ParamsError, match="average_epochs is 8, and only 5 epochs"):
+        RECIPES["wide_last_epochs"].params(TRAIN, epochs=5)
+
+
 def test_the_wide_family_is_told_by_its_crop():
     assert RECIPES["wide_128"].is_wide
     assert RECIPES["wide"].is_wide
