@@ -16,19 +16,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
 from numpy.typing import NDArray
 
 from tasks.core import paths
-from tasks.core.atomic import read_json, write_text
+from tasks.core.atomic import read_json, write_json
 from tasks.core.errors import CohortError
 from tasks.core.image_store.store import ImageStore, Pixels
+from tasks.core.params.yaml_file import read_yaml
 from tasks.core.tables import MANIFEST_SCHEMA, PAIRS_SCHEMA, SAMPLES_SCHEMA, read_table
 from tasks.resample.external.known_at_home import groups_at_home
+from tests.studies.recipes.catalogue import merged
 from tests.studies.recipes.work_folder import WorkFolder
 
 ROOT = Path(__file__).resolve().parents[3]
 SEEN = ("train", "val")  # the splits that a search may open
+_ANEW = "delete this folder (it has no network yet) or name another with --work; then search {}"
 N_CLUSTERS = 4  # of acquisition: few enough for groups of 50 films of each class
 
 logger = logging.getLogger(__name__)
@@ -83,7 +85,6 @@ def prepare_films(work: WorkFolder, params: Mapping[str, Any]) -> None:
     """
     folder = work.films
     _write_params(folder, params)
-    (folder / params["ingest"]["corrections"]).mkdir(parents=True, exist_ok=True)
     _run_stage(folder, "ingest", paths.MANIFEST)
     _run_stage(folder, "resample", paths.SAMPLES)
     for name in params["evaluate"]["external"]:
@@ -119,10 +120,13 @@ def open_cohort(work: WorkFolder, form: str, negative: str) -> Cohort:
 
     Films of an external cohort that the source holds in any split are left out: the stages leave
     out those of `train` and `val`, and nothing may be chosen by those of `test`.
+
+    Raises:
+        CohortError: Then no film of an external cohort is left.
     """
     folder = work.squares(form)
     samples = read_table(SAMPLES_SCHEMA, folder / paths.SAMPLES)
-    names = yaml.safe_load((folder / paths.PARAMS).read_text("utf-8"))["evaluate"]["external"]
+    names = read_yaml((folder / paths.PARAMS).read_bytes())["evaluate"]["external"]
     return Cohort(
         read_table(MANIFEST_SCHEMA, work.films / paths.MANIFEST),
         samples[samples["split"].isin(SEEN)].reset_index(drop=True),
@@ -139,6 +143,14 @@ def _external_films(work: WorkFolder, folder: Path, name: str, negative: str) ->
     group_of = groups_at_home(manifest, pairs).set_index("path")["group_id"]
     known = set(overlap["path_a"].map(group_of))
     rows = films[~films["path"].map(group_of).isin(known)]
+    if rows.empty:
+        raise CohortError(
+            "an external cohort must have films that are not at home too",
+            found=f"{name}: no film is left; {int(group_of.isin(known).sum())} of"
+            f" {len(group_of)} were the same as films at home",
+            where=str(work.films / paths.external_overlap(name)),
+            next_step=_ANEW.format("without this cohort, or with other films of it"),
+        )
     return film_set(rows, ImageStore(folder / paths.external_images(name)), negative)
 
 
@@ -173,9 +185,26 @@ def reweighted(samples: pd.DataFrame) -> pd.DataFrame:
     return samples.assign(sample_weight=weights.where(is_train, samples["sample_weight"]))
 
 
+def from_root(place: str) -> str:
+    """A place that params.yaml names, as an absolute path; a URL stays.
+
+    Args:
+        place: A path from the root of the repository, an absolute path or a URL.
+    """
+    return place if "://" in place else str(ROOT / place)
+
+
 def _write_params(folder: Path, params: Mapping[str, Any]) -> None:
+    """Write params.yaml for the stages; their folder is not the root that its paths start at."""
+    ingest, reference = params["ingest"], params["validate"]["reference"]
+    external = {name: from_root(at) for name, at in params["evaluate"]["external"].items()}
+    rooted = {
+        "ingest": {key: from_root(ingest[key]) for key in ("source", "corrections")},
+        "validate": {"reference": reference and from_root(reference)},
+        "evaluate": {"external": external},
+    }
     folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / paths.PARAMS, yaml.safe_dump(dict(params), sort_keys=False))
+    write_json(folder / paths.PARAMS, merged(params, rooted))  # JSON is YAML 1.2
 
 
 def _run_stage(folder: Path, stage: str, written: Path, *arguments: str) -> None:
@@ -202,5 +231,5 @@ def _check_judged(summary: Mapping[str, Any], folder: Path) -> None:
             "an external cohort must have films that a network can be judged on",
             found=f"{summary['name']}: {summary['gap']}",
             where=str(folder / paths.external_summary(summary["name"])),
-            next_step="map its classes with --classes, or leave the cohort out",
+            next_step=_ANEW.format("with its classes in --classes, or without the cohort"),
         )

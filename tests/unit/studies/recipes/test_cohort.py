@@ -1,19 +1,28 @@
 """The films of a search are prepared once, and no film of the split `test` is among them."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
 from tasks.core import paths
 from tasks.core.atomic import write_json
 from tasks.core.errors import CohortError
-from tests.cohorts import squares_cohort
+from tasks.core.tables import MANIFEST_SCHEMA, PAIRS_SCHEMA, SAMPLES_SCHEMA, write_table
+from tests.cohorts import draw_squares, manifest_of, squares_cohort, store_films
 from tests.films import ROOT
 from tests.studies.recipes import cohort
-from tests.studies.recipes.cohort import by_subtype, prepare_films, prepare_squares, reweighted
+from tests.studies.recipes.cohort import (
+    by_subtype,
+    open_cohort,
+    prepare_films,
+    prepare_squares,
+    reweighted,
+)
 from tests.studies.recipes.work_folder import WorkFolder
 
 LAST = {  # the last output of each stage
@@ -76,6 +85,44 @@ def test_a_cohort_that_cannot_be_judged_is_named(tmp_path, started, monkeypatch)
     with pytest.raises(CohortError, match="clinic: no label"):
         prepare_films(WorkFolder(tmp_path), PARAMS)
     assert started == HOME + COHORT
+
+
+@pytest.fixture
+def prepared(tmp_path) -> WorkFolder:
+    """A search with an external cohort `clinic` of four films, two of which are at home too."""
+    work, samples = WorkFolder(tmp_path), squares_cohort({"train": 4, "val": 2})
+    abroad = squares_cohort({"test": 2})
+    abroad["split"] = "test"
+    squares = work.squares("32px")
+    write_json(squares / paths.PARAMS, {"evaluate": {"external": {"clinic": "/films/clinic"}}})
+    write_table(samples, SAMPLES_SCHEMA, squares / paths.SAMPLES)
+    store_films(squares / paths.IMAGES, samples, draw_squares(samples, 32))
+    write_table(abroad, SAMPLES_SCHEMA, squares / paths.external_samples("clinic"))
+    store_films(squares / paths.external_images("clinic"), abroad, draw_squares(abroad, 32))
+    write_table(manifest_of(samples), MANIFEST_SCHEMA, work.films / paths.MANIFEST)
+    of_clinic = work.films / paths.external_manifest("clinic")
+    write_table(manifest_of(abroad), MANIFEST_SCHEMA, of_clinic)
+    write_pairs(work.films / paths.external_pairs("clinic"), [])
+    write_pairs(work.films / paths.external_overlap("clinic"), abroad["path"][:2])
+    return work
+
+
+def write_pairs(path: Path, films: Iterable[str]) -> None:
+    rows = [(film, film, "exact", 0, 1.0) for film in films]
+    write_table(pd.DataFrame(rows, columns=PAIRS_SCHEMA.names), PAIRS_SCHEMA, path)
+
+
+def test_films_that_are_at_home_too_are_left_out(prepared):
+    films = open_cohort(prepared, "32px", "NORMAL").external["clinic"]
+    assert films.image_ids == ["test-001-0", "test-001-1"]
+
+
+def test_a_cohort_whose_films_are_all_at_home_is_refused_by_name(prepared):
+    every = squares_cohort({"test": 2})["path"]
+    write_pairs(prepared.films / paths.external_overlap("clinic"), every)
+    with pytest.raises(CohortError, match="clinic: no film is left; 4 of 4 were the same") as error:
+        open_cohort(prepared, "32px", "NORMAL")
+    assert "without this cohort" in error.value.next_step
 
 
 def test_subtypes_become_classes_with_new_weights():
