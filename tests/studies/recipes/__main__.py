@@ -25,7 +25,8 @@ Page        python -m tests.studies.recipes.publish WORK --record my_recipes.jso
 Reads       the sources; params.yaml for everything that no recipe names
 Writes      --work, see tests/studies/recipes/work_folder.py
 Fails when  another search uses the folder; its settings, its rule or a finished network differ from
-            those of today (the names are given); the test of this folder was opened
+            those of today (the names are given); the test of this folder was opened; a network
+            failed (the search goes on with the others, unless the disk is full)
 """
 
 import argparse
@@ -33,25 +34,19 @@ import logging
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any
 
-from tasks.core.errors import LunglineError, ParamsError
+from tasks.core.errors import LunglineError, ParamsError, printable
 from tasks.core.params import Params
 from tests.studies.recipes.catalogue import RECIPES, Recipe
 from tests.studies.recipes.cohort import open_cohort, prepare_films, prepare_squares
 from tests.studies.recipes.final import check_not_opened, seal_test
 from tests.studies.recipes.opened_search import judge_of, note_stage, read_shared
-from tests.studies.recipes.options import (
-    params_of,
-    parse_options,
-    recipe_list,
-    recipes_of,
-    settings_of,
-)
+from tests.studies.recipes.options import parse_options, recipe_list
+from tests.studies.recipes.request import Request, fitting, request_of, unbind_empty
 from tests.studies.recipes.results import Judge, Stage, decide, rows_of
 from tests.studies.recipes.rule import state_rule
 from tests.studies.recipes.search import Search
-from tests.studies.recipes.trial import Shared, Trial, form_of
+from tests.studies.recipes.trial import Trial, form_of
 from tests.studies.recipes.work_folder import (
     WorkFolder,
     bind_settings,
@@ -73,49 +68,75 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     work = WorkFolder(options.work)
     try:
-        with locked(work):
-            final(work) if options.final else search(options, work, start_s)
+        final(work) if options.final else search(options, work, start_s)
     except LunglineError as error:
         sys.exit(f"ERROR: {error}")
+    except OSError as error:
+        sys.exit(f"ERROR: {text_of(error)}")
     except KeyboardInterrupt:
         logger.error("interrupted; the same command goes on")
         sys.exit(130)
 
 
+def text_of(error: OSError) -> str:
+    """Say which file could not be read or written; what is not about a file is raised again."""
+    if error.errno is None:
+        raise error
+    return str(
+        LunglineError(
+            "a search must be able to read and write its files",
+            found=error.strerror or type(error).__name__,
+            where=printable(str(error.filename or "unknown; `df -h` shows the space")),
+            next_step="correct the space, permission or path; the same command then goes on",
+        )
+    )
+
+
 def final(work: WorkFolder) -> None:
     """Write the sealed test scores of all finished networks."""
-    check_is_search(work)
-    from tasks.core.classifier import prepare_backend
+    check_is_search(work)  # first: the lock makes its folder
+    with locked(work):
+        from tasks.core.classifier import prepare_backend
 
-    prepare_backend()
-    logger.info("networks sealed: %d", seal_test(work, read_shared(work).negative))
+        prepare_backend()
+        logger.info("networks sealed: %d", seal_test(work, read_shared(work).negative))
 
 
 def search(options: argparse.Namespace, work: WorkFolder, start_s: float) -> None:
-    """Prepare the films, train what is open within the budget, and say what is left."""
+    """Check the call, train what is open within the budget, and say what is left."""
+    request = request_of(options)
+    with locked(work):
+        running = opened(options, work, request)
+        left = running.run(None if options.hours is None else start_s + 3600 * options.hours)
+        sys.stdout.write(summary(running, left))
+    if running.failed:
+        sys.exit(1)
+
+
+def opened(options: argparse.Namespace, work: WorkFolder, request: Request) -> Search:
+    """Bind the folder, prepare the films, and choose the recipes."""
     check_not_opened(work)
-    params = params_of(options)
-    bind_settings(work, settings_of(options, params))
+    unbind_empty(work)
+    bind_settings(work, request.settings)
     state_rule(work)
-    prepare_films(work, params)
+    prepare_films(work, request.params)
     from tasks.core.classifier import prepare_backend
 
     prepare_backend()
-    shared = read_shared(work, params)
-    judge = opened_judge(work, shared, params)
-    epochs = options.epochs or shared.shipped.epochs
-    recipes = recipes_of(options)
+    judge = opened_judge(work, request)
+    recipes = request.recipes
     if options.close_of:
         recipes = close_recipes(judge, recipes, options.close_of)
-    stage = Stage(options.size_px, epochs)
-    note_stage(work, stage, recipes)
-    running = Search(work, shared, judge, recipes, stage, options.seeds, params)
-    left = running.run(start_s + 3600 * options.hours if options.hours else None)
-    sys.stdout.write(summary(running, left))
+    recipes = fitting(recipes, request.shared, request.stage)
+    note_stage(work, request.stage, recipes)
+    return Search(
+        work, request.shared, judge, recipes, request.stage, options.seeds, request.params
+    )
 
 
-def opened_judge(work: WorkFolder, shared: Shared, params: dict[str, Any]) -> Judge:
+def opened_judge(work: WorkFolder, request: Request) -> Judge:
     """Prepare the images of the plain form, and make the judge of their films."""
+    params, shared = request.params, request.shared
     form = form_of(params["resize"], shared.resize)
     prepare_squares(work, form, params)
     cohort = open_cohort(work, form, shared.negative)
@@ -128,6 +149,7 @@ def close_recipes(judge: Judge, recipes: Sequence[Recipe], stage: Stage) -> list
     Raises:
         ParamsError: That stage has no finished recipe.
     """
+    recipes = fitting(recipes, judge.shared, stage)
     rows = rows_of(judge, recipes, stage)
     if not rows:
         raise ParamsError(
@@ -142,7 +164,7 @@ def close_recipes(judge: Judge, recipes: Sequence[Recipe], stage: Stage) -> list
 
 
 def summary(running: Search, left: Sequence[Trial]) -> str:
-    """Text for stdout: scores of the rule, the close recipes, the winner, and what is left."""
+    """Text for stdout: what is left, scores of the rule, the close ones, the winner, failures."""
     lines = [f"left: {trial.key}" for trial in left]
     lines += [f"failed: {key}" for key in sorted(running.failed)]
     rows = rows_of(running.judge, running.recipes, running.stage)
@@ -152,6 +174,8 @@ def summary(running: Search, left: Sequence[Trial]) -> str:
         lines += [f"{row['score']:7.3f}  {row['recipe']}" for row in ranked]
         lines.append(f"close: {', '.join(decided['close'])}")
         lines.append(f"winner: {decided['winner'] or 'open, until every close one has 3 seeds'}")
+    if running.failed:
+        lines.append(f"networks failed: {len(running.failed)}; the same command tries them again")
     return "\n".join(lines) + "\n"
 
 

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import yaml
-
 from tasks.core import paths
 from tasks.core.atomic import read_json, write_json
 from tasks.core.film_defaults import settings_for
-from tasks.core.params import Params
+from tasks.core.params import Params, check_params
+from tasks.core.params.yaml_file import read_yaml
 from tests.studies.recipes.catalogue import RECIPES, Recipe
 from tests.studies.recipes.cohort import Cohort
 from tests.studies.recipes.conditions import film_sets
@@ -19,7 +18,7 @@ from tests.studies.recipes.work_folder import WorkFolder
 
 def read_params(work: WorkFolder) -> dict[str, Any]:
     """Content of the params.yaml with which the films of a work folder were prepared last."""
-    found: dict[str, Any] = yaml.safe_load((work.films / paths.PARAMS).read_text("utf-8"))
+    found: dict[str, Any] = read_yaml((work.films / paths.PARAMS).read_bytes())
     return found
 
 
@@ -30,11 +29,20 @@ def read_shared(work: WorkFolder, params: Mapping[str, Any] | None = None) -> Sh
         work: Folder of the search; its settings name the network of the zoo.
         params: Content of params.yaml; None reads that of the work folder.
     """
-    values = dict(params or read_params(work))
-    typed = Params.model_validate(values)
-    model = read_json(work.settings)["model"]
+    return shared_of(params or read_params(work), read_json(work.settings)["model"])
+
+
+def shared_of(params: Mapping[str, Any], model: str) -> Shared:
+    """What the trials of a search share.
+
+    Args:
+        params: Content of params.yaml; what `per_model` says of the network goes before `train`.
+        model: Network of the zoo.
+    """
+    typed = check_params(dict(params), paths.PARAMS.as_posix())
     negative = typed.evaluate.negative_class or "NORMAL"
-    return Shared(model, negative, values["resize"], settings_for(typed.train, is_synthetic=False))
+    shipped = settings_for(typed.train_of(model), is_synthetic=False)
+    return Shared(model, negative, params["resize"], shipped)
 
 
 def judge_of(work: WorkFolder, shared: Shared, cohort: Cohort, params: Params) -> Judge:

@@ -47,6 +47,58 @@ def test_an_option_of_another_form_is_refused(words, found):
     assert error.value.found == found
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--hours", "0"], "0 is not a number of hours above 0"),
+        (["--hours", "nan"], "nan is not a number of hours above 0"),
+        (["--hours=-1"], "-1 is not a number of hours above 0"),
+        (["--hours", "inf"], "inf is not a number of hours above 0"),
+        (["--epochs", "0"], "0 is not a number of epochs, 1 or more"),
+        (["--epochs=-1"], "-1 is not a number of epochs, 1 or more"),
+        (["--epochs", "1.5"], "1.5 is not a number of epochs, 1 or more"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(words, told, capsys):
+    with pytest.raises(SystemExit) as error:
+        options(*words)
+    assert error.value.code == 2
+    assert told in capsys.readouterr().err
+
+
+def test_numbers_within_range_are_taken():
+    read = options("--hours", "0.5", "--epochs", "010")
+    assert (read.hours, read.epochs) == (0.5, 10)
+    assert options().hours is None
+
+
+@pytest.mark.parametrize("size", ["0", "2000"])
+def test_a_size_out_of_range_is_refused_as_a_parameter(size):
+    with pytest.raises(ParamsError, match=rf"resize\.size_px: .*, not {size}"):
+        params_of(options("--size-px", size))
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["--external", "a=x", "--external", "a=y"], "a twice"),
+        (["--external", "a=x", "--classes", "a:B=C", "--classes", "a:D=C"], "a twice"),
+        (["--external", "a=x", "--classes", "a:B=C,b=D"], "B twice"),
+        (["--external", "a=x", "--classes", "clinic:B=C"], "clinic; the cohorts are a"),
+    ],
+)
+def test_an_option_that_would_be_lost_is_refused(words, found):
+    with pytest.raises(ParamsError) as error:
+        params_of(options(*words))
+    assert error.value.found == found
+
+
+def test_the_name_of_a_cohort_follows_the_rule_of_the_parameters():
+    with pytest.raises(ParamsError, match=r"evaluate\.external\.Clinic A") as error:
+        params_of(options("--external", "Clinic A=x"))
+    assert error.value.where == "params.yaml with the options of the command line"
+
+
 def test_films_must_be_named():
     with pytest.raises(ParamsError, match="no --source"):
         params_of(parse_options("", ["--work", "w"]))
@@ -74,6 +126,12 @@ def test_a_folder_without_a_search_is_refused(run, tmp_path):
     words = ["--work", work, "--final"] if run is program.main else [work]
     with pytest.raises(SystemExit, match="must be the --work of a search"):
         run(words)
+
+
+def test_the_test_of_no_search_leaves_no_folder(tmp_path):
+    with pytest.raises(SystemExit, match="must be the --work of a search"):
+        program.main(["--work", str(tmp_path / "typo"), "--final"])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_list_names_all_recipes(capsys):
