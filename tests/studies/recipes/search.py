@@ -113,6 +113,8 @@ class Search:
         try:
             facts = run_trial(trial, self._cohort(trial), self.shared, self.work)
         except (TrainingError, EvaluationError) as error:
+            if isinstance(error.__cause__, OSError):  # a full disk ends the next one, too
+                raise
             self.failed.add(trial.key)
             logger.error("%s failed; the search goes on: %s", trial.key, error)
             return
