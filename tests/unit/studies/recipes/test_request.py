@@ -197,12 +197,12 @@ def test_the_salt_of_the_environment_is_not_written(project, monkeypatch):
 
 
 def test_a_folder_whose_films_were_never_read_is_not_bound(tmp_path):
-    work = WorkFolder(tmp_path)
-    bind_settings(work, {"source": "/wrong"})
+    work, settings = WorkFolder(tmp_path), {"data": "films", "model": "minivggnet"}
+    bind_settings(work, settings | {"source": "/wrong"})
     unbind_empty(work)
-    bind_settings(work, {"source": "/right"})
+    bind_settings(work, settings | {"source": "/right"})
     (work.films / paths.MANIFEST).parent.mkdir(parents=True)
     (work.films / paths.MANIFEST).touch()
     unbind_empty(work)
     with pytest.raises(ParamsError, match="other values of source"):
-        bind_settings(work, {"source": "/another"})
+        bind_settings(work, settings | {"source": "/another"})
