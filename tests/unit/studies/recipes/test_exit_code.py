@@ -9,6 +9,7 @@ from tasks.core.errors import TrainingError
 from tests.recipe_searches import search_in, write_trial
 from tests.studies.recipes import __main__ as program
 from tests.studies.recipes import search as module
+from tests.studies.recipes.opened_search import note_stage
 
 
 @pytest.fixture
@@ -17,6 +18,7 @@ def run(tmp_path, monkeypatch):
 
     def start(train) -> None:
         search = search_in(tmp_path, ["wide", "wide_averaged"], n_seeds=1)
+        note_stage(search.work, search.stage, search.recipes)
         monkeypatch.setattr(module, "run_trial", train)
         monkeypatch.setattr(program, "request_of", lambda _options: None)
         monkeypatch.setattr(program, "opened", lambda *_: search)
