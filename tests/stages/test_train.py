@@ -26,17 +26,13 @@ from tests.cohorts import draw_squares, squares_cohort, store_films
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = "minivggnet"
 SIZE_PX = 32
-
-
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def train(
     repository: Path, *arguments: str, largest_file_bytes: int = resource.RLIM_INFINITY
 ) -> subprocess.CompletedProcess[str]:
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file_bytes, resource.RLIM_INFINITY))
-
+    limit = (largest_file_bytes, resource.RLIM_INFINITY)
     return subprocess.run(
         [sys.executable, "-m", "tasks.train", *arguments],
         cwd=repository,
@@ -45,7 +41,7 @@ def train(
         text=True,
         timeout=300,
         check=False,
-        preexec_fn=limit,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
     )
 
 
@@ -80,6 +76,16 @@ def test_stage_succeeds_and_prints_only_its_own_lines(done):
     )
     assert lines[-2].startswith("[train] network 1 of 1: done, 2 epochs, validation loss ")
     assert lines[-1] == "[train] minivggnet: saved (networks averaged: 1)"
+
+
+def test_a_second_process_does_not_train_the_same_network(repository, tmp_path):
+    lock = copied(repository, tmp_path) / paths.checkpoint_dir(MODEL) / "lock"
+    lock.parent.mkdir(parents=True)
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        second = train(tmp_path, "--model", MODEL)
+    assert second.returncode == 1
+    assert "ERROR: one process at a time trains a network" in second.stderr
 
 
 def test_terminal_shows_a_bar_for_each_network_with_epochs_and_losses(repository, tmp_path):
@@ -138,9 +144,8 @@ def test_stage_writes_what_dvc_yaml_names_and_nothing_else(repository, done):
     params = load_params(repository / paths.PARAMS)
     assert contract["settings"] == params.train_of(MODEL).model_dump(mode="json")
     metrics = json.loads((repository / paths.training_metrics(MODEL)).read_text("utf-8"))
-    assert set(metrics) == {"train", "eval", "epochs"}
+    assert (set(metrics), metrics["epochs"]) == ({"train", "eval", "epochs"}, 2)
     assert set(metrics["train"]) == set(metrics["eval"]) == {"loss", "accuracy"}
-    assert metrics["epochs"] == 2
 
 
 def test_group_dro_records_the_weight_of_each_class_and_cluster(repository, tmp_path):
@@ -245,7 +250,7 @@ def test_killed_stage_resumes_after_a_full_disk_and_ends_with_the_same_bytes(
     assert f"where: {checkpoint}" in full.stderr
     assert full.stderr.endswith("run the stage again: it resumes after epoch 1\n")
     assert "Traceback" not in full.stderr
-    assert [path.name for path in (tmp_path / checkpoint).parent.iterdir()] == ["seed0"]
+    assert [path.name for path in (tmp_path / checkpoint).parent.glob("seed*")] == ["seed0"]
     assert (tmp_path / checkpoint).read_bytes() == kept
 
     last = train(tmp_path, "--model", MODEL)
