@@ -30,7 +30,7 @@ Imports: begin (`make graph` writes this table)
   train             atomic, average_film, classifier, compute, decision, errors, exclusive_lock,
                     film, film_defaults, image_store, onnx_bytes, onnx_file, params, paths,
                     square_views, stage, tables
-  evaluate          atomic, classifier, decision, errors, html, image_store, params, paths,
+  evaluate          atomic, classifier, compute, decision, errors, html, image_store, params, paths,
                     provenance, stage, statistics, tables, test_ledger
   explain           atomic, average_film, classifier, compute, errors, film, image_store, params,
                     paths, source, square_views, stage, statistics, tables, unchanged_film
