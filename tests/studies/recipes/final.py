@@ -20,9 +20,10 @@ from tasks.core.tables import SAMPLES_SCHEMA, read_table
 from tests.studies.recipes.cohort import FilmSet, film_set
 from tests.studies.recipes.conditions import operating_point, read_scores
 from tests.studies.recipes.trial import WHOLE
-from tests.studies.recipes.work_folder import WorkFolder
+from tests.studies.recipes.work_folder import WorkFolder, next_step_of
 
 TEST = "test"
+_SEAL_AGAIN = "delete this file and run the search with --final, which writes it again"
 
 logger = logging.getLogger(__name__)
 
@@ -94,12 +95,15 @@ def open_test(
     if not all(work.sealed(key).exists() for key in keys):
         return None
     write_json(work.opened, {"test": "read"})
-    facts = [work.facts(key) for key in keys]
-    films = films_of_test(work, facts[0]["form"], negative)
-    of_test = [read_scores(work.sealed(one["key"]), one, negative)[TEST] for one in facts]
-    of_val = [
-        read_scores(work.trial(one["key"]) / "logits.npz", one, negative)["val"] for one in facts
-    ]
+    films = films_of_test(work, work.facts(keys[0])["form"], negative)
+    of_test, of_val = [], []
+    for key in keys:
+        facts, folder = work.facts(key), work.trial(key)
+        n_test, n_val = {TEST: len(films.positive)}, {"val": len(val.positive)}
+        sealed = read_scores(work.sealed(key), facts, negative, n_test, _SEAL_AGAIN)
+        known = read_scores(folder / "logits.npz", facts, negative, n_val, next_step_of(folder))
+        of_test.append(sealed[TEST])
+        of_val.append(known["val"])
     threshold = operating_point(np.mean(of_val, axis=0)[val.positive], target)
     called = np.mean(of_test, axis=0) >= threshold
     return {

@@ -20,7 +20,8 @@ def facts(split: str = WHOLE, n_views: int = 1, name: str = "wide", **train: flo
 
 def finish(work: WorkFolder, found: dict, *folders: str) -> None:
     """Write the facts of a finished trial and empty networks in some folders of it."""
-    write_json(work.trial(found["key"]) / "trial.json", found)
+    known = found | {"classes": ["NORMAL", "PNEUMONIA"], "seconds": None}
+    write_json(work.trial(found["key"]) / "trial.json", known)
     for folder in folders:
         write_json(work.trial(found["key"]) / folder / "model.json", {"of": found["key"]})
 
