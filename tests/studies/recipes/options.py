@@ -10,9 +10,10 @@ import yaml
 
 from tasks.core import paths
 from tasks.core.errors import ParamsError
+from tasks.core.film_defaults import settings_for
 from tasks.core.params import Params
 from tasks.core.params.class_name import canonical_label
-from tests.studies.recipes.catalogue import RECIPES, Recipe, merged
+from tests.studies.recipes.catalogue import RECIPES, Recipe, merged, unnamed_training
 from tests.studies.recipes.cohort import ROOT
 from tests.studies.recipes.results import Stage
 from tests.studies.recipes.rule import RULE
@@ -117,6 +118,7 @@ def _pair(text: str, sign: str, form: str) -> tuple[str, str]:
 def settings_of(options: argparse.Namespace, params: dict[str, Any]) -> dict[str, Any]:
     """Settings that a work folder is bound to."""
     evaluate, train = params["evaluate"], params["train"]
+    shipped = settings_for(Params.model_validate(params).train, is_synthetic=False)
     return {
         "data": options.source.name,
         "source": params["ingest"]["source"],
@@ -124,6 +126,7 @@ def settings_of(options: argparse.Namespace, params: dict[str, Any]) -> dict[str
         "model": options.model,
         "batch_size": train["batch_size"],
         "precision": train["precision"],
+        "train": unnamed_training(shipped),
         "resize": merged(params["resize"], {"size_px": None}),
         **{name: evaluate[name] for name in _BOUND_OF_EVALUATE},
         **{name: merged(params[name], _unbound(name)) for name in _BOUND},
