@@ -44,7 +44,8 @@ def work(tmp_path, monkeypatch) -> WorkFolder:
             if split == WHOLE:
                 sealed = work.sealed(trial.key)
                 sealed.parent.mkdir(exist_ok=True)
-                np.savez(sealed, test=logits_of(film_sets_of()["external/clinic"], WRONG[name]))
+                logits = logits_of(film_sets_of()["external/clinic"], WRONG[name])
+                np.savez(sealed, test=logits, network=work.fingerprint(trial.key))
     write_json(work.settings, {"data": "films"})
     monkeypatch.setattr(final, "films_of_test", lambda *_: film_sets_of()["external/clinic"])
     return work
