@@ -31,7 +31,7 @@ def program_parser(name: str, doc: str | None) -> argparse.ArgumentParser:
     )
 
 
-def run_program(work: Callable[[], int], stopped: str = "stopped") -> int:
+def run_until_stopped(work: Callable[[], int], stopped: str = "stopped") -> int:
     """Do the work of a program, and return its exit code.
 
     Args:

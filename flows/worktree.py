@@ -14,12 +14,12 @@ from typing import Any
 import yaml
 
 from flows.dag import FlowError
-from flows.exclusive_lock import exclusive_lock
 from flows.git_command import run_git
 from flows.main_merge import merge_main
 from flows.project_name import state_file
 from flows.tree_data import share_cache, show_sources
 from tasks.core import paths
+from tasks.core.exclusive_lock import exclusive_lock
 
 TREE = Path(".dvc/tmp/retrain-tree")
 BRANCH = "retrain"
@@ -45,7 +45,7 @@ def own_worktree(root: Path, main: str | None = None) -> Iterator[Path]:
     """
     rule = "One unattended run at a time uses the working tree of its own."
     path = state_file(root, "worktree.lock")
-    with exclusive_lock(path, rule, root / TREE, "Wait for it to end."):
+    with exclusive_lock(path, rule, root / TREE, "Wait for it to end.", FlowError):
         yield _renewed(root, main or _checked_out(root))
 
 

@@ -27,10 +27,10 @@ Imports: begin (`make graph` writes this table)
                     statistics, tables
   resize            atomic, compute, errors, external_cohort, film, image_store, params, paths,
                     source, stage, statistics, tables, unchanged_film
-  train             atomic, average_film, classifier, compute, decision, errors, film,
-                    film_defaults, image_store, onnx_bytes, onnx_file, params, paths, square_views,
-                    stage, tables
-  evaluate          atomic, classifier, decision, errors, html, image_store, params, paths,
+  train             atomic, average_film, classifier, compute, decision, errors, exclusive_lock,
+                    film, film_defaults, image_store, onnx_bytes, onnx_file, params, paths,
+                    square_views, stage, tables
+  evaluate          atomic, classifier, compute, decision, errors, html, image_store, params, paths,
                     provenance, stage, statistics, tables, test_ledger
   explain           atomic, average_film, classifier, compute, errors, film, image_store, params,
                     paths, source, square_views, stage, statistics, tables, unchanged_film
@@ -64,6 +64,7 @@ Imports: begin (`make graph` writes this table)
   core.dvc_hash     -
   core.errors       -
   core.examination  film
+  core.exclusive_lockerrors
   core.explain_paths-
   core.external_cohorterrors, params
   core.film         image_store, params

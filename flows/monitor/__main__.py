@@ -14,13 +14,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from flows.program import program_parser, run_program
+from flows.program import program_parser, run_until_stopped
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the flow once; return the exit code."""
     arguments = _parse(argv)
-    return run_program(lambda: _run_once(arguments))
+    return run_until_stopped(lambda: _run_once(arguments))
 
 
 def _run_once(arguments: argparse.Namespace) -> int:

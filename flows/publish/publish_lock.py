@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from flows.exclusive_lock import exclusive_lock
+from flows.dag import FlowError
 from flows.git_command import run_git
 from tasks.core.champion import ARTIFACT
+from tasks.core.exclusive_lock import exclusive_lock
 
 _LOCK_NAME = "lungline-publish.lock"
 # git and GTO hold the lock of a tag for milliseconds; an older one belongs to a killed process
@@ -24,7 +25,8 @@ def only_promotion(root: Path) -> Iterator[None]:
     shared = Path(run_git(root, "rev-parse", "--path-format=absolute", "--git-common-dir"))
     path = shared / _LOCK_NAME
     rule = "One promotion or rollback runs at a time."
-    with exclusive_lock(path, rule, path, "Wait for it to end, and type the command again."):
+    next_step = "Wait for it to end, and type the command again."
+    with exclusive_lock(path, rule, path, next_step, FlowError):
         _remove_locks_of_tags(shared)
         yield
 

@@ -21,7 +21,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from flows.program import run_program
+from flows.program import run_until_stopped
 from flows.retrain.command_line import parse_arguments
 from tasks.core import paths
 
@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the flow once; return the exit code."""
     arguments = parse_arguments(__doc__, argv)
     said = "stopped; finished stages are kept: run it again to continue"
-    return run_program(lambda: _run_once(arguments), said)
+    return run_until_stopped(lambda: _run_once(arguments), said)
 
 
 def _run_once(arguments: argparse.Namespace) -> int:

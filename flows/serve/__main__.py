@@ -16,7 +16,7 @@ import threading
 from pathlib import Path
 from uuid import UUID
 
-from flows.program import INTERRUPTED, run_program
+from flows.program import INTERRUPTED, run_until_stopped
 from flows.serve.command_options import parse_options
 
 
@@ -24,7 +24,7 @@ def main(argv: list[str] | None = None) -> int:
     """Serve until interrupted; return the exit code."""
     arguments = parse_options(__doc__, argv)
     said = "stopped; the schedule is paused until it is served again"
-    return run_program(lambda: _serve(arguments), said)
+    return run_until_stopped(lambda: _serve(arguments), said)
 
 
 def _serve(arguments: argparse.Namespace) -> int:

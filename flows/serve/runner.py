@@ -10,8 +10,9 @@ from pathlib import Path
 
 from prefect.runner import Runner
 
-from flows.exclusive_lock import exclusive_lock
+from flows.dag import FlowError
 from flows.project_name import state_file
+from tasks.core.exclusive_lock import exclusive_lock
 
 
 class ProjectRunner(Runner):
@@ -34,7 +35,7 @@ def only_server(root: Path) -> Iterator[None]:
         " `systemctl restart lungline-serve`."
     )
     path = state_file(root, "serve.lock")
-    with exclusive_lock(path, "One process serves a project.", root, next_step):
+    with exclusive_lock(path, "One process serves a project.", root, next_step, FlowError):
         yield
 
 

@@ -14,13 +14,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from flows.program import program_parser, run_program
+from flows.program import program_parser, run_until_stopped
 
 
 def main(argv: list[str] | None = None) -> int:
     """Spread once; return the exit code."""
     arguments = _parse(argv)
-    return run_program(lambda: _spread(arguments))
+    return run_until_stopped(lambda: _spread(arguments))
 
 
 def _spread(arguments: argparse.Namespace) -> int:

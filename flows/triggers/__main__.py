@@ -14,14 +14,14 @@ import argparse
 import sys
 import threading
 
-from flows.program import program_parser, run_program
+from flows.program import program_parser, run_until_stopped
 from flows.triggers.watch_options import add_watch_options
 
 
 def main(argv: list[str] | None = None) -> int:
     """Watch until interrupted, or until nothing waits; return the exit code."""
     arguments = _parse(argv)
-    return run_program(lambda: _watch(arguments))
+    return run_until_stopped(lambda: _watch(arguments))
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:

@@ -21,6 +21,8 @@ from tasks.core import paths, stage
 def main(arguments: argparse.Namespace) -> None:
     """Load, call, write."""
     from tasks.core.classifier import prepare_backend
+    from tasks.core.errors import TrainingError
+    from tasks.core.exclusive_lock import exclusive_lock
     from tasks.core.film_defaults import settings_for_films
     from tasks.core.image_store.store import ImageStore
     from tasks.core.params import load_params
@@ -41,17 +43,13 @@ def main(arguments: argparse.Namespace) -> None:
         samples = samples.merge(clusters, how="left", on="image_id")
     store = ImageStore(paths.IMAGES)
     checkpoints = paths.checkpoint_dir(name)
-    run = fit(
-        name,
-        samples,
-        store,
-        settings,
-        paths.training_dir(name),
-        Resources(checkpoints, params.compute.n_workers),
-    )
-    films = guard_films(samples, store)
-    save_classifier(run, paths.model_dir(name), films, stated.model_dump(mode="json"))
-    shutil.rmtree(checkpoints)  # last: a failure before this line loses no training
+    rule, next_step = "one process at a time trains a network", "wait for the other one to end"
+    with exclusive_lock(checkpoints / "lock", rule, checkpoints, next_step, TrainingError):
+        resources = Resources(checkpoints, params.compute.n_workers)
+        run = fit(name, samples, store, settings, paths.training_dir(name), resources)
+        films = guard_films(samples, store)
+        save_classifier(run, paths.model_dir(name), films, stated.model_dump(mode="json"))
+        shutil.rmtree(checkpoints)  # last: a failure before this line loses no training
     logging.getLogger(__name__).info("%s: saved (networks averaged: %d)", name, run.n_seeds)
 
 

@@ -232,17 +232,21 @@ def test_5000_films_can_be_used_at_once(browser: Browser, tmp_path: Path) -> Non
     page.goto(file.as_uri(), wait_until="domcontentloaded")
     page.keyboard.press("j")
     assert focused(page) == 1
-    used_s = thread_seconds(page)
-    assert used_s < MOST_S
-    page.fill("#list-search", "ward/04999")
-    expect(page.locator("#list-count")).to_have_text("1 of 5000 films shown.")
-    assert thread_seconds(page) - used_s < MOST_S / 2
+    used_s = process_seconds(page)
+    assert 0.1 < used_s < MOST_S
+    for words, n_shown in {"ward/04999": "1 of 5000", "no such": "0 of 5000", "": "5000"}.items():
+        page.fill("#list-search", words)
+        expect(page.locator("#list-count")).to_contain_text(f"{n_shown} films shown.")
+    for order in ("path", "finding", "urgency"):
+        page.select_option("#list-order", order)
+        assert len(keys_of(page)) == len(films)
+    assert process_seconds(page) - used_s < 2 * MOST_S
     page.close()
 
 
-def thread_seconds(page: Page) -> float:
-    """Seconds that the page has kept its thread busy: other work of the machine does not count."""
+def process_seconds(page: Page) -> float:
+    """Seconds of work of the process of a page: other work of the machine does not count."""
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
     metrics = session.send("Performance.getMetrics")["metrics"]
-    return float(next(one["value"] for one in metrics if one["name"] == "ThreadTime"))
+    return float(next(one["value"] for one in metrics if one["name"] == "ProcessTime"))

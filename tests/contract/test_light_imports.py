@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,22 @@ def test_a_film_is_examined_and_fitted_without_a_heavy_package(form: str, tmp_pa
 
 def test_a_heavy_package_would_be_seen() -> None:
     assert heavy_after("import scipy.special") >= {"scipy"}
+
+
+@pytest.mark.parametrize("stage", ["train", "train.augmentation", "evaluate"])
+def test_help_answers_at_once_and_without_tensorflow(stage: str) -> None:
+    started_s = time.monotonic()
+    code = (
+        f"import sys, runpy; sys.argv[1:] = ['--help']\n"
+        f"try: runpy.run_module('tasks.{stage}', run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "heavy = {'keras', 'tensorflow', 'sklearn', 'pandas', 'numpy'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert time.monotonic() - started_s < 2
+    assert f"Stage `{stage.replace('.', '-')}`" in shown.stdout
+    assert "--model" in shown.stdout
+    assert shown.stdout.endswith("[]\n")

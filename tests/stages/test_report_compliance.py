@@ -9,10 +9,13 @@ import pytest
 from tasks.core import paths
 from tasks.core.atomic import read_json, write_json
 from tasks.core.dvc_hash import dvc_md5
+from tasks.core.params import Params, load_params
 from tasks.page.model_page import summarise_model
 from tasks.page.page_inputs import load_page_inputs
 from tasks.report.compliance.__main__ import main
 from tasks.report.compliance.checklist import ComplianceError
+from tasks.report.compliance.network_evidence import initial_weights
+from tasks.report.compliance.study_records import load_records
 from tests.report_inputs import write_state
 
 MODELS = ("minivggnet", "ann")
@@ -78,6 +81,19 @@ def test_a_changed_result_has_a_new_hash_in_the_same_process() -> None:
     assert items["31"]["md5"] == dvc_md5(paths.SUMMARIES)
     write_json(paths.summary("ann"), summary)
     main(Namespace())
+
+
+@pytest.mark.usefixtures("state")
+def test_pretraining_is_told_with_the_initial_weights() -> None:
+    summary = read_json(paths.summary("ann"))
+    values = load_params(paths.PARAMS).model_dump(mode="json", by_alias=True)
+    for method, words in {"none": "", "barlow_twins": "; pretrained by barlow_twins"}.items():
+        values["train"]["pretraining"] |= {"method": method, "epochs": 3}
+        params = Params.model_validate(values)
+        summary["description"]["settings"] = params.train_of("ann").model_dump(mode="json")
+        told = initial_weights(load_records(params, {}, 1, [summary])).value
+        assert told.partition("seed 0")[2].startswith(words)
+        assert ("for 3 epochs, without labels" in told) == (method != "none")
 
 
 @pytest.mark.usefixtures("state")

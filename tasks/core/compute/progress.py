@@ -23,6 +23,7 @@ class Progress:
         total: Number of pieces of work.
         unit: Name of the pieces, in the plural ("films").
         label: Text before the numbers ("network 2 of 3"); may be empty.
+        n_before: Pieces that an earlier run finished; the speed does not count them.
 
     Example:
         >>> with Progress(2, unit="films") as progress:
@@ -32,8 +33,8 @@ class Progress:
         2
     """
 
-    def __init__(self, total: int, *, unit: str, label: str = "") -> None:
-        self.n_done = 0
+    def __init__(self, total: int, *, unit: str, label: str = "", n_before: int = 0) -> None:
+        self.n_done = self._n_before = n_before
         self._total, self._unit = total, unit
         self._prefix = f"{label}: " if label else ""
         self._bar = self._new_bar(label) if sys.stderr.isatty() else None
@@ -69,7 +70,7 @@ class Progress:
             self._log(now_s - self._start_s, note)
 
     def _log(self, elapsed_s: float, note: str) -> None:
-        rate = self.n_done / elapsed_s
+        rate = (self.n_done - self._n_before) / elapsed_s
         left_s = (self._total - self.n_done) / rate
         numbers = f"{self.n_done} of {self._total} {self._unit}, {rate:.3g}/s, {left_s:.0f} s left"
         logger.info("%s%s%s", self._prefix, numbers, f", {note}" if note else "")
@@ -77,6 +78,7 @@ class Progress:
     def _new_bar(self, label: str) -> "tqdm[None]":
         return tqdm(
             total=self._total,
+            initial=self._n_before,
             unit=f" {self._unit}",
             desc=label or None,
             file=sys.stderr,

@@ -95,14 +95,17 @@ class Params(Section):
     def _overrides_are_valid(
         cls, per_model: dict[str, dict[str, Any]], info: ValidationInfo
     ) -> dict[str, dict[str, Any]]:
-        missing = [name for name in info.data.get("models", []) if name not in per_model]
+        models = info.data.get("models", [])
+        missing = [name for name in models if name not in per_model]
         faults = [f"{name} is missing; add `{name}: {{}}` if nothing differs" for name in missing]
         for name, changes in per_model.items():
             try:
                 if "train" in info.data:
                     _changed(info.data["train"], changes)
             except ValidationError as error:
-                faults += [_fault(fault, name) for fault in error.errors()]
+                # settings that do not go together (no `loc`) harm only a network that is trained
+                found = [one for one in error.errors() if one["loc"] or name in models]
+                faults += [_fault(one, name) for one in found]
         if faults:
             raise ValueError("; ".join(faults))
         return per_model

@@ -76,8 +76,8 @@ class StatedPretrainingParams(Section):
         are not correlated. It starts from `train.weights` and ends before the first epoch. null
         depends on the films (tasks/core/film_defaults.py): `barlow_twins`, or `none` if a program
         drew them. With initial weights, null is `none`.
-    epochs: number of epochs of the pretraining, each with every training film once. The paper's
-        1,000 are for a million pictures and a day of 32 GPUs.
+    epochs: number of epochs of the pretraining, each with every training film once, but for the
+        rest that fills no batch. The paper's 1,000 are for a million pictures and a day of 32 GPUs.
     batch_size: films whose embeddings are correlated; more films, a better correlation.
     projector_units: width of the three layers behind the network that only the pretraining has.
     crop_min_area: smallest share of a film in a view, 0.08 in the paper's code; 1 crops nothing.

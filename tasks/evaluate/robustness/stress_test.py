@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.core.compute.progress import Progress
 from tasks.core.image_store.store import Pixels
 from tasks.core.statistics.arrays import Bools, Floats
 from tasks.core.statistics.intervals import CHANCE
 from tasks.evaluate.judged_films import JudgedFilms, judge_metric, paired_difference
 from tasks.evaluate.metric_intervals import EstimateDict
 from tasks.evaluate.repeated_inference import FilmReader
-from tasks.evaluate.robustness.disturbances import DISTURBANCES, disturb
+from tasks.evaluate.robustness.disturbances import DISTURBANCES, Disturbance, disturb
 from tasks.evaluate.robustness.negative_controls import (
     CONTROLS,
     LUNGS_COVERED,
@@ -81,22 +82,23 @@ class StressTest:
         return rows
 
     def _grid(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "disturbance": disturbance.name,
-                "strength": strength,
-                "value": value,
-                "unit": disturbance.unit,
-                **self._cell(
-                    disturb(self._images, self._image_ids, disturbance, value, self._seed)
-                ),
-            }
+        places = [
+            (disturbance, strength, value)
             for disturbance in DISTURBANCES
             for strength, value in enumerate(disturbance.values, start=1)
         ]
+        cells = []
+        with Progress(len(places), unit="disturbances of all films") as progress:
+            for disturbance, strength, value in places:
+                place = {"disturbance": disturbance.name, "strength": strength, "value": value}
+                place["unit"] = disturbance.unit
+                cells.append(place | self._cell(disturbance, value))
+                progress.advance()
+        return cells
 
-    def _cell(self, disturbed: Pixels) -> dict[str, Any]:
+    def _cell(self, disturbance: Disturbance, value: float) -> dict[str, Any]:
         """Numbers of the disturbed films; `loss` is AUROC of the clean films minus theirs."""
+        disturbed = disturb(self._images, self._image_ids, disturbance, value, self._seed)
         answer = self._reader.read(disturbed)
         probabilities = self._probabilities(answer)
         threshold = self._films.decision.threshold

@@ -35,15 +35,23 @@ def software(records: StudyRecords) -> Evidence:
 
 
 def initial_weights(records: StudyRecords) -> Evidence:
-    """Random weights, or those that were trained elsewhere."""
+    """Random weights, or those that were trained elsewhere; and pretraining on our own films."""
     texts = []
     for summary in records.summaries:
         settings = _settings(records, summary)
         kind = "random" if settings.weights == "none" else settings.weights
         seeds = range(settings.seed, settings.seed + summary["description"]["n_seeds"])
         name = "seed" if len(seeds) == 1 else "seeds"
-        texts.append(f"{kind}, {name} {', '.join(map(str, seeds))}")
+        texts.append(f"{kind}, {name} {', '.join(map(str, seeds))}{_pretrained(settings)}")
     return _on_page(records, of_each_model(records, texts), "made")
+
+
+def _pretrained(settings: TrainParams) -> str:
+    """What the network learnt from the training films without their labels, if anything."""
+    own = settings.pretraining
+    if own.method == "none":
+        return ""
+    return f"; pretrained by {own.method} for {own.epochs} epochs, without labels"
 
 
 def training(records: StudyRecords) -> Evidence:

@@ -3,6 +3,7 @@
 const worklist = {
   films: new Map(), // by key: the row and what the filters look at
   shown: [],
+  MOST_MOVES: 100, // of single rows; more are put in at once
   groups: document.getElementById("groups"),
   sorted: document.getElementById("sorted"),
 
@@ -65,8 +66,26 @@ const worklist = {
     });
   },
 
+  /** How many rows would be taken out, put in or moved, one by one. */
+  nMoves(before, rows) {
+    const wanted = new Set(rows);
+    const kept = before.filter((row) => wanted.has(row));
+    const moved = new Set();
+    let place = 0;
+    for (const row of rows) {
+      while (moved.has(kept[place])) place += 1;
+      if (row === kept[place]) place += 1;
+      else moved.add(row);
+    }
+    return before.length - kept.length + moved.size;
+  },
+
   /** Give a list these rows. A row that stays is not moved: it may hold the focus. */
   arrange(list, rows) {
+    if (worklist.nMoves([...list.children], rows) > worklist.MOST_MOVES) {
+      worklist.fill(list, rows);
+      return;
+    }
     const wanted = new Set(rows);
     for (const row of [...list.children]) if (!wanted.has(row)) row.remove();
     let place = list.firstElementChild;
@@ -74,6 +93,13 @@ const worklist = {
       if (row === place) place = place.nextElementSibling;
       else list.insertBefore(row, place);
     }
+  },
+
+  /** Put all rows in at once. Chromium counts the rows of a list again after each single move. */
+  fill(list, rows) {
+    const held = list.contains(document.activeElement) ? document.activeElement : null;
+    list.replaceChildren(...rows);
+    if (held?.isConnected) held.focus({ preventScroll: true });
   },
 
   /** Choose, order and show the films. An open film that changes by itself may have to stay. */

@@ -5,8 +5,9 @@ files, so a kill between the writes pairs weights with a wrong epoch. It stores 
 average or best weights, and it does not check that data, settings and code are the same. With the
 file here a run ends with the same bytes after `kill -9` at any moment.
 
-The file is a sequence of NumPy arrays: facts as JSON bytes, then each array of `Checkpoint`. It is
-replaced atomically and contains no pickle.
+The file is the SHA-256 of the rest, then NumPy arrays: facts as JSON bytes, and each array of
+`Checkpoint`. It is replaced atomically and contains no pickle. A file that was damaged on the disk
+is not resumed.
 """
 
 import hashlib
@@ -27,6 +28,7 @@ from tasks.core.errors import TrainingError
 
 Arrays = Sequence[NDArray[Any]]
 _ARRAY_FIELDS = ("network", "optimiser", "average", "kept")
+_DIGEST_BYTES = hashlib.sha256().digest_size
 _ROOM = Path(__file__).parents[1]
 
 logger = logging.getLogger(__name__)
@@ -67,10 +69,14 @@ def save_checkpoint(path: Path, state: Checkpoint, fingerprint: str) -> None:
         "n_arrays": [len(getattr(state, name)) for name in _ARRAY_FIELDS],
     }
     try:
-        with atomic_path(path) as temporary, temporary.open("wb") as file:
+        with atomic_path(path) as temporary, temporary.open("w+b") as file:
+            file.write(bytes(_DIGEST_BYTES))  # the place of the digest
             _write(file, np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8))
             for array in _arrays(state):
                 _write(file, array)
+            digest = _digest_of_rest(file)
+            file.seek(0)
+            file.write(digest)
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
@@ -81,6 +87,12 @@ def save_checkpoint(path: Path, state: Checkpoint, fingerprint: str) -> None:
             where=str(path),
             next_step=f"free some space and run the stage again: {_restart(path, state)}",
         ) from error
+
+
+def _digest_of_rest(file: IO[bytes]) -> bytes:
+    """SHA-256 of all that follows the place of the digest."""
+    file.seek(_DIGEST_BYTES)
+    return hashlib.file_digest(file, "sha256").digest()  # type: ignore[arg-type] # any binary file
 
 
 def _arrays(state: Checkpoint) -> list[NDArray[Any]]:
@@ -110,6 +122,9 @@ def load_checkpoint(path: Path, fingerprint: str) -> Checkpoint | None:
     """
     try:
         with path.open("rb") as file:
+            if file.read(_DIGEST_BYTES) != _digest_of_rest(file):
+                raise ValueError("its bytes are not those that were written")
+            file.seek(_DIGEST_BYTES)
             facts = json.loads(_read(file).tobytes())
             if facts["fingerprint"] != fingerprint:
                 logger.info(

@@ -1,5 +1,6 @@
 """One training run: fit a network per seed, and average the logits of seeds and views."""
 
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,15 @@ def fit(
             not a finite number, or the disk refuses the checkpoint.
     """
     find_network(name)  # an unknown name is refused first
+    logging.getLogger(__name__).info(
+        "%s: networks: %d, epochs: %d, views of a film: %d, augmentation: %s, pretraining: %s",
+        name,
+        params.n_seeds,
+        params.epochs,
+        params.n_views,
+        params.augment.preset,
+        params.pretraining.method,
+    )
     precision = prepare_devices(params)
     split = dict(iter(samples.groupby("split")))
     classes = tuple(sorted(samples["label"].unique()))

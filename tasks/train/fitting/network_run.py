@@ -183,7 +183,8 @@ def _fit_phase(
         average = _average(params, train)
         run.keep_average(average)
         callbacks = [StopOnNaN(train, val), *([average] if average else [])]
-        with Progress(params.epochs - n_done, unit="epochs", label=label) as progress:
+        progress = Progress(params.epochs, unit="epochs", label=label, n_before=n_done)
+        with progress:
             model.fit(
                 train,
                 validation_data=val,

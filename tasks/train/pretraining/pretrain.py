@@ -110,7 +110,8 @@ def _fit(
     if run.is_over:
         return
     compile_network(twins, settings, len(batches), metrics=[view_agreement])
-    with Progress(settings.epochs - n_done, unit="epochs", label=label) as progress:
+    progress = Progress(settings.epochs, unit="epochs", label=label, n_before=n_done)
+    with progress:
         twins.fit(
             batches,
             initial_epoch=n_done,

@@ -37,13 +37,13 @@ from collections.abc import Sequence
 
 from tasks.core.errors import LunglineError, ParamsError, printable
 from tasks.core.params import Params
-from tests.studies.recipes.catalogue import RECIPES, Recipe
+from tests.studies.recipes.catalogue import Recipe
 from tests.studies.recipes.cohort import open_cohort, prepare_films, prepare_squares
 from tests.studies.recipes.final import check_not_opened, seal_test
-from tests.studies.recipes.opened_search import judge_of, note_stage, read_shared
+from tests.studies.recipes.opened_search import decide_stage, judge_of, note_stage, read_shared
 from tests.studies.recipes.options import parse_options, recipe_list
 from tests.studies.recipes.request import Request, fitting, request_of, unbind_empty
-from tests.studies.recipes.results import Judge, Stage, decide, rows_of
+from tests.studies.recipes.results import Judge, Stage
 from tests.studies.recipes.rule import state_rule
 from tests.studies.recipes.search import Search
 from tests.studies.recipes.trial import Trial, form_of
@@ -147,29 +147,28 @@ def close_recipes(judge: Judge, recipes: Sequence[Recipe], stage: Stage) -> list
     """Recipes that are close in an earlier stage of the same work folder.
 
     Raises:
-        ParamsError: That stage has no finished recipe.
+        ParamsError: That stage has no finished recipe, or none of these is close.
     """
-    recipes = fitting(recipes, judge.shared, stage)
-    rows = rows_of(judge, recipes, stage)
-    if not rows:
+    rows, decided = decide_stage(judge, stage)
+    close = [recipe for recipe in recipes if recipe.name in decided.get("close", [])]
+    if not close:
         raise ParamsError(
             "--close-of must name a size and epochs with finished recipes",
-            found=f"none at {stage.size_px} px and {stage.epochs} epochs",
+            found=f"{'none of these is close' if rows else 'none'} at {stage.size_px} px and"
+            f" {stage.epochs} epochs",
             where=str(judge.work.root),
-            next_step="run that search first",
+            next_step="name other recipes" if rows else "run that search first",
         )
-    close = decide(judge, rows, recipes, stage)["close"]
-    logger.info("close at %d px: %s", stage.size_px, ", ".join(close))
-    return [RECIPES[name] for name in close]
+    logger.info("close at %d px: %s", stage.size_px, ", ".join(one.name for one in close))
+    return close
 
 
 def summary(running: Search, left: Sequence[Trial]) -> str:
-    """Text for stdout: what is left, scores of the rule, the close ones, the winner, failures."""
+    """Text for stdout: what is left, what the rule says of the stage in the folder, failures."""
     lines = [f"left: {trial.key}" for trial in left]
     lines += [f"failed: {key}" for key in sorted(running.failed)]
-    rows = rows_of(running.judge, running.recipes, running.stage)
+    rows, decided = decide_stage(running.judge, running.stage)
     if rows:
-        decided = decide(running.judge, rows, running.recipes, running.stage)
         ranked = sorted((row for row in rows if "score" in row), key=lambda row: row["score"])
         lines += [f"{row['score']:7.3f}  {row['recipe']}" for row in ranked]
         lines.append(f"close: {', '.join(decided['close'])}")

@@ -92,6 +92,19 @@ def merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
     return found
 
 
+def unnamed_training(shipped: TrainParams) -> dict[str, Any]:
+    """Values of section `train` that every recipe has where it names no other.
+
+    A stage names the epochs, and a search the number of networks.
+
+    Args:
+        shipped: Section `train` of params.yaml.
+    """
+    values = Recipe("unnamed").params(shipped).model_dump(mode="json")
+    left_out = ("epochs", "n_seeds", "augment")
+    return {key: value for key, value in values.items() if key not in left_out}
+
+
 # The mild augmentation, and the wide crop of published work
 MILD = {"zoom": 0.15, "shift": 0.05, "brightness": 0.15, "contrast": 0.15}
 WIDE = {"crop_min_area": 0.08, "crop_max_ratio": 4 / 3, "brightness": 0.15, "contrast": 0.3}

@@ -5,7 +5,7 @@ so the sensitivity and specificity tell how well an operating point travels.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -15,10 +15,11 @@ import pandas as pd
 
 from tasks.core.statistics.arrays import Bools, Floats
 from tasks.core.statistics.auroc import weighted_auroc
+from tests.studies.recipes.checked_files import damaged, read_logits
 from tests.studies.recipes.cohort import Cohort, FilmSet, film_set
 from tests.studies.recipes.degraded import CHANGES, SOFTENED
 from tests.studies.recipes.hold_out import HELD_OUT, hold_out
-from tests.studies.recipes.trial import log_odds
+from tests.studies.recipes.trial import WHOLE, log_odds
 
 ORDINARY = "ordinary"
 EXTERNAL = "external: "
@@ -81,17 +82,41 @@ def film_sets(cohort: Cohort, negative: str) -> dict[str, FilmSet]:
     return found | {f"external/{name}": films for name, films in cohort.external.items()}
 
 
-def read_scores(path: Path, facts: Mapping[str, Any], negative: str) -> dict[str, Floats]:
-    """Log-odds of a positive class in each array of logits of a trial.
+def arrays_of(split: str, sets: Iterable[str]) -> dict[str, str]:
+    """Names of the arrays of logits that a trial must have, each with the name of its films.
+
+    Args:
+        split: What the network was trained on.
+        sets: Names from `film_sets`.
+    """
+    if split != WHOLE:
+        return {"val": "kept", "held_out": "held_out"}
+    looks = {f"{kind}/{look}": "val" for kind in ("look", "adapted") for look in CHANGES}
+    external = {name: name for name in sets if name.startswith("external/")}
+    return {"val": "val"} | looks | external
+
+
+def read_scores(
+    path: Path, facts: Mapping[str, Any], negative: str, n_films: Mapping[str, int], next_step: str
+) -> dict[str, Floats]:
+    """Log-odds of a positive class in arrays of logits of a trial.
 
     Args:
         path: File of the logits.
         facts: Facts of the trial.
-        negative: Class that means "no finding".
+        negative: Class that means "no finding"; a trial without it cannot be judged.
+        n_films: Films of each array.
+        next_step: What to do about a damaged file.
+
+    Raises:
+        ParamsError: The file is damaged, or has logits of other films or classes.
     """
-    index = facts["classes"].index(negative)
-    with np.load(path, allow_pickle=False) as arrays:
-        return {name: log_odds(arrays[name], index) for name in arrays.files}
+    classes = facts["classes"]
+    if negative not in classes:
+        raise damaged(path, f"a network of the classes {', '.join(classes)}", next_step)
+    shapes = {name: (n, len(classes)) for name, n in n_films.items()}
+    found = read_logits(path, shapes, next_step)
+    return {name: log_odds(one, classes.index(negative)) for name, one in found.items()}
 
 
 def operating_point(of_positives: Floats, target: float) -> float:

@@ -4,6 +4,7 @@ Views are averaged after the training, so recipes that differ in `train.n_views`
 weights. They are trained once, without views.
 """
 
+import logging
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import Any
 
 import pandas as pd
 
-from tasks.core.atomic import atomic_path, read_json
+from tasks.core.atomic import atomic_path, read_json, write_json
 from tasks.core.image_store.store import ImageStore
 from tasks.core.params import TrainParams
-from tests.studies.recipes.work_folder import WorkFolder
+from tests.studies.recipes.work_folder import WorkFolder, differing_facts
+
+logger = logging.getLogger(__name__)
 
 
 def make_network(
@@ -49,6 +52,23 @@ def make_network(
         with atomic_path(plain) as temporary:
             shutil.copytree(twin, temporary)
     return twin is None
+
+
+def note_start(facts: Mapping[str, Any], work: WorkFolder) -> None:
+    """Note the facts of a trial before its training; remove a network that has others.
+
+    A network whose facts are not known is removed too. Where its checkpoint fits the settings of
+    today, the training goes on from there, so this costs little.
+    """
+    folder = work.trial(facts["key"])
+    before = work.started(facts["key"])
+    differing = ["started.json"] if before is None else differing_facts(before, facts)
+    if not differing:
+        return
+    for network in filter(Path.exists, (folder / "model", folder / "plain")):
+        logger.warning("%s: trained again, it has other %s", network, ", ".join(differing))
+        shutil.rmtree(network)
+    write_json(folder / "started.json", facts)
 
 
 def views_of(params: TrainParams) -> int:

@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 
 from tasks.core import paths
 from tasks.core.errors import ParamsError
-from tasks.core.film_defaults import REAL_FILMS
+from tasks.core.film_defaults import REAL_FILMS, settings_for
 from tasks.core.params import check_params, load_params
 from tasks.core.params.class_name import canonical_label
 from tasks.core.params.yaml_file import read_yaml
-from tests.studies.recipes.catalogue import RECIPES, Recipe, merged
+from tests.studies.recipes.catalogue import RECIPES, Recipe, merged, unnamed_training
 from tests.studies.recipes.cohort import ROOT, from_root
 from tests.studies.recipes.results import Stage
 from tests.studies.recipes.rule import RULE
@@ -184,6 +184,7 @@ def settings_of(options: argparse.Namespace, params: dict[str, Any]) -> dict[str
         "model": options.model,
         "batch_size": train.batch_size,
         "precision": train.precision,
+        "train": unnamed_training(settings_for(train, is_synthetic=False)),
         "resize": merged(params["resize"], {"size_px": None}),
         **{name: evaluate[name] for name in _BOUND_OF_EVALUATE},
         **{name: merged(params[name], _unbound(name)) for name in _BOUND},

@@ -101,7 +101,11 @@ def search_section(one: Row) -> str:
 
 def _not_tried(one: Row) -> str:
     """How the networks were trained, and which recipes of the catalogue have no row."""
-    how = f"Trained in batches of {one['batch_size']}, precision {one['precision']}."
+    train = one.get("train")
+    rate = (
+        f", learning rate {train['learning_rate']}, schedule {train['schedule']}" if train else ""
+    )
+    how = f"Trained in batches of {one['batch_size']}, precision {one['precision']}{rate}."
     names = one.get("not_tried")
     return f"{how} In the catalogue, but not tried here: {_names(names)}." if names else how
 
@@ -113,7 +117,8 @@ def _films(one: Row) -> str:
         for name, n in one["films"].items()
         if name != "kept"
     ]
-    return f"Judged on: {'; '.join(counts)}."
+    hashed = f" Hash of all films: {one['films_sha256']}." if "films_sha256" in one else ""
+    return f"Judged on: {'; '.join(counts)}.{hashed}"
 
 
 def _names(names: Sequence[str]) -> str:

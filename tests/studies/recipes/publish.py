@@ -4,12 +4,14 @@
     python -m tests.studies.recipes.publish WORK --test          with the test, once, at the end
     python -m tests.studies.recipes.publish --rule               the rule alone, before any result
 
-A search of the same films, size and epochs takes the place of an earlier one in the record. After
---test the work folder trains no further network.
+A search of the same films, size and epochs takes the place of an earlier one in the record, if it
+has all of its recipes, seeds and test scores. After --test the work folder trains no further
+network, and its test scores are shown without --test too.
 
 Reads       the work folder; for --test what `python -m tests.studies.recipes --final` sealed
 Writes      --record (default: reports/results/recipes.json), and the page beside it
-Fails when  the record has results of another rule, or --test finds no sealed file
+Fails when  the record has results of another rule, or some that this folder lacks; --test finds no
+            sealed file, or one of another network; a file is damaged
 """
 
 import argparse
@@ -19,13 +21,15 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core import paths
-from tasks.core.atomic import read_json, write_json, write_text
+from tasks.core.atomic import write_json, write_text
 from tasks.core.errors import LunglineError, ParamsError
 from tasks.core.params import Params
-from tests.studies.recipes.catalogue import RECIPES, REFERENCE, Recipe
+from tests.studies.recipes.catalogue import RECIPES, REFERENCE, Recipe, unnamed_training
 from tests.studies.recipes.cohort import open_cohort
-from tests.studies.recipes.final import open_test
+from tests.studies.recipes.final import check_sealed, open_test
 from tests.studies.recipes.opened_search import (
+    decide_stage,
+    films_hash,
     judge_of,
     read_params,
     read_shared,
@@ -33,8 +37,9 @@ from tests.studies.recipes.opened_search import (
 )
 from tests.studies.recipes.page import recipes_page
 from tests.studies.recipes.rank_correlation import rank_correlation
-from tests.studies.recipes.results import Judge, Stage, add_differences, decide, rows_of
-from tests.studies.recipes.rule import RULE, check_same_rule
+from tests.studies.recipes.record import joined, read_record
+from tests.studies.recipes.results import Judge, Stage, add_differences
+from tests.studies.recipes.rule import RULE, check_same_rule, read_rule
 from tests.studies.recipes.work_folder import WorkFolder, check_is_search, locked
 
 RECORD = paths.RECORDS / "recipes.json"
@@ -45,11 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Join the searches of a work folder with the record; write the record and the page."""
     options = _options(arguments)
     try:
-        record = read_json(options.record) if options.record.exists() else {"searches": []}
-        check_same_rule(record.get("rule"), bool(record["searches"]), str(options.record))
+        record = read_record(options.record)
         record = {"rule": RULE} | record | {"rule": RULE}
         if not options.rule:
-            record["searches"] = joined(record["searches"], _searches(options))
+            record["searches"] = _joined_searches(options, record["searches"])
     except LunglineError as error:
         sys.exit(f"ERROR: {error}")
     write_json(options.record, record)
@@ -72,29 +76,22 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def _searches(options: argparse.Namespace) -> list[dict[str, Any]]:
-    work = WorkFolder(options.work)
+def _joined_searches(
+    options: argparse.Namespace, before: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Searches of the record with those of the work folder; a refusal leaves the test closed."""
+    work, where = WorkFolder(options.work), str(options.record)
     check_is_search(work)
     with locked(work):
-        check_same_rule(read_json(work.rule), has_results=True, where=str(work.rule))
-        return searches_of(work, with_test=options.test)
+        check_same_rule(read_rule(work), has_results=True, where=str(work.rule))
+        if before and options.test and not work.opened.exists():
+            joined(before, _with_any_test(searches_of(work, with_test=False)), where)
+        return joined(before, searches_of(work, with_test=options.test), where)
 
 
-def joined(
-    before: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]
-) -> list[Mapping[str, Any]]:
-    """Searches of the record, with the new ones in the place of those of the same films and stage.
-
-    Args:
-        before: Searches of the record.
-        new: Searches of a work folder.
-    """
-
-    def name(one: Mapping[str, Any]) -> tuple[Any, ...]:
-        return tuple(one[key] for key in ("data", "model", "size_px", "epochs"))
-
-    replaced = {name(one) for one in new}
-    return [one for one in before if name(one) not in replaced] + list(new)
+def _with_any_test(searches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Searches as if the test of each recipe were open."""
+    return [{**one, "test": {row["recipe"]: {} for row in one["results"]}} for one in searches]
 
 
 def searches_of(work: WorkFolder, *, with_test: bool) -> list[dict[str, Any]]:
@@ -102,17 +99,22 @@ def searches_of(work: WorkFolder, *, with_test: bool) -> list[dict[str, Any]]:
 
     Args:
         work: Folder of the search; no other run uses it.
-        with_test: Whether to open the sealed test scores.
+        with_test: Whether to open the sealed test scores; those that were opened stay open.
 
     Raises:
         ParamsError: There is no finished recipe, or no sealed file to open.
     """
     params, shared = Params.model_validate(read_params(work)), read_shared(work)
+    with_test = with_test or work.opened.exists()
     found = []
     if facts := work.all_facts():
+        if with_test:  # open none before all are known to be right
+            check_sealed(work, [one["key"] for one in facts])
         cohort = open_cohort(work, facts[0]["form"], shared.negative)
         judge = judge_of(work, shared, cohort, params)
-        found = [_search(judge, *stage, with_test=with_test) for stage in read_stages(work)]
+        films = {"films_sha256": films_hash(work, params.evaluate.external)}
+        stages = read_stages(work)
+        found = [_search(judge, *stage, with_test=with_test) | films for stage in stages]
     found = [one for one in found if one["results"]]
     if not found or (with_test and not any(one["test"] for one in found)):
         raise ParamsError(
@@ -128,18 +130,18 @@ def _search(
     judge: Judge, stage: Stage, recipes: Sequence[Recipe], *, with_test: bool
 ) -> dict[str, Any]:
     """One stage: settings, films, rows, what the rule says, and the test if it is opened."""
-    rows = rows_of(judge, recipes, stage)
-    decided = decide(judge, rows, recipes, stage) if rows else {}
+    rows, decided = decide_stage(judge, stage)
     add_differences(judge, rows, recipes, stage)
     test = _test(judge, recipes, stage, rows) if with_test else {}
     shared = judge.shared
     return {
-        "data": read_json(judge.work.settings)["data"],
+        "data": judge.work.read_settings()["data"],
         "model": shared.model,
         "size_px": stage.size_px,
         "epochs": stage.epochs,
         "batch_size": shared.shipped.batch_size,
         "precision": shared.shipped.precision,
+        "train": unnamed_training(shared.shipped),
         "target_sensitivity": judge.target,
         "reference": REFERENCE,
         "films": _films(judge),

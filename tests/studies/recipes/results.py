@@ -14,6 +14,7 @@ from tests.studies.recipes.cohort import FilmSet
 from tests.studies.recipes.conditions import (
     KINDS,
     Condition,
+    arrays_of,
     conditions_of,
     conditions_of_kind,
     join_values,
@@ -27,8 +28,9 @@ from tests.studies.recipes.rule import (
     mean_ranks,
     winner,
 )
-from tests.studies.recipes.trial import WHOLE, WITHOUT_HELD_OUT, Shared
-from tests.studies.recipes.work_folder import WorkFolder
+from tests.studies.recipes.same_settings import check_finished
+from tests.studies.recipes.trial import WHOLE, WITHOUT_HELD_OUT, Shared, Trial
+from tests.studies.recipes.work_folder import WorkFolder, next_step_of
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,25 @@ class Judge:
     @property
     def cohorts(self) -> list[str]:
         """External cohorts whose AUROC counts."""
-        return [
-            name.removeprefix("external/")
+        left_out = self.left_out()
+        return [name for name in self._counts() if name not in left_out]
+
+    def left_out(self) -> dict[str, str]:
+        """External cohorts whose AUROC does not count, each with the reason."""
+        return {
+            name: f"{counts[0]} positive and {counts[1]} negative films, and an AUROC needs"
+            f" {self.min_class_films} of each (validate.min_class_films)"
+            for name, counts in self._counts().items()
+            if min(counts) < self.min_class_films
+        }
+
+    def _counts(self) -> dict[str, tuple[int, int]]:
+        """Positive and negative films of each external cohort."""
+        return {
+            name.removeprefix("external/"): (films.positive.sum(), (~films.positive).sum())
             for name, films in self.sets.items()
             if name.startswith("external/")
-            and min(films.positive.sum(), (~films.positive).sum()) >= self.min_class_films
-        ]
+        }
 
     def kinds(self) -> list[str]:
         """Kinds of validation that these films give."""
@@ -77,30 +92,36 @@ class Judge:
         """Conditions of each seed of a recipe of which both networks are trained."""
         found: list[dict[str, Condition]] = []
         for number in range(RULE["seeds"]):
-            keys = self.keys(recipe, stage, number)
-            if not all(map(self.work.is_finished, keys)):
+            trials = self.trials(recipe, stage, number)
+            if not all(self.work.is_finished(trial.key) for trial in trials):
                 break
-            found.append(self._network(keys))
+            found.append(self._network(trials))
         return found
 
-    def _network(self, keys: Sequence[str]) -> dict[str, Condition]:
-        if keys[0] not in self._networks:
-            whole, without = (self.scores(key) for key in keys)
-            found = conditions_of(whole, without, self.sets, self.target)
-            self._networks[keys[0]] = found
-        return self._networks[keys[0]]
+    def _network(self, trials: Sequence[Trial]) -> dict[str, Condition]:
+        key = trials[0].key
+        if key not in self._networks:
+            whole, without = (self._scores(trial) for trial in trials)
+            self._networks[key] = conditions_of(whole, without, self.sets, self.target)
+        return self._networks[key]
+
+    def trials(self, recipe: Recipe, stage: Stage, number: int) -> list[Trial]:
+        """The two trials of one seed."""
+        place = (stage.size_px, stage.epochs, number)
+        return [self.shared.trial(recipe, *place, one) for one in (WHOLE, WITHOUT_HELD_OUT)]
 
     def keys(self, recipe: Recipe, stage: Stage, number: int) -> list[str]:
         """Keys of the two trials of one seed."""
-        return [
-            self.shared.trial(recipe, stage.size_px, stage.epochs, number, split).key
-            for split in (WHOLE, WITHOUT_HELD_OUT)
-        ]
+        return [trial.key for trial in self.trials(recipe, stage, number)]
 
-    def scores(self, key: str) -> dict[str, Floats]:
-        """Scores of the network of a finished trial."""
-        path = self.work.trial(key) / "logits.npz"
-        return read_scores(path, self.work.facts(key), self.shared.negative)
+    def _scores(self, trial: Trial) -> dict[str, Floats]:
+        """Scores of a finished trial with the settings of today, for the films of today."""
+        check_finished(self.work, trial, self.shared)
+        facts, folder = self.work.facts(trial.key), self.work.trial(trial.key)
+        arrays = arrays_of(trial.split, self.sets)
+        n_films = {name: len(self.sets[films].positive) for name, films in arrays.items()}
+        path, step = folder / "logits.npz", next_step_of(folder)
+        return read_scores(path, facts, self.shared.negative, n_films, step)
 
     def values(
         self, networks: Sequence[Mapping[str, Condition]], kind: str, *, resampled: bool

@@ -9,8 +9,9 @@ from typing import Any
 
 from scipy.stats import rankdata
 
-from tasks.core.atomic import read_json, write_json
+from tasks.core.atomic import write_json
 from tasks.core.errors import ParamsError
+from tests.studies.recipes.checked_files import read_checked
 from tests.studies.recipes.work_folder import WorkFolder
 
 RULE: dict[str, Any] = {
@@ -48,8 +49,19 @@ def state_rule(work: WorkFolder) -> None:
         ParamsError: The folder has results of another rule.
     """
     if work.rule.exists():
-        check_same_rule(read_json(work.rule), bool(work.all_facts()), str(work.rule))
+        check_same_rule(read_rule(work), bool(work.all_facts()), str(work.rule))
     write_json(work.rule, RULE)
+
+
+def read_rule(work: WorkFolder) -> dict[str, Any]:
+    """The rule that was stated in a work folder.
+
+    Raises:
+        ParamsError: The file is damaged.
+    """
+    step = "put the former file back, or name another folder with --work"
+    found: dict[str, Any] = read_checked(work.rule, {}, step)
+    return found
 
 
 def check_same_rule(before: Mapping[str, Any] | None, has_results: bool, where: str) -> None:

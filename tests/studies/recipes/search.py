@@ -6,25 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tasks.core.errors import EvaluationError, ParamsError, TrainingError
+from tasks.core.errors import EvaluationError, TrainingError
 from tests.studies.recipes.catalogue import Recipe, merged
 from tests.studies.recipes.cohort import Cohort, open_cohort, prepare_squares
 from tests.studies.recipes.conditions import KINDS
+from tests.studies.recipes.opened_search import read_stages
 from tests.studies.recipes.results import Judge, Stage, decide, rows_of
+from tests.studies.recipes.same_settings import check_all_finished, check_finished
 from tests.studies.recipes.trial import (
     WHOLE,
     WITHOUT_HELD_OUT,
     Shared,
     Trial,
-    facts_of,
     form_of,
     run_trial,
 )
-from tests.studies.recipes.work_folder import (
-    WorkFolder,
-    differing_settings,
-    without_new_keys,
-)
+from tests.studies.recipes.work_folder import WorkFolder
 
 logger = logging.getLogger(__name__)
 
@@ -79,16 +76,7 @@ class Search:
         """Whether a trial is finished; its settings must be those of today."""
         if not self.work.is_finished(trial.key):
             return False
-        before, now = self.work.facts(trial.key), facts_of(trial, self.shared)
-        kept = {key: without_new_keys(now[key], before[key]) for key in now}
-        if differing := differing_settings({key: before[key] for key in now}, kept):
-            raise ParamsError(
-                "a finished trial must have the settings of today, or its row is another recipe",
-                found=f"other values of {', '.join(differing)}",
-                where=str(self.work.trial(trial.key)),
-                next_step="give the former values, name another folder with --work, or delete"
-                " this trial",
-            )
+        check_finished(self.work, trial, self.shared)
         return True
 
     def run(self, deadline_s: float | None) -> list[Trial]:
@@ -100,6 +88,7 @@ class Search:
         Returns:
             The trials that are left; the seeds of close recipes are known only after the others.
         """
+        self._check()
         while left := self.open_trials():
             needed_s = expected_seconds(left[0], self.work.all_facts())
             if deadline_s is not None and time.monotonic() + needed_s > deadline_s:
@@ -107,6 +96,14 @@ class Search:
                 return left
             self._run(left[0])
         return []
+
+    def _check(self) -> None:
+        """Check what the folder holds, now and not after hours; name cohorts that do not count."""
+        check_all_finished(self.work, self.shared)
+        for recipe in dict(read_stages(self.work)).get(self.stage, self.recipes):
+            self.judge.networks(recipe, self.stage)
+        for name, reason in self.judge.left_out().items():
+            logger.warning("external cohort %s does not count in the rule: %s", name, reason)
 
     def _run(self, trial: Trial) -> None:
         logger.info("%s ...", trial.key)

@@ -1,7 +1,8 @@
 """One trial: train one network by a recipe, and keep its logits of every validation.
 
 A trial that was stopped inside goes on: its checkpoint has the last epoch, and a trained network
-whose logits are missing is not trained again. No film of the split `test` is read.
+whose logits are missing is not trained again, if it has the settings of today. No film of the split
+`test` is read.
 """
 
 import logging
@@ -31,7 +32,7 @@ from tests.studies.recipes.cohort import (
 )
 from tests.studies.recipes.degraded import CHANGES, degrade
 from tests.studies.recipes.hold_out import HELD_OUT, hold_out
-from tests.studies.recipes.networks import make_network
+from tests.studies.recipes.networks import make_network, note_start
 from tests.studies.recipes.work_folder import WorkFolder
 
 # The statistics of all batch-normalisation layers, as evaluate.adapt.alpha is shipped
@@ -112,19 +113,20 @@ def run_trial(trial: Trial, cohort: Cohort, shared: Shared, work: WorkFolder) ->
         Facts of the trial, as in trial.json.
     """
     folder, start_s = work.trial(trial.key), time.monotonic()
-    was_stopped = folder.exists()
+    was_stopped, facts = folder.exists(), facts_of(trial, shared)
     samples = samples_of(trial, cohort, shared)
+    note_start(facts, work)
     is_trained = True
     if not (folder / "model").exists():
         is_trained = make_network(
-            facts_of(trial, shared), shared.model, trial.params,
+            facts, shared.model, trial.params,
             training_films(trial, samples, cohort, shared), cohort.store, work,
         )  # fmt: skip
     logits = judge_network(folder / "model", validation_films(trial, samples, cohort, shared))
     with atomic_path(folder / "logits.npz") as temporary, temporary.open("wb") as file:
         np.savez(file, **cast(Any, logits))
     seconds = time.monotonic() - start_s
-    facts = facts_of(trial, shared) | {
+    facts |= {
         "classes": list(read_contract(folder / "model").classes),
         "seconds": round(seconds, 1) if is_trained and not was_stopped else None,
     }

@@ -5,24 +5,36 @@ rule.json         the rule, written before the first trial
 stages.json       which recipes were asked for at which size and epochs
 films/            tables of the source and of each external cohort, as the stages write them
 squares/<form>/   images of one form: a size, with what a recipe changes in section `resize`
-trials/<key>/     one network: trial.json, logits.npz, model/; while it is trained also checkpoints/
-sealed/<key>.npz  logits of the test films; only `publish --test` opens them
+trials/<key>/     one network: started.json, model/, logits.npz and last trial.json; while it is
+                  trained also checkpoints/
+sealed/<key>.npz  logits of the test films, and the hash of their network; only `publish --test`
+                  opens them
 opened.json       which sealed files were opened
 """
 
 import fcntl
+import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from tasks.core.atomic import read_json, write_json
+from tasks.core.atomic import write_json
 from tasks.core.errors import ParamsError
+from tasks.core.json_form import Form
+from tests.studies.recipes.checked_files import damaged, read_checked
 
 PLACES = ("source", "external")  # settings that are paths, which another machine may change
 # Sections of params.yaml: a key that is new since is off by default, so it changes nothing
-SECTIONS = ("ingest", "validate", "resample", "resize")
+SECTIONS = ("ingest", "validate", "resample", "resize", "train")
+SETTINGS: Form = {"data": str, "model": str}
+STARTED: Form = {
+    **dict.fromkeys(("key", "recipe", "split", "form"), str),
+    **dict.fromkeys(("size_px", "epochs", "seed"), int),
+    **{"by_subtype": bool, "resize": dict, "train": dict},
+}
+FINISHED: Form = STARTED | {"classes": [str], "seconds": (float, None)}
 
 
 @dataclass(frozen=True)
@@ -70,16 +82,48 @@ class WorkFolder:
 
     def facts(self, key: str) -> dict[str, Any]:
         """Facts of a finished trial."""
-        found: dict[str, Any] = read_json(self.trial(key) / "trial.json")
+        return self._facts(key, "trial.json", FINISHED)
+
+    def started(self, key: str) -> dict[str, Any] | None:
+        """Facts with which the training of a trial began; None if they are not known."""
+        is_noted = (self.trial(key) / "started.json").exists()
+        return self._facts(key, "started.json", STARTED) if is_noted else None
+
+    def _facts(self, key: str, name: str, form: Form) -> dict[str, Any]:
+        path, step = self.trial(key) / name, next_step_of(self.trial(key))
+        found: dict[str, Any] = read_checked(path, form, step)
+        if found["key"] != key:
+            raise damaged(path, f"the facts of {found['key']}", step)
         return found
 
     def all_facts(self) -> list[dict[str, Any]]:
         """Facts of all finished trials, by key."""
-        return [read_json(path) for path in sorted(self.root.glob("trials/*/trial.json"))]
+        files = sorted(self.root.glob("trials/*/trial.json"))
+        return [self.facts(path.parent.name) for path in files]
+
+    def fingerprint(self, key: str) -> str:
+        """SHA-256 of what a finished trial tells: its settings, and what its network answers."""
+        folder, digest = self.trial(key), hashlib.sha256()
+        for path in (folder / "trial.json", folder / "logits.npz"):
+            if not path.exists():
+                raise damaged(path, "no file", next_step_of(folder))
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()
+
+    def read_settings(self) -> dict[str, Any]:
+        """Settings that the folder is bound to."""
+        step = "put the former file back, or name another folder with --work"
+        found: dict[str, Any] = read_checked(self.settings, SETTINGS, step)
+        return found
 
     def sealed(self, key: str) -> Path:
         """Test logits of one trial."""
         return self.root / "sealed" / f"{key}.npz"
+
+
+def next_step_of(trial: Path) -> str:
+    """What to do about a damaged trial."""
+    return f"delete the folder {trial} and run the search again, which trains it anew"
 
 
 @contextmanager
@@ -87,10 +131,9 @@ def locked(work: WorkFolder) -> Iterator[None]:
     """Hold the folder; the kernel frees it at the moment this process ends.
 
     Raises:
-        ParamsError: Another run holds it.
+        ParamsError: Another run holds it, or it cannot be written.
     """
-    work.root.mkdir(parents=True, exist_ok=True)
-    with (work.root / "lock").open("w") as file:
+    with _lock_file(work) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -101,6 +144,19 @@ def locked(work: WorkFolder) -> Iterator[None]:
                 next_step="wait for the other search, or name another folder with --work",
             ) from error
         yield
+
+
+def _lock_file(work: WorkFolder) -> IO[str]:
+    try:
+        work.root.mkdir(parents=True, exist_ok=True)
+        return (work.root / "lock").open("w")
+    except OSError as error:
+        raise ParamsError(
+            "--work must be a folder that can be written",
+            found=error.strerror or str(error),
+            where=str(work.root),
+            next_step="name a folder, or one that does not exist yet",
+        ) from error
 
 
 def check_is_search(work: WorkFolder) -> None:
@@ -122,7 +178,8 @@ def bind_settings(work: WorkFolder, settings: Mapping[str, Any]) -> None:
     """Write the settings of a new folder; check them against those of an older one.
 
     A source may lie elsewhere if its former place does not exist here: the folder was copied to
-    another machine. Then its name must be the same.
+    another machine. Then its name must be the same. A folder of a release that did not bind a
+    section has no such section: there the facts of each finished trial tell its values.
 
     Raises:
         ParamsError: The folder is bound to other settings; their names are given.
@@ -130,10 +187,11 @@ def bind_settings(work: WorkFolder, settings: Mapping[str, Any]) -> None:
     if not work.settings.exists():
         write_json(work.settings, settings)
         return
-    before = read_json(work.settings)
+    before = work.read_settings()
+    bound = {name: one for name, one in settings.items() if name in before or name not in SECTIONS}
     now = {
-        name: without_new_keys(one, before.get(name)) if name in SECTIONS else one
-        for name, one in settings.items()
+        name: without_new_keys(one, before[name]) if name in SECTIONS else one
+        for name, one in bound.items()
     }
     if differing := differing_settings(before, now):
         raise ParamsError(
@@ -142,7 +200,18 @@ def bind_settings(work: WorkFolder, settings: Mapping[str, Any]) -> None:
             where=str(work.settings),
             next_step="give the former values, or name another folder with --work",
         )
-    write_json(work.settings, settings)  # with the places of this machine
+    write_json(work.settings, bound)  # with the places of this machine
+
+
+def differing_facts(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Names of the facts of a trial that differ; keys that an older release lacked do not.
+
+    Args:
+        before: Facts that the trial holds.
+        now: Facts that it would have today.
+    """
+    kept = {key: without_new_keys(now[key], before[key]) for key in now}
+    return differing_settings({key: before[key] for key in now}, kept)
 
 
 def without_new_keys(now: Any, before: Any) -> Any:

@@ -70,6 +70,19 @@ def test_a_log_line_states_count_rate_time_left_and_note(
     assert caplog.messages == ["network 2 of 3: 20 of 100 epochs, 2/s, 40 s left, loss 0.25"]
 
 
+def test_after_an_interruption_pieces_are_counted_from_the_first_and_timed_from_now(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(progress, "LOG_EVERY_S", 0.0)
+    with (
+        caplog.at_level(logging.INFO, logger=LOGGER),
+        Progress(100, unit="epochs", n_before=60) as epochs,
+    ):
+        epochs._start_s -= 10  # as if the next 20 epochs had taken 10 s
+        epochs.advance(20)
+    assert caplog.messages == ["80 of 100 epochs, 2/s, 10 s left"]
+
+
 def test_the_last_piece_writes_no_line(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

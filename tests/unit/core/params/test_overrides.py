@@ -10,9 +10,13 @@ from tasks.core.params import load_params
 from tests.unit.core.params.shipped import changed, fault_of
 
 
-def with_override(tmp_path: Path, model: str, changes: dict[str, Any]) -> Path:
+def with_override(
+    tmp_path: Path, model: str, changes: dict[str, Any], *, is_trained: bool = True
+) -> Path:
     path = changed(tmp_path, "train.epochs", 15)
     values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if is_trained:
+        values["models"] = [model]
     values["per_model"][model] = changes
     path.write_text(yaml.safe_dump(values), encoding="utf-8")
     return path
@@ -44,6 +48,15 @@ def test_a_wrong_override_is_named(tmp_path: Path, changes: dict[str, Any], faul
     found = fault_of(with_override(tmp_path, "ann", changes))
     assert found.startswith("per_model: ")
     assert fault in found
+
+
+def test_a_network_that_is_not_trained_may_not_fit_the_settings_of_the_others(
+    tmp_path: Path,
+) -> None:
+    path = with_override(tmp_path, "ann", {"freeze_epochs": 2}, is_trained=False)
+    assert load_params(path).train.epochs == 15
+    path = with_override(tmp_path, "ann", {"epoch": 3}, is_trained=False)
+    assert "ann.epoch: Extra inputs" in fault_of(path)
 
 
 def test_every_model_needs_a_line_under_per_model(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from tasks.core.errors import ParamsError
 from tasks.core.film_defaults import settings_for
 from tasks.core.params import Params, load_params
 from tests.films import ROOT
-from tests.studies.recipes.catalogue import RECIPES, REFERENCE, Recipe
+from tests.studies.recipes.catalogue import RECIPES, REFERENCE, Recipe, unnamed_training
 from tests.studies.recipes.options import recipe_list
 
 SHIPPED = load_params(ROOT / "params.yaml")
@@ -51,3 +51,10 @@ def test_the_wide_family_is_told_by_its_crop():
     assert RECIPES["wide"].is_wide
     assert not RECIPES["medium"].is_wide
     assert recipe_list().splitlines()[0].startswith(REFERENCE)
+
+
+def test_the_unnamed_training_is_what_all_recipes_take_from_params_yaml():
+    found = unnamed_training(TRAIN.model_copy(update={"learning_rate": 0.01, "n_views": 6}))
+    assert (found["learning_rate"], found["n_views"]) == (0.01, 1)  # a recipe names its views
+    assert found["pretraining"]["batch_size"] == TRAIN.pretraining.batch_size
+    assert not {"epochs", "n_seeds", "augment"} & set(found)

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core.atomic import write_json
+from tasks.core.atomic import read_json, write_json
+from tasks.core.errors import ParamsError
 from tests.recipe_searches import SHARED, write_trial
 from tests.studies.recipes.catalogue import RECIPES
-from tests.studies.recipes.networks import find_twin, make_network
+from tests.studies.recipes.networks import find_twin, make_network, note_start
 from tests.studies.recipes.trial import WHOLE, WITHOUT_HELD_OUT, facts_of
 from tests.studies.recipes.work_folder import WorkFolder
 
@@ -20,7 +21,8 @@ def facts(split: str = WHOLE, n_views: int = 1, name: str = "wide", **train: flo
 
 def finish(work: WorkFolder, found: dict, *folders: str) -> None:
     """Write the facts of a finished trial and empty networks in some folders of it."""
-    write_json(work.trial(found["key"]) / "trial.json", found)
+    known = found | {"classes": ["NORMAL", "PNEUMONIA"], "seconds": None}
+    write_json(work.trial(found["key"]) / "trial.json", known)
     for folder in folders:
         write_json(work.trial(found["key"]) / folder / "model.json", {"of": found["key"]})
 
@@ -65,3 +67,47 @@ def test_recipes_write_different_facts_only_where_they_differ(tmp_path):
     write_trial(trial, work, {})
     other = facts_of(SHARED.trial(RECIPES["wide_averaged"], 32, 2, 0, WHOLE), SHARED)
     assert find_twin(other, work) is None
+
+
+def start(work: WorkFolder, found: dict) -> list[str]:
+    """Begin a trial that was killed after its networks were written; return those that stay."""
+    folder = work.trial(found["key"])
+    for name in ("model", "plain"):
+        write_json(folder / name / "model.json", {})
+    (folder / "checkpoints").mkdir(exist_ok=True)
+    note_start(found, work)
+    assert read_json(folder / "started.json") == found
+    return sorted(path.name for path in folder.iterdir() if path.is_dir())
+
+
+def test_a_network_of_a_killed_trial_stays_only_with_the_settings_of_today(tmp_path):
+    work = WorkFolder(tmp_path)
+    note_start(facts(), work)
+    assert start(work, facts()) == ["checkpoints", "model", "plain"]
+    assert start(work, facts(learning_rate=0.5)) == ["checkpoints"]
+    assert start(work, facts(learning_rate=0.5)) == ["checkpoints", "model", "plain"]
+
+
+def test_a_network_whose_settings_are_not_known_is_trained_again(tmp_path):
+    assert start(WorkFolder(tmp_path), facts()) == ["checkpoints"]  # of an older release
+
+
+def test_a_key_that_is_new_since_the_network_was_trained_changes_nothing(tmp_path):
+    work, older = WorkFolder(tmp_path), facts()
+    del older["train"]["average_epochs"]
+    note_start(older, work)
+    folder = work.trial(older["key"])
+    write_json(folder / "model" / "model.json", {})
+    note_start(facts(), work)
+    assert (folder / "model").exists()
+
+
+@pytest.mark.parametrize("text", ["", "{}"])
+def test_damaged_facts_of_a_start_are_named_with_the_folder_to_delete(tmp_path, text):
+    work, found = WorkFolder(tmp_path), facts()
+    note_start(found, work)
+    folder = work.trial(found["key"])
+    (folder / "started.json").write_text(text)
+    with pytest.raises(ParamsError, match="as the program wrote it") as error:
+        note_start(found, work)
+    assert error.value.next_step.startswith(f"delete the folder {folder} ")

@@ -31,6 +31,8 @@ def test_sources_and_classes_become_parameters():
     settings = settings_of(read, params)
     assert settings["data"] == "films"
     assert settings["resize"]["size_px"] is None  # stages of other sizes share the folder
+    assert settings["train"]["learning_rate"] == params["train"]["learning_rate"]
+    assert "epochs" not in settings["train"]  # stages of other epochs too
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,21 @@
 """The page shows each recipe, what the rule says, and the test scores once they are opened."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from tasks.core.atomic import read_json, write_json
+from tests.films import ROOT
 from tests.recipe_searches import SHARED, STAGE, film_sets_of, judge_in, logits_of, write_trial
 from tests.studies.recipes import final, publish
 from tests.studies.recipes.catalogue import RECIPES
 from tests.studies.recipes.final import check_not_opened, open_test
 from tests.studies.recipes.opened_search import note_stage, read_stages
 from tests.studies.recipes.page import recipes_page, recipes_table, search_section
-from tests.studies.recipes.publish import correlations, joined, picked
+from tests.studies.recipes.publish import correlations, picked
 from tests.studies.recipes.results import Stage
 from tests.studies.recipes.rule import RULE
 from tests.studies.recipes.trial import WHOLE, WITHOUT_HELD_OUT
@@ -44,8 +47,10 @@ def work(tmp_path, monkeypatch) -> WorkFolder:
             if split == WHOLE:
                 sealed = work.sealed(trial.key)
                 sealed.parent.mkdir(exist_ok=True)
-                np.savez(sealed, test=logits_of(film_sets_of()["external/clinic"], WRONG[name]))
-    write_json(work.settings, {"data": "films"})
+                logits = logits_of(film_sets_of()["external/clinic"], WRONG[name])
+                np.savez(sealed, test=logits, network=work.fingerprint(trial.key))
+    write_json(work.settings, {"data": "films", "model": SHARED.model})
+    note_stage(work, STAGE, [RECIPES[name] for name in NAMES])
     monkeypatch.setattr(final, "films_of_test", lambda *_: film_sets_of()["external/clinic"])
     return work
 
@@ -86,6 +91,70 @@ def test_the_test_is_opened_once_and_ends_the_search(work):
     assert "| 0.800 | 0.800 | 1.000 |" in search_section(found)
 
 
+@pytest.fixture
+def readable(work, monkeypatch) -> WorkFolder:
+    """The same search; the films of its tables are replaced."""
+    params = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
+    monkeypatch.setattr(publish, "read_params", lambda *_: params)
+    monkeypatch.setattr(publish, "read_shared", lambda *_: SHARED)
+    monkeypatch.setattr(publish, "open_cohort", lambda *_: None)
+    monkeypatch.setattr(publish, "judge_of", lambda *_: judge_in(work.root))
+    monkeypatch.setattr(publish, "films_hash", lambda *_: "1f")
+    return work
+
+
+@pytest.fixture
+def opened(readable) -> WorkFolder:
+    """The same search, whose test was opened."""
+    assert publish.searches_of(readable, with_test=False)[0]["test"] == {}
+    check_not_opened(readable)
+    publish.searches_of(readable, with_test=True)
+    return readable
+
+
+def test_a_test_that_was_opened_stays_in_the_record(opened):
+    (search,) = publish.searches_of(opened, with_test=False)
+    assert search["test"]["wide_averaged"]["auroc"] == pytest.approx(0.8)
+    assert (search["films_sha256"], search["train"]["learning_rate"]) == (
+        "1f",
+        SHARED.shipped.learning_rate,
+    )
+    page = search_section(search)
+    assert "| 0.800 | 0.800 | 1.000 |" in page
+    assert f"learning rate {SHARED.shipped.learning_rate}, schedule" in page
+    assert "Hash of all films: 1f." in page
+
+
+def test_a_test_that_was_opened_is_not_dropped_where_its_files_are_missing(opened):
+    shutil.rmtree(opened.sealed("any").parent)
+    with pytest.raises(final.ParamsError, match="no sealed file"):
+        publish.searches_of(opened, with_test=False)
+
+
+def test_no_test_is_opened_while_one_sealed_file_is_that_of_another_network(readable):
+    last = judge_in(readable.root).keys(RECIPES[NAMES[-1]], STAGE, 0)[0]
+    np.savez(readable.sealed(last), test=np.zeros((40, 2)), network="another")
+    with pytest.raises(final.ParamsError, match="those of another network"):
+        publish.searches_of(readable, with_test=True)
+    check_not_opened(readable)
+
+
+def test_a_record_keeps_its_larger_search_and_the_test_stays_closed(readable, tmp_path):
+    record = tmp_path / "record.json"
+    write_json(readable.rule, RULE)
+    words = [str(readable.root), "--record", str(record)]
+    publish.main(words)
+    before = record.read_bytes()
+    shutil.rmtree(readable.trial(judge_in(readable.root).keys(RECIPES["wide"], STAGE, 0)[1]))
+    for more in ([], ["--test"]):
+        with pytest.raises(SystemExit, match=r"found: no wide, at 32 px and 2 epochs"):
+            publish.main([*words, *more])
+    check_not_opened(readable)
+    assert record.read_bytes() == before
+    publish.main([words[0], "--record", str(tmp_path / "other.json"), "--test"])
+    assert set(read_json(tmp_path / "other.json")["searches"][0]["test"]) == {NAMES[0], NAMES[2]}
+
+
 def test_a_recipe_without_sealed_files_has_no_test_scores(work):
     keys = judge_in(work.root).keys(RECIPES["wide"], STAGE, 0)
     work.sealed(keys[0]).unlink()
@@ -101,9 +170,7 @@ def test_correlations_use_the_recipes_that_were_tested():
     assert correlations(rows, {}, ["ordinary"]) == {}
 
 
-def test_a_search_of_the_same_films_and_stage_takes_the_place_of_the_former_one():
-    one, other = ({"data": name, "model": "m", "size_px": 32, "epochs": 2} for name in "ab")
-    assert joined([one, other], [other | {"new": 1}]) == [one, other | {"new": 1}]
+def test_each_validation_picks_its_best_recipe():
     assert picked([{"recipe": "a", "external": 0.5}], ["external"]) == {}
     rows = [{"recipe": "a", "external": 0.5}, {"recipe": "b", "external": 0.6}]
     assert picked(rows, ["external"]) == {"external": "b"}

@@ -1,6 +1,7 @@
 """The search runs what is open, keeps to its budget, and goes on where it stopped."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -92,3 +93,28 @@ def test_a_finished_trial_with_other_settings_is_refused_by_their_names(tmp_path
     )
     with pytest.raises(ParamsError, match=r"train\.batch_size, train\.learning_rate"):
         search.run(None)
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_cohort_that_does_not_count_is_named_with_the_reason_when_the_search_begins(
+    tmp_path, caplog
+):
+    caplog.set_level("INFO")
+    search_in(tmp_path, ["wide"], n_seeds=1).run(None)
+    assert caplog.messages[0] == (
+        "external cohort ill does not count in the rule: 12 positive and 0 negative films, and an"
+        " AUROC needs 10 of each (validate.min_class_films)"
+    )
+    assert not [text for text in caplog.messages if "clinic does not" in text]
+
+
+@pytest.mark.usefixtures("trained")
+def test_no_network_is_trained_beside_one_of_another_learning_rate(tmp_path):
+    search_in(tmp_path, ["wide"], n_seeds=1).run(None)
+    search = search_in(tmp_path, ["wide_averaged"], n_seeds=1)  # `wide` is not asked for
+    search.shared = replace(
+        SHARED, shipped=SHARED.shipped.model_copy(update={"learning_rate": 0.01})
+    )
+    with pytest.raises(ParamsError, match=r"other values of train\.learning_rate\n"):
+        search.run(None)
+    assert len(list(tmp_path.glob("trials/*"))) == 2

@@ -126,4 +126,7 @@ def test_the_test_is_sealed_then_opened_and_then_nothing_is_trained(place):
     (search,) = read_json(record)["searches"]
     assert set(search["test"]["none"]) >= {"auroc", "sensitivity", "specificity"}
     assert search["films"]["external/clinic"] == {"positive": 12, "negative": 12, "patients": 24}
+    assert len(search["films_sha256"]) == 64
     assert "opened the test scores" in run(command(place)).stderr
+    assert run(page).returncode == 0
+    assert read_json(record)["searches"] == [search]  # what was opened stays

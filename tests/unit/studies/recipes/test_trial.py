@@ -1,5 +1,6 @@
 """A trial trains one network and keeps its logits; it reads no film of the split `test`."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +98,23 @@ def test_a_network_whose_logits_are_missing_is_not_trained_again(cohort, tmp_pat
     assert again == facts | {"seconds": None}  # its time is not known
     for name, array in logits(tmp_path, facts["key"]).items():
         np.testing.assert_array_equal(array, before[name])
+
+
+@pytest.mark.slow
+def test_a_network_of_other_settings_is_trained_again(cohort, tmp_path):
+    recipe = Recipe("tried", {"brightness": 0.1})
+    before = run(cohort, tmp_path, WITHOUT_HELD_OUT)
+    was = logits(tmp_path, before["key"])["val"]
+    (WorkFolder(tmp_path).trial(before["key"]) / "trial.json").unlink()  # killed before its end
+    other = replace(SHARED, shipped=SHARED.shipped.model_copy(update={"learning_rate": 0.05}))
+    trial = other.trial(recipe, SIZE_PX, 1, 0, WITHOUT_HELD_OUT)
+    again = run_trial(trial, cohort, other, WorkFolder(tmp_path))
+    assert again["key"] == before["key"]
+    assert again["train"]["learning_rate"] == 0.05
+    fresh = run_trial(trial, cohort, other, WorkFolder(tmp_path / "fresh"))
+    now = logits(tmp_path, again["key"])["val"]
+    assert (now != was).any()
+    np.testing.assert_array_equal(now, logits(tmp_path / "fresh", fresh["key"])["val"])
 
 
 @pytest.mark.slow

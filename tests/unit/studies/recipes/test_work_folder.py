@@ -5,13 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from tasks.core.atomic import read_json, write_json
 from tasks.core.errors import ParamsError
 from tests.studies.recipes.work_folder import WorkFolder, bind_settings, locked
 
 SETTINGS = {
+    "data": "home",
+    "model": "minivggnet",
     "source": "/films/home",
     "external": {"clinic": "/films/a"},
     "ingest": {"layout": "auto"},
+    "train": {"learning_rate": 0.001, "pretraining": {"method": "none"}},
 }
 
 
@@ -44,8 +48,10 @@ def test_a_second_search_is_refused_until_the_first_one_ends(tmp_path):
         ({"external": {"clinic": "/films/a", "other": "/films/b"}}, "external"),
         ({"ingest": {"layout": "mooney"}}, r"ingest\.layout"),
         ({"source": "/films/another"}, "source"),
+        ({"train": {"learning_rate": 0.01, "pretraining": {"method": "none"}}},
+         r"train\.learning_rate"),
     ],
-)
+)  # fmt: skip
 def test_other_settings_are_refused_by_name(tmp_path, change, name):
     work = WorkFolder(tmp_path)
     bind_settings(work, SETTINGS)
@@ -69,3 +75,34 @@ def test_a_key_that_is_new_in_a_section_changes_nothing(tmp_path):
     work = WorkFolder(tmp_path)
     bind_settings(work, SETTINGS)
     bind_settings(work, SETTINGS | {"ingest": {"layout": "auto", "new": None}})
+
+
+def test_a_folder_of_an_older_release_is_not_bound_to_a_section_that_it_lacks(tmp_path):
+    work = WorkFolder(tmp_path)
+    older = {name: one for name, one in SETTINGS.items() if name != "train"}
+    write_json(work.settings, older)
+    bind_settings(work, SETTINGS)
+    assert read_json(work.settings) == older  # the facts of its trials tell how it trained
+    bind_settings(work, SETTINGS | {"train": {"learning_rate": 0.5}})
+
+
+@pytest.mark.parametrize("inside", ["", "deeper"])
+def test_a_file_is_no_work_folder(tmp_path, inside):
+    (tmp_path / "file").touch()
+    root = tmp_path / "file" / inside
+    with (
+        pytest.raises(ParamsError, match="--work must be a folder") as error,
+        locked(WorkFolder(root)),
+    ):
+        pass
+    assert error.value.where == str(root)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{"])
+def test_damaged_settings_bind_nothing_and_are_named(tmp_path, text):
+    work = WorkFolder(tmp_path)
+    work.settings.write_text(text)
+    with pytest.raises(ParamsError, match="as the program wrote it") as error:
+        bind_settings(work, SETTINGS)
+    assert error.value.where == str(work.settings)
+    assert work.settings.read_text() == text

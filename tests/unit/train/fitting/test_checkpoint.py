@@ -1,3 +1,5 @@
+import hashlib
+import io
 import json
 import resource
 import signal
@@ -59,12 +61,31 @@ def test_a_truncated_file_is_ignored_with_a_warning(n_bytes, tmp_path, caplog):
     assert "training starts from the beginning" in caplog.text
 
 
+@pytest.mark.parametrize("damage", ["one bit", "a block of zeros", "header", "more bytes"])
+def test_a_damaged_file_is_ignored_with_a_warning(damage, tmp_path, caplog):
+    path = tmp_path / "seed0"
+    save_checkpoint(path, state(n_numbers=2000), "f")
+    data = bytearray(path.read_bytes())
+    if damage == "one bit":
+        data[-100] ^= 1
+    elif damage == "a block of zeros":
+        data[4000:4064] = bytes(64)
+    elif damage == "header":
+        data[32:96] = bytes(64)
+    else:
+        data += b"more"
+    path.write_bytes(data)
+    assert load_checkpoint(path, "f") is None
+    assert "not those that were written); training starts from the beginning" in caplog.text
+
+
 def test_pickles_are_not_read(tmp_path, caplog):
     path = tmp_path / "seed0"
     facts = {"fingerprint": "f", "history": [], "n_arrays": [1, 0, 0, 0]}
-    with path.open("wb") as file:
-        np.save(file, np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8))
-        np.save(file, np.array([print], dtype=object), allow_pickle=True)
+    file = io.BytesIO()
+    np.save(file, np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8))
+    np.save(file, np.array([print], dtype=object), allow_pickle=True)
+    path.write_bytes(hashlib.sha256(file.getvalue()).digest() + file.getvalue())
     assert load_checkpoint(path, "f") is None
     assert "allow_pickle" in caplog.text
 

@@ -1,5 +1,6 @@
 """Pretraining as a part of a run: what it learns, what it reads, and how it resumes."""
 
+import hashlib
 from pathlib import Path
 
 import keras
@@ -126,6 +127,7 @@ def read_arrays(path: Path) -> list[np.ndarray]:
     """All arrays of a checkpoint."""
     arrays = []
     with path.open("rb") as file:
+        file.seek(hashlib.sha256().digest_size)
         while file.peek(1):
             arrays.append(np.load(file, allow_pickle=False))
     return arrays
