@@ -151,6 +151,11 @@ def _external_films(work: WorkFolder, folder: Path, name: str, negative: str) ->
             where=str(work.films / paths.external_overlap(name)),
             next_step=_ANEW.format("without this cohort, or with other films of it"),
         )
+    counts = rows["label"].value_counts().sort_index()
+    kinds = [
+        f"{label} {n}{'' if label == negative else ' as a finding'}" for label, n in counts.items()
+    ]
+    logger.info("external cohort %s: %s", name, ", ".join(kinds))
     return film_set(rows, ImageStore(folder / paths.external_images(name)), negative)
 
 

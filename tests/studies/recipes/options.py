@@ -40,7 +40,7 @@ def parse_options(doc: str | None, arguments: Sequence[str] | None = None) -> ar
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--work", type=Path, required=True, help="folder of the search, kept between calls")
+    add("--work", type=Path, help="folder of the search, kept between calls")
     add("--source", type=Path, help="folder or zip of films, in any layout that `ingest` knows")
     add("--external", action="append", default=[], metavar="NAME=FOLDER", help="films of another"
         " place; may be repeated (default: evaluate.external of params.yaml)")  # fmt: skip
@@ -59,7 +59,10 @@ def parse_options(doc: str | None, arguments: Sequence[str] | None = None) -> ar
     add("--model", default="minivggnet", help="network of the zoo")
     add("--final", action="store_true", help="train nothing; write the sealed test scores")
     add("--list", action="store_true", help="train nothing; list the recipes")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.work is None and not options.list:
+        parser.error("name the folder of the search with --work")
+    return options
 
 
 def _stage(text: str) -> Stage:
@@ -214,10 +217,18 @@ def recipes_of(options: argparse.Namespace) -> list[Recipe]:
 
 
 def recipe_list() -> str:
-    """A line for each recipe: its name, and the keys that this version lacks."""
+    """A line for each recipe: its name, what it changes, and the keys that this version lacks."""
     lines = [
-        f"{recipe.name}{f'  (needs {lacking})' if lacking else ''}"
+        f"{recipe.name}{f'  (needs {lacking})' if lacking else ''}\n    {_changes(recipe)}"
         for recipe in RECIPES.values()
         for lacking in [", ".join(recipe.missing_keys())]
     ]
     return "\n".join(lines)
+
+
+def _changes(recipe: Recipe) -> str:
+    """The keys of params.yaml that a recipe sets; `augment` starts from the preset `none`."""
+    sections = {"augment": recipe.augment, "train": recipe.train, "resize": recipe.resize}
+    keys = [f"{name}.{key} {one[key]}" for name, one in sections.items() for key in one]
+    keys += ["resample.labels subtype"] if recipe.by_subtype else []
+    return ", ".join(keys) or "no change"

@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.studies.recipes.page_text import EARLIER_TEXT, PAGE_TEXT
 from tests.studies.recipes.rank_correlation import rank_correlation
+from tests.studies.recipes.rule import mean_ranks
 
 HEADS = {
     "ordinary": "ordinary",
@@ -17,6 +18,7 @@ HEADS = {
     "held_out_negative": "normals held out",
     "external": "external",
 }
+N_BEST = 3
 TEST = ("auroc", "sensitivity", "specificity")
 Row = Mapping[str, Any]
 
@@ -27,7 +29,9 @@ def recipes_page(record: Row) -> str:
     Args:
         record: Content of the record, such as reports/results/recipes.json.
     """
+    told = "".join(f"\n- {text}" for text in record.get("conclusions", []))
     return PAGE_TEXT.format(
+        conclusions=f"\n## What came out\n{told}\n" if told else "",
         rule=re.sub(r" (?=\d\. )", "\n", record["rule"]["text"]),
         searches="".join(search_section(one) for one in record["searches"]),
         earlier=_earlier(record.get("runs", []), record.get("notes", [])),
@@ -89,6 +93,7 @@ def search_section(one: Row) -> str:
         recipes_table([one]),
         _not_tried(one),
         _rule_table(one),
+        _without_family(one["results"]),
         f"Difference to `{one['reference']}`, with 95 % interval by patient:",
         _differences(one),
         "Sensitivity / specificity at the threshold that ordinary validation gives for a"
@@ -140,6 +145,15 @@ def _rule_table(one: Row) -> str:
     return table(["candidate", "mean rank", "close", "views", "minutes of a network"], rows)
 
 
+def _without_family(rows: Sequence[Row]) -> str:
+    """What the mean ranks would be if the family of wide crops were not fixed by the rule."""
+    if len({row["is_wide"] for row in rows}) < 2:
+        return ""
+    ranked = sorted(zip(mean_ranks(rows), (row["recipe"] for row in rows), strict=True))
+    best = ", ".join(f"`{name}` {score:.2f}" for score, name in ranked[:N_BEST])
+    return f"With all recipes as candidates, which the rule excludes, the lowest are: {best}."
+
+
 def _differences(one: Row) -> str:
     rows = [row for row in one["results"] if "differences" in row]
     kinds = [kind for kind in HEADS if rows and kind in rows[0]["differences"]]
@@ -180,6 +194,18 @@ def _point(point: Mapping[str, float | None]) -> str:
     return " / ".join("-" if value is None else f"{value:.3f}" for value in numbers)
 
 
+def _reading(found: Mapping[str, Mapping[str, float]]) -> str:
+    """What the intervals of the rank correlations allow to say."""
+    shown = [
+        f"{HEADS[kind]} ({one['value']:+.2f})"
+        for kind, one in found.items()
+        if not one["low"] <= 0 <= one["high"]
+    ]
+    if shown:
+        return f"The interval excludes 0 for: {', '.join(shown)}."
+    return "Every interval includes 0: no validation is shown to rank the recipes as the test does."
+
+
 def _correlations(found: Mapping[str, Mapping[str, float]], of_what: str) -> str:
     """Table of rank correlations; nothing without a test."""
     if not found:
@@ -190,7 +216,7 @@ def _correlations(found: Mapping[str, Mapping[str, float]], of_what: str) -> str
         f" correlation with the test AUROC of one network ({of_what}; 95 % interval of a bootstrap"
         " over the recipes)."
     )
-    return f"{text}\n\n{table(['validation', 'rank correlation'], rows)}"
+    return f"{text}\n\n{table(['validation', 'rank correlation'], rows)}\n\n{_reading(found)}"
 
 
 def _old_correlations(run: Row) -> str:

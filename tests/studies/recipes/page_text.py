@@ -3,12 +3,15 @@
 PAGE_TEXT = """\
 # Training recipes
 
-<!-- `python -m tests.studies.recipes.publish` writes this page from recipes.json. -->
+<!-- `python -m tests.studies.recipes.publish` writes this page from the record beside it. -->
 
 The ordinary validation films come from the same machines as the training films, so they cannot show
 how a network performs on films of other machines. This study trains recipes from random weights and
-validates them in several ways. No validation reads the test split. All values are AUROCs, means of
-the networks of a recipe.
+validates them in several ways. No validation reads the test split.
+{conclusions}
+## The validations
+
+All values are AUROCs, means of the networks of a recipe.
 
 - **ordinary**: the validation split, drawn by patient.
 - **degraded**: the same films under 24 conditions: half the size, sharper, JPEG, noise, darker,
@@ -46,8 +49,9 @@ python -m tests.studies.recipes.publish WORK --record my_recipes.json
 FOLDER may have any layout that `ingest` reads. Name at least one folder of another place with
 `--external`: only such films tell what a network does there. `--classes` says which of their
 classes are yours; nothing after `=` leaves a class out, and a class with a name of yours needs no
-entry. The search stops before a network that would not end within the hours, and says what is left;
-the same command goes on, also after Ctrl-C or a crash. It is cheaper to screen small images first:
+entry. Any other class counts as a finding; the log says the number of each. The search stops before
+a network that would not end within the hours, and says what is left; the same command goes on, also
+after Ctrl-C or a crash. It is cheaper to screen small images first:
 
 ```sh
 python -m tests.studies.recipes --source FOLDER --work WORK --external ... \\
@@ -56,7 +60,7 @@ python -m tests.studies.recipes --source FOLDER --work WORK --external ... \\
     --size-px 64 --close-of 32x24
 ```
 
-After every choice is made, read the test once:
+When the search has a winner, read the test once:
 
 ```sh
 python -m tests.studies.recipes --work WORK --final

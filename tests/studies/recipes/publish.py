@@ -69,6 +69,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("work", type=Path, nargs="?", help="folder of a search")
     parser.add_argument("--record", type=Path, default=RECORD, help="JSON file to write")
     parser.add_argument("--test", action="store_true", help="open the sealed test scores")
+    parser.add_argument("--anyway", action="store_true", help="with --test: although none has won")
     parser.add_argument("--rule", action="store_true", help="write the rule alone")
     options = parser.parse_args(arguments)
     if options.work is None and not options.rule:
@@ -84,9 +85,23 @@ def _joined_searches(
     check_is_search(work)
     with locked(work):
         check_same_rule(read_rule(work), has_results=True, where=str(work.rule))
-        if before and options.test and not work.opened.exists():
-            joined(before, _with_any_test(searches_of(work, with_test=False)), where)
+        if options.test and not work.opened.exists():
+            closed = searches_of(work, with_test=False)
+            joined(before, _with_any_test(closed), where)
+            _require_winner(closed[-1], work, anyway=options.anyway)
         return joined(before, searches_of(work, with_test=options.test), where)
+
+
+def _require_winner(search: Mapping[str, Any], work: WorkFolder, *, anyway: bool) -> None:
+    """Refuse to open the test of a search that goes on: after it nothing may be trained."""
+    if search["winner"] is None and not anyway:
+        raise ParamsError(
+            "the test is read once, after the choice",
+            found=f"no winner at {search['size_px']} px and {search['epochs']} epochs; close:"
+            f" {', '.join(search['close']) or 'none'}",
+            where=str(work.root),
+            next_step="let the search end, or add --anyway: then nothing more is trained here",
+        )
 
 
 def _with_any_test(searches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -92,7 +92,10 @@ class Search:
         while left := self.open_trials():
             needed_s = expected_seconds(left[0], self.work.all_facts())
             if deadline_s is not None and time.monotonic() + needed_s > deadline_s:
-                logger.info("%s needs about %.0f min: too long", left[0].key, needed_s / 60)
+                why = (
+                    f"it needs about {needed_s / 60:.0f} min" if needed_s else "the hours are over"
+                )
+                logger.info("%s was not started: %s", left[0].key, why)
                 return left
             self._run(left[0])
         return []

@@ -137,6 +137,10 @@ def test_the_test_of_no_search_leaves_no_folder(tmp_path):
 
 
 def test_the_list_names_all_recipes(capsys):
-    program.main(["--work", "w", "--list"])
-    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
-    assert listed == list(RECIPES)
+    program.main(["--list"])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[::2]] == list(RECIPES)
+    assert lines[lines.index("wide_views") + 1].endswith("train.n_views 6")
+    with pytest.raises(SystemExit, match="2"):
+        program.main(["--final"])
+    assert "name the folder of the search with --work" in capsys.readouterr().err

@@ -151,7 +151,11 @@ def test_a_record_keeps_its_larger_search_and_the_test_stays_closed(readable, tm
             publish.main([*words, *more])
     check_not_opened(readable)
     assert record.read_bytes() == before
-    publish.main([words[0], "--record", str(tmp_path / "other.json"), "--test"])
+    other = [words[0], "--record", str(tmp_path / "other.json"), "--test"]
+    with pytest.raises(SystemExit, match="the test is read once, after the choice"):
+        publish.main(other)  # one seed of each: the search goes on
+    check_not_opened(readable)
+    publish.main([*other, "--anyway"])
     assert set(read_json(tmp_path / "other.json")["searches"][0]["test"]) == {NAMES[0], NAMES[2]}
 
 
@@ -202,6 +206,32 @@ def test_the_rule_is_written_alone_and_results_of_another_rule_are_refused(tmp_p
     write_json(record, {"rule": RULE | {"seeds": 1}, "searches": [{"data": "films"}]})
     with pytest.raises(SystemExit, match="results of another rule"):
         publish.main(["--rule", "--record", str(record)])
+
+
+def test_the_page_says_what_fixing_the_family_does_to_the_choice(work):
+    found = search_of(work, with_test=False)
+    assert "With all recipes as candidates" not in search_section(found)  # all are of the family
+    for row in found["results"]:
+        row["is_wide"] = row["recipe"] != "wide"
+    # external, twice: wide is first of three; the other kinds give all the same rank
+    assert "the lowest are: `wide` " in search_section(found)
+
+
+@pytest.mark.parametrize(
+    ("low", "words"),
+    [(-0.1, "Every interval includes 0"), (0.1, "excludes 0 for: adapted (+0.30).")],
+)
+def test_the_page_reads_the_intervals_of_the_rank_correlations(work, low, words):
+    found = search_of(work, with_test=True)
+    found["rank_correlation"] = {"adapted": {"value": 0.3, "low": low, "high": 0.6}}
+    assert words in search_section(found)
+
+
+def test_conclusions_of_a_record_stand_first():
+    record = {"rule": RULE, "searches": [], "conclusions": ["Wide crops won."]}
+    told, rest = recipes_page(record).split("## The validations")
+    assert told.endswith("## What came out\n\n- Wide crops won.\n\n")
+    assert "Wide crops won" not in rest
 
 
 def test_only_a_record_with_earlier_runs_speaks_of_them():

@@ -117,12 +117,12 @@ def test_the_test_is_sealed_then_opened_and_then_nothing_is_trained(place):
     page = [sys.executable, "-m", "tests.studies.recipes.publish", work, "--record", str(record)]
     assert run(page).returncode == 0
     assert read_json(record)["searches"][0]["test"] == {}
-    assert "no sealed file" in run([*page, "--test"]).stderr
+    assert "no sealed file" in run([*page, "--test", "--anyway"]).stderr
     sealed = run([sys.executable, "-m", "tests.studies.recipes", "--work", work, "--final"])
     assert "networks sealed: 1" in sealed.stderr
     assert "0." not in sealed.stdout + sealed.stderr  # no score is shown
     assert run(command(place)).returncode == 0  # the test is not open yet
-    assert run([*page, "--test"]).returncode == 0
+    assert run([*page, "--test", "--anyway"]).returncode == 0
     (search,) = read_json(record)["searches"]
     assert set(search["test"]["none"]) >= {"auroc", "sensitivity", "specificity"}
     assert search["films"]["external/clinic"] == {"positive": 12, "negative": 12, "patients": 24}
