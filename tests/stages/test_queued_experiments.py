@@ -42,6 +42,7 @@ def experiments(clone: Clone) -> list[dict[str, Any]]:
     return [experiment["revs"][0] for experiment in baseline["experiments"] or []]
 
 
+@pytest.mark.slow
 def test_a_queued_experiment_draws_the_films_that_git_ignores(small: Clone) -> None:
     run(small, "dvc exp run --queue -S ingest.min_side_px=65 ingest")
     assert not (small.root / "data/phantom").exists()

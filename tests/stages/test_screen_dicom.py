@@ -170,6 +170,7 @@ def fetched(clinic: Clinic, page: str) -> bytes:
         return bytes(answer.read())
 
 
+@pytest.mark.slow
 def test_what_a_killed_receiver_said_yes_to_is_in_the_queue(tmp_path: Path) -> None:
     folder = workspace(tmp_path)
     taken: list[int] = []
