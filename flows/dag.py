@@ -4,16 +4,20 @@ Only dvc.yaml lists the stages; this module knows no stage by name.
 """
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from flows.dvc_errors import dvc_errors, messages_of
+from flows.whole_lock import read_when_whole
 from tasks.core.errors import LunglineError
 
 # For each changed stage, the entries of `dvc status --json`
 StageChanges = Mapping[str, Sequence[Any]]
+_Found = TypeVar("_Found")
 
 
 class FlowError(LunglineError):
@@ -93,15 +97,14 @@ def read_dag(root: Path, target: str | None = None) -> StageDag:
         FlowError: There is no DVC project, DVC cannot read its files, they define no stage, or
             they do not define `target`.
     """
-    with open_project(root) as repo:
-        return _read_dag(repo, root, target)
+    return _read(root, lambda repo: _read_dag(repo, root, target))
 
 
 def read_plan(root: Path, target: str | None = None) -> tuple[StageDag, StageChanges]:
     """Read the graph like `read_dag`, and the changes like `read_changes`, in half the time."""
-    with open_project(root) as repo:
-        dag = _read_dag(repo, root, target)
-        return dag, _read_changes(repo, dag)
+    return _read(
+        root, lambda repo: ((dag := _read_dag(repo, root, target)), _read_changes(repo, dag))
+    )
 
 
 def read_changes(dag: StageDag) -> StageChanges:
@@ -114,8 +117,17 @@ def read_changes(dag: StageDag) -> StageChanges:
         stage, every stage, without a word: only `dvc repro`, which waits for that process, can
         compare them.
     """
-    with open_project(dag.root) as repo:
-        return _read_changes(repo, dag)
+    return _read(dag.root, lambda repo: _read_changes(repo, dag))
+
+
+def _read(root: Path, read: Callable[[Any], _Found]) -> _Found:
+    """Open the project and read it; again, if another DVC is just writing dvc.lock."""
+
+    def once() -> _Found:
+        with open_project(root) as repo:
+            return read(repo)
+
+    return read_when_whole(root, once)
 
 
 def _read_dag(repo: Any, root: Path, target: str | None) -> StageDag:
@@ -123,12 +135,13 @@ def _read_dag(repo: Any, root: Path, target: str | None) -> StageDag:
 
     try:
         graph = repo.index.graph
-    except _dvc_errors() as error:
+    except dvc_errors() as error:
         raise FlowError(
             "DVC must be able to read its project files.",
-            found=_messages(error),
+            found=messages_of(error),
             where=str(root),
-            next_step="Run `dvc dag`, which reads the same files, and correct what it names.",
+            next_step="Run `dvc dag`, which reads the same files, and correct what it names;"
+            " `git checkout dvc.lock` restores that file if a stop has cut it off.",
         ) from error
     names = {stage: _name(stage, repo.root_dir) for stage in graph}
     order = nx.lexicographical_topological_sort(graph.reverse(), key=names.__getitem__)
@@ -158,12 +171,12 @@ def _read_changes(repo: Any, dag: StageDag) -> StageChanges:
         return changes
     except LockError:
         return dict.fromkeys(dag.upstream, ())
-    except _dvc_errors() as error:
+    except (OSError, *dvc_errors()) as error:  # type: ignore[misc]
         raise FlowError(
             "DVC must be able to compare the project with dvc.lock.",
-            found=_messages(error),
+            found=messages_of(error),
             where=str(dag.root),
-            next_step="Run `dvc status`, which compares the same files, and correct what it names.",
+            next_step=_cure(error),
         ) from error
 
 
@@ -198,34 +211,26 @@ def _open(root: Path) -> Any:
             next_step="Start the flow in the project, or name its folder with `--root`. If `.dvc`"
             " was lost, `git checkout .dvc` restores it.",
         ) from error
-    except (OSError, *_dvc_errors()) as error:  # type: ignore[misc]
+    except (OSError, *dvc_errors()) as error:  # type: ignore[misc]
         raise FlowError(
             "DVC must be able to open its project.",
-            found=_messages(error),
+            found=messages_of(error),
             where=str(root.absolute()),
             next_step=_cure(error),
         ) from error
 
 
 def _cure(error: Exception) -> str:
-    """Next step after DVC could not open a project."""
+    """Next step after DVC could not open or compare a project."""
     from dvc.scm import SCMError
 
     if isinstance(error, SCMError):
         return (
             "Type `git init && git add --all && git commit -m Lungline`, or clone the repository."
         )
-    if isinstance(error, OSError):
-        return "Correct the rights of that file or folder; DVC writes below `.dvc`."
-    return "Run `dvc status` there and correct what it names."
-
-
-def _dvc_errors() -> tuple[type[Exception], ...]:
-    """Import the base classes of DVC's errors here: DVC takes half a second to import."""
-    from dvc.exceptions import DvcException
-    from dvc.scm import SCMError
-
-    return (DvcException, SCMError)
+    if isinstance(error, (OSError, sqlite3.Error)):
+        return "Free some space, or correct the rights of that file; DVC writes below `.dvc`."
+    return "Run `dvc status`, which reads the same files, and correct what it names."
 
 
 def _name(stage: Any, root: str) -> str:
@@ -240,15 +245,3 @@ def _name(stage: Any, root: str) -> str:
 def _is_member(name: str, target: str) -> bool:
     """Whether `matrix` or `foreach` made the stage `name` from the stage `target`."""
     return name.startswith(f"{target}@")
-
-
-def _messages(error: Exception) -> str:
-    """Join the messages of an error and its causes, each once."""
-    messages: list[str] = []
-    cause: BaseException | None = error
-    while cause is not None:
-        text = " ".join(str(cause).split())
-        if text and not any(text in message for message in messages):
-            messages.append(text)
-        cause = cause.__cause__
-    return "; ".join(messages)

@@ -21,6 +21,7 @@ from flows.stage_log import LineCallback, remove_old_logs
 from flows.stage_processes import StageProcesses
 from flows.stage_queue import run_in_order
 from flows.watch import Watch
+from flows.whole_lock import mend_dvc_lock
 
 
 def retrain_stages(
@@ -42,6 +43,8 @@ def retrain_stages(
     require_writable(root)
     if mend_rwlock(root):
         watch.warn("a killed DVC left .dvc/tmp/rwlock cut off; it is removed")
+    if mend_dvc_lock(root):
+        watch.warn("a stop cut dvc.lock off; the committed one is back, DVC's cache has the rest")
     dag, changes = read_plan(root, target)
     if publish:
         require_identity(dag.root)

@@ -1,6 +1,8 @@
 """The flow reads its graph, and what is up to date, from DVC."""
 
 import re
+import resource
+import signal
 from pathlib import Path
 
 import pytest
@@ -134,3 +136,17 @@ def test_a_project_without_stages_is_refused(project):
         (project.root / name).unlink()
     with pytest.raises(FlowError, match="at least one stage"):
         read_dag(project.root)
+
+
+def test_a_full_disk_is_one_error_with_its_cause(project):
+    dag = read_dag(project.root)
+    former_limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    former_answer = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, former_limit[1]))  # no file may be written
+        with pytest.raises(FlowError, match=r"disk I/O error|File too large") as caught:
+            read_changes(dag)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former_limit)
+        signal.signal(signal.SIGXFSZ, former_answer)
+    assert caught.value.next_step.startswith("Free some space")
