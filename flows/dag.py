@@ -102,9 +102,12 @@ def read_dag(root: Path, target: str | None = None) -> StageDag:
 
 def read_plan(root: Path, target: str | None = None) -> tuple[StageDag, StageChanges]:
     """Read the graph like `read_dag`, and the changes like `read_changes`, in half the time."""
-    return _read(
-        root, lambda repo: ((dag := _read_dag(repo, root, target)), _read_changes(repo, dag))
-    )
+
+    def read(repo: Any) -> tuple[StageDag, StageChanges]:
+        dag = _read_dag(repo, root, target)
+        return dag, _read_changes(repo, dag)
+
+    return _read(root, read)
 
 
 def read_changes(dag: StageDag) -> StageChanges:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from flows.dag import open_project
+from flows.run_story.lock_file import LOCK_FILE
 from tasks.core import paths
 
-LOCK_NAME = "dvc.lock"
 ENTRY = re.compile(r"^  (?P<name>[^\s].*?):\n(?:    .*\n)*", re.MULTILINE)
 
 
@@ -25,7 +25,7 @@ def sort_new_entries(root: Path, before: Collection[str]) -> None:
         root: Folder that holds `.dvc`.
         before: Names of the stages that dvc.lock recorded before the run.
     """
-    path = root / LOCK_NAME
+    path = root / LOCK_FILE
     if not path.exists() or len(_new(path.read_text(encoding="utf-8"), before)) < 2:
         return
     with open_project(root) as repo, repo.lock:

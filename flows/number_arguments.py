@@ -13,10 +13,19 @@ def positive_integer(text: str) -> int:
 
 def positive_seconds(text: str) -> float:
     """Read a time above 0, in seconds."""
+    return _positive_number(text, "seconds")
+
+
+def positive_hours(text: str) -> float:
+    """Read a time above 0, in hours."""
+    return _positive_number(text, "hours")
+
+
+def _positive_number(text: str, unit: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = math.nan
     if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, not {text!r}")
+        raise argparse.ArgumentTypeError(f"must be a number of {unit} above 0, not {text!r}")
     return value

@@ -4,7 +4,6 @@ DVC writes the file in place, which takes it seconds on a loaded machine. A read
 of it; a stop or a full disk in that moment leaves the part for good.
 """
 
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +11,11 @@ from typing import Any, TypeVar
 
 import yaml
 
+from flows.committed import committed_text
+from flows.run_story.lock_file import LOCK_FILE
 from tasks.core.atomic import write_text
 from tasks.core.errors import LunglineError
 
-_LOCK = "dvc.lock"
 LONGEST_WRITE_S = 10.0  # more than DVC takes to write the file
 _PAUSE_S = 0.2
 _EMPTY = "schema: '2.0'\nstages: {}\n"  # as before the first run
@@ -35,11 +35,10 @@ def read_when_whole(root: Path, read: Callable[[], _Found]) -> _Found:
     """
     end_s = time.monotonic() + LONGEST_WRITE_S
     while True:
-        was_whole = is_whole(root)
         try:
             return read()
         except LunglineError as error:
-            is_cut = not was_whole or not is_whole(root) or _LOCK in error.found
+            is_cut = LOCK_FILE.name in error.found or not is_whole(root)
             if not is_cut or time.monotonic() > end_s:
                 raise
         time.sleep(_PAUSE_S)
@@ -56,9 +55,7 @@ def mend_dvc_lock(root: Path) -> bool:
     end_s = time.monotonic() + LONGEST_WRITE_S
     while not is_whole(root):
         if time.monotonic() > end_s:
-            command = ["git", "show", f"HEAD:./{_LOCK}"]
-            done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-            write_text(root / _LOCK, done.stdout if done.returncode == 0 else _EMPTY)
+            write_text(root / LOCK_FILE, committed_text(root, LOCK_FILE) or _EMPTY)
             return True
         time.sleep(_PAUSE_S)
     return False
@@ -67,7 +64,7 @@ def mend_dvc_lock(root: Path) -> bool:
 def is_whole(root: Path) -> bool:
     """Whether dvc.lock can be read; without the file, no stage is recorded."""
     try:
-        text = (root / _LOCK).read_bytes()
+        text = (root / LOCK_FILE).read_bytes()
     except OSError:  # none yet, or one that DVC cannot read either, and says so
         return True
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

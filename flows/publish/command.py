@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from flows.program import INTERRUPTED, NOT_STARTED, program_parser
+from flows.program import program_parser, run_until_stopped
 
 PublishWork = Callable[[argparse.Namespace], None]
 
@@ -32,23 +32,21 @@ def run_publish(work: PublishWork, arguments: argparse.Namespace) -> int:
 
     1: refused or not sent. 2: a condition is not met, and nothing was changed. 130: interrupted.
     """
-    # DVC takes half a second to import, so `--help` is answered first
-    from flows.dag import FlowError
-    from flows.publish.errors import PublishError
-    from tasks.core.errors import LunglineError
 
-    try:
-        arguments.root = _project_root(arguments.root)
-        arguments.push = arguments.push or _git_remote(arguments.root)
-        work(arguments)
-    except LunglineError as error:
-        sys.stderr.write(f"ERROR: {error}\n")
-        is_start = isinstance(error, FlowError) and not isinstance(error, PublishError)
-        return NOT_STARTED if is_start else 1
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped; the same command goes on from there\n")
-        return INTERRUPTED
-    return 0
+    def publish() -> int:
+        # DVC takes half a second to import, so `--help` is answered first
+        from flows.publish.errors import PublishError
+
+        try:
+            arguments.root = _project_root(arguments.root)
+            arguments.push = arguments.push or _git_remote(arguments.root)
+            work(arguments)
+        except PublishError as error:
+            sys.stderr.write(f"ERROR: {error}\n")
+            return 1
+        return 0
+
+    return run_until_stopped(publish, "stopped; the same command goes on from there")
 
 
 def say(line: str) -> None:

@@ -1,10 +1,10 @@
 """Metrics of a run, against the last commit and against the network in use."""
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
+from flows.committed import committed_text
 from tasks.core import paths
 
 SHOWN_MEASURES = ("auroc", "sensitivity", "specificity")
@@ -15,7 +15,7 @@ def metric_rows(root: Path) -> list[dict[str, str]]:
     rows = []
     for path in sorted(root.glob(paths.metrics("*").as_posix())):
         name = path.relative_to(root)
-        now, committed = _read(path.read_text(encoding="utf-8")), _read(_committed(root, name))
+        now, committed = _read(path.read_text(encoding="utf-8")), _read(committed_text(root, name))
         for measure in SHOWN_MEASURES:
             new, old = _value(now, measure), _value(committed, measure)
             row = {"model": name.parent.name, "measure": measure}
@@ -60,13 +60,6 @@ def _difference(row: dict[str, Any]) -> str:
     interval = row.get("interval")
     around = f" ({interval[0]:+.3f} to {interval[1]:+.3f})" if interval else ""
     return f"{row['difference']:+.3f}{around}"
-
-
-def _committed(root: Path, name: Path) -> str:
-    """Text of a file in the last commit; empty if it is not there."""
-    command = ["git", "show", f"HEAD:./{name.as_posix()}"]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-    return done.stdout if done.returncode == 0 else ""
 
 
 def _read(text: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def table_line(name: str, files: Iterable[Path]) -> str:
     imported = {family_of(file) for path in files for file in imports_of(path) if is_core(file)}
     text = ", ".join(sorted(imported - {own, "core"})) or "-"
     return textwrap.fill(
-        text, LINE_LENGTH, initial_indent=f"  {name:18}", subsequent_indent=" " * 20
+        text, LINE_LENGTH, initial_indent=f"  {name:18} ", subsequent_indent=" " * 21
     )
 
 
