@@ -4,6 +4,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from tasks.core.errors import LunglineError
 
@@ -22,10 +23,9 @@ def exclusive_lock(
         kind: The error to raise then.
 
     Raises:
-        LunglineError: Another process holds it.
+        LunglineError: Another process holds it, or the file cannot be made.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as lock:
+    with _opened(path, kind) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -33,3 +33,16 @@ def exclusive_lock(
                 rule, found="another one holds the lock", where=str(where), next_step=next_step
             ) from error
         yield
+
+
+def _opened(path: Path, kind: type[LunglineError]) -> IO[str]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("w")
+    except OSError as error:
+        raise kind(
+            "the folder of a lock must be one that can be written",
+            found=error.strerror or str(error),
+            where=str(path.parent),
+            next_step="name another folder, free some space, or correct the rights",
+        ) from error

@@ -3,13 +3,13 @@
 import argparse
 import hashlib
 import json
-import math
 import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from flows.number_arguments import positive_hours, positive_integer
 from tasks.core import paths
 from tasks.core.errors import ParamsError
 from tasks.core.film_defaults import REAL_FILMS, settings_for
@@ -50,10 +50,11 @@ def parse_options(doc: str | None, arguments: Sequence[str] | None = None) -> ar
         " this version can train, in the order of the catalogue; --list shows them")  # fmt: skip
     add("--close-of", type=_stage, metavar="SIZExEPOCHS", help="of these recipes, those that are"
         " close in an earlier search of this folder, such as 32x24")  # fmt: skip
-    add("--hours", type=_hours, help="start no network that would end later (default: no limit)")
+    add("--hours", type=positive_hours, help="start no network that would end later (default: no"
+        " limit)")  # fmt: skip
     add("--size-px", type=int, default=64, help="side of the images (default: 64)")
-    add("--epochs", type=_epochs, help="default: train.epochs of params.yaml, or per_model of the"
-        f" network; {REAL_FILMS.epochs} where it is null")  # fmt: skip
+    add("--epochs", type=positive_integer, help="default: train.epochs of params.yaml, or per_model"
+        f" of the network; {REAL_FILMS.epochs} where it is null")  # fmt: skip
     add("--seeds", type=int, default=RULE["seeds"], choices=range(1, RULE["seeds"] + 1),
         help="networks of each close recipe (default: 3; 1 to screen)")  # fmt: skip
     add("--model", default="minivggnet", help="network of the zoo")
@@ -70,22 +71,6 @@ def _stage(text: str) -> Stage:
     if found is None:
         raise argparse.ArgumentTypeError(f"{text} is not a size and epochs, such as 32x24")
     return Stage(int(found[1]), int(found[2]))
-
-
-def _hours(text: str) -> float:
-    try:
-        hours = float(text)
-    except ValueError:
-        hours = math.nan
-    if not 0 < hours < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of hours above 0")
-    return hours
-
-
-def _epochs(text: str) -> int:
-    if not re.fullmatch(r"0*[1-9]\d{0,5}", text, re.ASCII):
-        raise argparse.ArgumentTypeError(f"{text} is not a number of epochs, 1 or more")
-    return int(text)
 
 
 def params_of(options: argparse.Namespace) -> dict[str, Any]:

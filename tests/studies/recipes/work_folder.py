@@ -12,16 +12,16 @@ sealed/<key>.npz  logits of the test films, and the hash of their network; only 
 opened.json       which sealed files were opened
 """
 
-import fcntl
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from tasks.core.atomic import write_json
 from tasks.core.errors import ParamsError
+from tasks.core.exclusive_lock import exclusive_lock
 from tasks.core.json_form import Form
 from tests.studies.recipes.checked_files import damaged, read_checked
 
@@ -131,32 +131,12 @@ def locked(work: WorkFolder) -> Iterator[None]:
     """Hold the folder; the kernel frees it at the moment this process ends.
 
     Raises:
-        ParamsError: Another run holds it, or it cannot be written.
+        ParamsError: Another run holds it.
     """
-    with _lock_file(work) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ParamsError(
-                "one search at a time may use a work folder",
-                found="another search holds its lock",
-                where=str(work.root),
-                next_step="wait for the other search, or name another folder with --work",
-            ) from error
+    rule = "one search at a time may use a work folder"
+    next_step = "wait for the other search, or name another folder with --work"
+    with exclusive_lock(work.root / "lock", rule, work.root, next_step, ParamsError):
         yield
-
-
-def _lock_file(work: WorkFolder) -> IO[str]:
-    try:
-        work.root.mkdir(parents=True, exist_ok=True)
-        return (work.root / "lock").open("w")
-    except OSError as error:
-        raise ParamsError(
-            "--work must be a folder that can be written",
-            found=error.strerror or str(error),
-            where=str(work.root),
-            next_step="name a folder, or one that does not exist yet",
-        ) from error
 
 
 def check_is_search(work: WorkFolder) -> None:

@@ -52,13 +52,13 @@ def test_an_option_of_another_form_is_refused(words, found):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--hours", "0"], "0 is not a number of hours above 0"),
-        (["--hours", "nan"], "nan is not a number of hours above 0"),
-        (["--hours=-1"], "-1 is not a number of hours above 0"),
-        (["--hours", "inf"], "inf is not a number of hours above 0"),
-        (["--epochs", "0"], "0 is not a number of epochs, 1 or more"),
-        (["--epochs=-1"], "-1 is not a number of epochs, 1 or more"),
-        (["--epochs", "1.5"], "1.5 is not a number of epochs, 1 or more"),
+        (["--hours", "0"], "must be a number of hours above 0, not '0'"),
+        (["--hours", "nan"], "must be a number of hours above 0, not 'nan'"),
+        (["--hours=-1"], "must be a number of hours above 0, not '-1'"),
+        (["--hours", "inf"], "must be a number of hours above 0, not 'inf'"),
+        (["--epochs", "0"], "must be a whole number from 1 up, not '0'"),
+        (["--epochs=-1"], "must be a whole number from 1 up, not '-1'"),
+        (["--epochs", "1.5"], "must be a whole number from 1 up, not '1.5'"),
     ],
 )
 def test_numbers_out_of_range_are_refused(words, told, capsys):

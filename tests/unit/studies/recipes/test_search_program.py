@@ -79,7 +79,7 @@ def resumed(place) -> tuple[str, str]:
 
 def test_a_second_search_is_refused_and_the_next_one_goes_on_inside(place, resumed):
     refused, log = resumed
-    assert "another search holds its lock" in refused
+    assert "another one holds the lock" in refused
     assert "resuming after epoch" in log
     facts = {part: read_json(place / f"work/trials/{TRIAL}-{part}/trial.json")
              for part in ("whole", "held_out")}  # fmt: skip

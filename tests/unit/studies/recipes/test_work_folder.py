@@ -32,7 +32,7 @@ def test_a_second_search_is_refused_until_the_first_one_ends(tmp_path):
     other.start()
     assert held.wait(20)
     with (
-        pytest.raises(ParamsError, match="another search holds its lock"),
+        pytest.raises(ParamsError, match="another one holds the lock"),
         locked(WorkFolder(tmp_path)),
     ):
         pass
@@ -91,7 +91,7 @@ def test_a_file_is_no_work_folder(tmp_path, inside):
     (tmp_path / "file").touch()
     root = tmp_path / "file" / inside
     with (
-        pytest.raises(ParamsError, match="--work must be a folder") as error,
+        pytest.raises(ParamsError, match="must be one that can be written") as error,
         locked(WorkFolder(root)),
     ):
         pass
