@@ -81,7 +81,7 @@ def heat_of(heads: Sequence[HeadOfNetwork], n_views: int = 1) -> HeatWay:
         n_views: Views of a film, each with maps of its own; the weights are those of one view.
     """
     if heads[0].maps is None:
-        return HeatWay(OCCLUSION, "the network has no convolution")
+        return HeatWay(OCCLUSION, "the network has no convolution, or its last maps have one place")
     if not all(head.layers for head in heads):
         return HeatWay(OCCLUSION, "the layers between the last maps and the logits have branches")
     curved = [layer.name for head in heads for layer in head.layers if not _is_linear(layer)]

@@ -97,7 +97,9 @@ def test_one_averaged_network_with_another_head_is_enough_for_occlusion():
 
 def test_network_without_convolution_has_no_maps():
     model = convolutional(flattened, convolutions=0)
-    assert heat(model) == HeatWay(OCCLUSION, "the network has no convolution")
+    assert heat(model) == HeatWay(
+        OCCLUSION, "the network has no convolution, or its last maps have one place"
+    )
     assert with_all_outputs(model, heads_of(model)).output.keys() == {
         *("logits", "probabilities", FEATURES)
     }
