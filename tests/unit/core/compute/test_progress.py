@@ -57,30 +57,24 @@ def test_a_pipe_shows_no_bar_and_short_work_is_silent() -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize(
+    ("n_before", "line"),
+    [(0, "20 of 100 epochs, 2/s, 40 s left"), (60, "80 of 100 epochs, 2/s, 10 s left")],
+)
 def test_a_log_line_states_count_rate_time_left_and_note(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    n_before: int,
+    line: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(progress, "LOG_EVERY_S", 0.0)
     with (
         caplog.at_level(logging.INFO, logger=LOGGER),
-        Progress(100, unit="epochs", label="network 2 of 3") as epochs,
+        Progress(100, unit="epochs", label="network 2 of 3", n_before=n_before) as epochs,
     ):
-        epochs._start_s -= 10  # as if the first 20 epochs had taken 10 s
+        epochs._start_s -= 10  # as if the 20 epochs of this run had taken 10 s
         epochs.advance(20, note="loss 0.25")
-    assert caplog.messages == ["network 2 of 3: 20 of 100 epochs, 2/s, 40 s left, loss 0.25"]
-
-
-def test_after_an_interruption_pieces_are_counted_from_the_first_and_timed_from_now(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(progress, "LOG_EVERY_S", 0.0)
-    with (
-        caplog.at_level(logging.INFO, logger=LOGGER),
-        Progress(100, unit="epochs", n_before=60) as epochs,
-    ):
-        epochs._start_s -= 10  # as if the next 20 epochs had taken 10 s
-        epochs.advance(20)
-    assert caplog.messages == ["80 of 100 epochs, 2/s, 10 s left"]
+    assert caplog.messages == [f"network 2 of 3: {line}, loss 0.25"]
 
 
 def test_the_last_piece_writes_no_line(
