@@ -102,7 +102,8 @@ def tree_hash(root: Path) -> str:
     state = hashlib.sha256()
     for path in sorted(root.rglob("*")):
         facts = path.lstat()
-        state.update(f"{path.relative_to(root)} {facts.st_mode} {facts.st_mtime_ns}".encode())
+        line = f"{path.relative_to(root)} {facts.st_mode} {facts.st_mtime_ns}"
+        state.update(os.fsencode(line))
         if path.is_file() and not path.is_symlink():
             state.update(path.read_bytes())
     return state.hexdigest()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tasks.core.errors import ScreeningError, SourceError
+from tasks.core.source.file_name import shown_name
 from tasks.core.source.folder import FolderSource
 from tasks.core.source.location import shown_location
 from tasks.core.source.source import Source, open_source
@@ -38,7 +39,7 @@ class GivenFilms:
         """All files, in the order of the arguments, each once, even if two arguments hold it.
 
         Raises:
-            ScreeningError: A folder cannot be listed, or a name is not UTF-8.
+            ScreeningError: A folder cannot be listed.
         """
         with _in_our_words():
             found = {
@@ -103,11 +104,11 @@ class _OneFile:
         self._path = path
 
     def paths(self) -> list[str]:
-        return [self._path.name]
+        return [shown_name(self._path.name)]
 
     def read(self, path: str) -> bytes:
         file = self._path.resolve(strict=True)
-        if path != self._path.name:
+        if path != shown_name(self._path.name):
             raise FileNotFoundError(f"{path} is not the file")
         return FolderSource(file.parent).read(file.name)
 
@@ -131,7 +132,7 @@ def _is_one_file(path: Path) -> bool:
 def _shown_place(location: str) -> str:
     if "://" in location:
         return shown_location(location).rstrip("/")
-    return Path(location).as_posix()
+    return shown_name(Path(location).as_posix())
 
 
 @contextmanager

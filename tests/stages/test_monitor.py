@@ -3,6 +3,7 @@
 import argparse
 import csv
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -50,7 +51,8 @@ def test_every_file_is_accounted_for_and_the_inbox_stays_as_it_is(site: Path) ->
     film = sorted(inbox.iterdir())[0]
     shutil.copy(film, inbox / "=again.jpeg")
     shutil.copy(sorted((site / "films").iterdir())[0], inbox / "known.jpeg")
-    (inbox / "cut.jpeg").write_bytes(film.read_bytes()[:1000])
+    cut_film = inbox / os.fsdecode(b"cut\xff.jpeg")  # a name that is not UTF-8
+    cut_film.write_bytes(film.read_bytes()[:1000])
     (inbox / "<b>notes.txt").write_bytes(b"?")
     (inbox / "Thumbs.db").write_bytes(b"x")
     (inbox / "way out").symlink_to("/etc/hostname")
@@ -63,10 +65,10 @@ def test_every_file_is_accounted_for_and_the_inbox_stays_as_it_is(site: Path) ->
     }
     assert [one["path"] for one in result["known"]] == ["known.jpeg"]
     aside = {one["path"]: one for one in result["quarantine"]}
-    assert set(aside) == {"cut.jpeg", "<b>notes.txt", "way out"}
+    assert set(aside) == {r"cut\xff.jpeg", "<b>notes.txt", "way out"}
     folder = site / paths.quarantine_dir(result["inbox"])
-    kept = (folder / aside["cut.jpeg"]["copy"]).read_bytes()
-    assert kept == (inbox / "cut.jpeg").read_bytes()
+    kept = (folder / aside[r"cut\xff.jpeg"]["copy"]).read_bytes()
+    assert kept == cut_film.read_bytes()
     assert aside["way out"]["copy"] is None
     page = (site / paths.MONITOR_HTML).read_text()
     assert "&lt;b&gt;notes.txt" in page

@@ -3,11 +3,13 @@
 import errno
 import os
 import stat
+from itertools import pairwise
 from pathlib import Path
 from typing import NoReturn
 
 from tasks.core.errors import SourceError
 from tasks.core.source.file_kinds import refuse_archives_only
+from tasks.core.source.file_name import name_on_disk, shown_name
 from tasks.core.source.file_size import MAX_FILE_BYTES, check_size
 
 MAX_DEPTH = 100  # folders in folders; public sets have up to 8
@@ -25,8 +27,8 @@ class FolderSource:
         """See `Source.paths`. A link to a folder is listed as one file, so no circle is followed.
 
         Raises:
-            SourceError: A folder cannot be listed or lies deeper than MAX_DEPTH, a name is not
-                UTF-8, or all files are archives.
+            SourceError: A folder cannot be listed or lies deeper than MAX_DEPTH, two files have
+                one name, or all files are archives.
         """
         paths = []
         waiting = [("", 0)]
@@ -37,8 +39,8 @@ class FolderSource:
             if folders and depth >= MAX_DEPTH:
                 _too_deep(self._root / folders[0])
             waiting += [(f"{below}/", depth + 1) for below in folders]
-        paths.sort()
-        _check_utf8(paths)
+        paths = sorted(map(shown_name, paths))
+        _require_one_file_per_name(paths, self._root)
         refuse_archives_only(paths, str(self._root))
         return paths
 
@@ -50,7 +52,7 @@ class FolderSource:
                 regular file, or is a link that leads out of the source.
         """
         try:
-            file = (self._root / path).resolve()
+            file = self._find(path).resolve()
         except RuntimeError as error:  # before Python 3.13
             raise OSError(f"{path} is a link that leads back to itself") from error
         if not file.is_relative_to(self._root):
@@ -63,6 +65,11 @@ class FolderSource:
             data = stream.read(MAX_FILE_BYTES + 1)
         check_size(path, len(data))  # the file may have grown since the check
         return data
+
+    def _find(self, path: str) -> Path:
+        """The file of a path from `paths`, whose name may not be UTF-8."""
+        file = self._root / path
+        return file if os.path.lexists(file) else self._root / name_on_disk(path)
 
     def _list(self, folder: str) -> tuple[list[str], list[str]]:
         """Paths of the files and the folders in one folder, '' or a path that ends in a slash."""
@@ -109,14 +116,14 @@ def _too_deep(folder: Path) -> NoReturn:
     )
 
 
-def _check_utf8(paths: list[str]) -> None:
-    for path in paths:
-        try:
-            path.encode()
-        except UnicodeEncodeError as error:
-            raise SourceError(
-                "file names of the source must be UTF-8, because tables store them as UTF-8",
-                found=f"{path!r}",
-                where="ingest.source",
-                next_step="rename that file (`convmv` renames whole folders)",
-            ) from error
+def _require_one_file_per_name(paths: list[str], root: Path) -> None:
+    """A name may show the bytes of another one in words; the films of both would be one film."""
+    twice = next((one for one, next_one in pairwise(paths) if one == next_one), None)
+    if twice is not None:
+        raise SourceError(
+            "two files of the source must not have one name after bytes that are not UTF-8 are"
+            " written as \\xff",
+            found=twice,
+            where=str(root),
+            next_step="rename one of the two files",
+        )

@@ -1,6 +1,7 @@
 """What the user names: files, folders and zips, listed once each; errors in the user's words."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,15 @@ def test_files_folders_and_zips_are_listed_together(place: Path) -> None:
 def test_a_file_that_two_arguments_hold_is_listed_once(place: Path) -> None:
     write_tree(place / "films", {"a.png": b"a"})
     assert listed("films", "films/a.png", "films") == {"films/a.png": b"a"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the file system refuses such names")
+def test_names_that_are_not_utf8_are_shown_and_read(place: Path) -> None:
+    write_tree(place / os.fsdecode(b"films\xe9"), {os.fsdecode(b"a\xff.png"): b"a"})
+    one = os.fsdecode(b"one\xff.png")
+    (place / one).write_bytes(b"one")
+    found = listed(os.fsdecode(b"films\xe9"), one)
+    assert found == {r"films\xe9/a\xff.png": b"a", r"one\xff.png": b"one"}
 
 
 def test_a_folder_that_holds_our_outputs_is_refused(place: Path) -> None:
