@@ -183,6 +183,16 @@ def _read_changes(repo: Any, dag: StageDag) -> StageChanges:
         ) from error
 
 
+def project_root(root: Path) -> Path:
+    """Folder that holds `.dvc`; neither dvc.yaml nor params.yaml is read.
+
+    Raises:
+        FlowError: There is no DVC project, or DVC cannot open it.
+    """
+    with open_project(root) as repo:
+        return Path(repo.root_dir)
+
+
 @contextmanager
 def open_project(root: Path) -> Iterator[Any]:
     """Open DVC's `Repo` for a while.

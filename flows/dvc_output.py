@@ -4,6 +4,7 @@ import re
 import signal
 from pathlib import Path
 
+from flows.busy_stage import HOLDER
 from flows.outcome import StageOutcome
 
 N_LAST_LINES = 15
@@ -13,6 +14,7 @@ UP_TO_DATE = re.compile(r"(?:Stage )?'.+' didn't change, skipping$")
 RUN_CACHE = re.compile(r"Stage '.+' is cached - skipping run, checking out outputs$")
 RUNNING = re.compile(r"Running stage '.+':$")
 BUSY = re.compile(r"ERROR: failed to reproduce '.+': '.+' is busy, it is being blocked by")
+BUSY_ADVICE = re.compile(r"If there are no processes with such PIDs, you can manually remove '")
 FAILED = re.compile(r"ERROR: failed to reproduce '.+?': (?:failed to run: .*, )?(?P<why>.+)$")
 SIGNAL = re.compile(r"exited with -(?P<number>\d+)$")
 DVC_HINT = re.compile(
@@ -70,8 +72,13 @@ def read_lines(log_path: Path) -> list[str]:
 
 
 def is_output(line: str) -> bool:
-    """Whether a line is neither empty nor DVC's announcement of a stage nor a hint of DVC."""
-    return bool(line.strip()) and not DVC_HINT.match(line) and not RUNNING.match(line)
+    """Whether a line is neither empty nor an announcement or a hint of DVC.
+
+    Of a busy stage, the flow itself says for whom it waits; DVC's advice to remove the file of its
+    locks would be wrong meanwhile.
+    """
+    of_dvc = (DVC_HINT, RUNNING, BUSY, HOLDER, BUSY_ADVICE)
+    return bool(line.strip()) and not any(pattern.match(line) for pattern in of_dvc)
 
 
 def last_state(raw: bytes) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from tasks.core.errors import LunglineError
+
 Status = Literal["ran", "cached", "failed", "stopped", "not run", "refused"]
 # Source: Prefect 3.8, `log_finished_message` of its task and flow engines.
 STATE_MESSAGE = re.compile(
@@ -122,9 +124,13 @@ def format_table(rows: list[dict[str, str]]) -> str:
 def shorten_state_message(record: logging.LogRecord) -> bool:
     """Shorten Prefect's log of a state to its name and first line; the rest is logged before.
 
+    An expected error is logged as its message, without a traceback.
+
     A `logging` filter: it returns whether to log the record.
     """
     text = record.getMessage()
+    if record.exc_info and isinstance(record.exc_info[1], LunglineError):
+        record.msg, record.args, record.exc_info = str(record.exc_info[1]), (), None
     if found := STATE_MESSAGE.match(text):
         record.msg, record.args = f"{found['name']}: {found['message']}", ()
     return not text.startswith("Task run failed with state: ")

@@ -9,7 +9,7 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelled
 
 from flows.commit_results import commit_results
-from flows.dag import read_dag
+from flows.dag import project_root
 from flows.left_runs import close_left_runs
 from flows.outcome import RunResult
 from flows.project_name import clone_tag
@@ -44,7 +44,7 @@ def scheduled_retrain(
     Raises:
         FlowError: As `retrain`.
     """
-    project = read_dag(Path(root), target).root
+    project = project_root(Path(root))  # what is not committed there is no matter of this run
     run_id = str(flow_run.id)
     with unattended_run(project, run_id) as holder:
         if holder is not None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from flows.committed import committed_text
 from flows.dag import FlowError
 from flows.git_command import run_git
 from flows.main_merge import merge_main
@@ -143,13 +144,20 @@ def _clear(root: Path, tree: Path) -> None:
 
 
 def main_branch(root: Path) -> str | None:
-    """The branch that params.yaml names for unattended runs; None: the one that is checked out.
+    """The branch that the committed params.yaml names for unattended runs.
+
+    Args:
+        root: Folder that holds `.dvc`.
+
+    Returns:
+        Its name; None if there is none: the branch that is checked out.
 
     Raises:
-        ParamsError: params.yaml breaks a rule.
+        ParamsError: The committed params.yaml breaks a rule.
     """
-    from tasks.core.params import load_params
+    from tasks.core.params import parse_params
 
-    if not (root / paths.PARAMS).exists():
+    text = committed_text(root, paths.PARAMS)
+    if not text:
         return None
-    return load_params(root / paths.PARAMS).release.branch
+    return parse_params(text.encode(), f"HEAD:{paths.PARAMS}").release.branch

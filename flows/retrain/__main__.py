@@ -57,10 +57,10 @@ def _place(arguments: argparse.Namespace) -> AbstractContextManager[Path]:
     """The folder to run in: the project, or a working tree of its own."""
     if not arguments.worktree:
         return nullcontext(arguments.root)
-    from flows.dag import read_dag
+    from flows.dag import project_root
     from flows.worktree import main_branch, own_worktree
 
-    root = read_dag(arguments.root, arguments.target).root
+    root = project_root(arguments.root)
     return own_worktree(root, main_branch(root))
 
 

@@ -50,7 +50,7 @@ def require_server() -> None:
             "A Prefect server must answer.",
             found=str(problem) or type(problem).__name__,
             where=f"{url}, from {_origin()}",
-            next_step=_cure(),
+            next_step=_cure(url),
         ) from problem
 
 
@@ -64,7 +64,9 @@ def _origin() -> str:
     return "a .env, prefect.toml or pyproject.toml of this folder"
 
 
-def _cure() -> str:
+def _cure(url: str) -> str:
+    if not url.rstrip("/").endswith("/api"):  # its pages answer there, and its API does not
+        return f"The address of a server ends in /api: write {url.rstrip('/')}/api."
     without = "unset PREFECT_API_URL"
     if "PREFECT_API_URL" not in os.environ:
         without = "prefect config unset PREFECT_API_URL"

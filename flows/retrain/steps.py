@@ -163,9 +163,12 @@ def patience_of(dag: StageDag, stage: str) -> Patience:
 
 
 def _fail_if_changed_since(dag: StageDag, outcomes: list[StageOutcome]) -> list[StageOutcome]:
-    """Mark the stages whose code, parameters or data changed after the run began."""
+    """Mark the stages whose code, parameters or data changed after they ended.
+
+    A change while a stage runs is found by the stage itself, which refuses its result.
+    """
     changed = read_changes(dag)
-    detail = "its code, parameters or data changed during the run; run it again"
+    detail = "it ended, and then its code, parameters or data changed; run it again"
     return [
         replace(outcome, status="failed", detail=detail)
         if outcome.stage in changed and outcome.status in ("ran", "cached")

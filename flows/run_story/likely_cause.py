@@ -38,8 +38,14 @@ KNOWN_CAUSES = (
         "See `journalctl -k | grep -i oom`; lower `--max-workers` or `train.batch_size`.",
     ),
     _known(
-        r"must stay as they are while it runs|changed during the run",
+        r"must stay as they are while it runs",
         "A parameter, code or film changed while the stage ran, so its result was refused.",
+        "Run it again with the inputs of now; edit in another clone while a run is in progress.",
+    ),
+    _known(
+        r"it ended, and then its code, parameters or data changed",
+        "An input was edited after the stage had ended. Its result is recorded with the former"
+        " inputs and stays in DVC's cache, but it is not that of the files that are here now.",
         "Run it again with the inputs of now; edit in another clone while a run is in progress.",
     ),
     _known(

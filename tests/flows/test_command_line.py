@@ -108,6 +108,13 @@ def test_a_dead_server_of_a_profile_is_named_with_the_profile(project, tmp_path)
     assert "Traceback" not in done.stderr
 
 
+def test_an_address_without_api_is_told_with_the_right_one(project, prefect_api):
+    pages = prefect_api.removesuffix("/api")
+    done = flow_of(project, PREFECT_API_URL=pages)
+    assert done.returncode == 2
+    assert f"write {pages}/api." in done.stderr
+
+
 def test_a_server_that_takes_the_call_and_never_answers_is_given_up(monkeypatch):
     from prefect.settings import PREFECT_API_REQUEST_TIMEOUT, PREFECT_API_URL, temporary_settings
 

@@ -105,6 +105,7 @@ def test_the_flow_waits_for_another_process_that_runs_the_stage(busy_project, mo
 
     (waiting,) = [line for line in lines if "waiting" in line]  # once, not every two seconds
     assert re.match(r"another process runs this stage; waiting for it: PID \d+ `.*dvc", waiting)
+    assert not [line for line in lines if "remove" in line or ("PID" in line and line != waiting)]
     assert outcome.detail == "up-to-date"
     assert busy_project.n_runs() == {"prepare": 1}
 

@@ -30,8 +30,13 @@ def failure(tmp_path_factory, make_project, prefect_api):
     project.order("train@b", "time.sleep(2)")
     (project.root / "reports").mkdir()
     (project.root / "reports/index.html").write_text("the last good report")
-    done = subprocess.run(
-        command_line("--root", project.root),
+    return project, run_program(prefect_api, "--root", project.root)
+
+
+def run_program(prefect_api, *arguments):
+    """Run `python -m flows.retrain` on the server."""
+    return subprocess.run(
+        command_line(*arguments),
         cwd=PROJECT_ROOT,
         env={**os.environ, "PREFECT_API_URL": prefect_api},
         capture_output=True,
@@ -39,7 +44,6 @@ def failure(tmp_path_factory, make_project, prefect_api):
         timeout=120,
         check=False,
     )
-    return project, done
 
 
 def test_a_failing_stage_gives_exit_code_1(failure):
@@ -93,6 +97,14 @@ def test_prefect_shows_the_failure_with_the_last_lines_of_the_stage(project):
     project.withdraw("train@a")
     repeated = outcomes_of(run_flow(project))
     assert [s for s in STAGES if repeated[s] == "ran"] == ["train@a", "compare"]
+
+
+def test_an_expected_error_of_the_flow_has_no_traceback(project, prefect_api):
+    done = run_program(prefect_api, "--root", project.root, "--publish")
+    assert done.returncode == 2
+    assert "found: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from flows.dag import read_dag
 from flows.dvc_stage import Patience, run_stage
 from flows.retrain.in_terminal import run_in_terminal
 from flows.retrain.steps import patience_of
+from flows.run_story.likely_cause import explain_failure
 from flows.stage_log import LOGS, N_KEPT_LOGS, remove_old_logs
 from flows.stage_processes import StageProcesses
 from tests.flows.flow_runs import is_alive
@@ -152,7 +153,8 @@ def test_a_stage_that_is_edited_during_the_run_is_no_success(project):
     )
     result = run_in_terminal(project.root, None, 1)
     assert [outcome.stage for outcome in result.failures] == ["train@a"]
-    assert "changed during the run" in result.failures[0].detail
+    assert "it ended, and then its" in result.failures[0].detail
+    assert "is recorded with the former inputs" in explain_failure(result.failures[0])
 
 
 @pytest.mark.parametrize("status", ["failed", "stopped"])

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from flows.commit_results import commit_results, require_results_only
-from flows.dag import FlowError
-from flows.worktree import BRANCH, TREE, own_worktree
+from flows.dag import FlowError, project_root
+from flows.worktree import BRANCH, TREE, main_branch, own_worktree
 from tasks.core import paths
+from tasks.core.errors import ParamsError
+from tests.films import ROOT
 from tests.flows.night_tree import IGNORED, author, made, master, project, retrained  # noqa: F401
 from tests.flows.tiny_project import Project
 from tests.git_repository import git, new_commit
@@ -154,6 +156,27 @@ def test_the_main_branch_must_be_known(project: Project) -> None:
         own_worktree(project.root, "nowhere"),
     ):
         pass
+
+
+def test_an_edit_that_is_half_done_is_no_matter_of_the_run(project: Project) -> None:
+    root = project.root
+    params = (ROOT / paths.PARAMS).read_text()
+    assert "  branch: null" in params
+    (root / paths.PARAMS).write_text(params.replace("  branch: null", "  branch: master"))
+    new_commit(root)
+    git(root, "switch", "--quiet", "--create", "work")
+    for name in ("dvc.yaml", "params.yaml"):
+        (root / name).write_text("stages: [half")
+    assert project_root(root / "reports") == root
+    with own_worktree(root, main_branch(root)) as tree:
+        retrained(tree)
+        assert git(tree, "log", "--format=%H", "-1", BRANCH) == git(root, "rev-parse", "master")
+    (root / paths.PARAMS).write_text("a: 1")
+    git(root, "add", paths.PARAMS.as_posix())
+    new_commit(root)
+    with pytest.raises(ParamsError) as caught:
+        main_branch(root)
+    assert caught.value.where == "HEAD:params.yaml"
 
 
 def test_a_full_disk_is_told_before_the_copy(

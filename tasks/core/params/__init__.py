@@ -12,7 +12,7 @@ from tasks.core.params.data import (
 )
 from tasks.core.params.film_table import TableParams, Uncertain
 from tasks.core.params.gating import GateParams
-from tasks.core.params.params import Params, check_params, load_params
+from tasks.core.params.params import Params, check_params, load_params, parse_params
 from tasks.core.params.reporting import (
     AdaptParams,
     EvaluateParams,
@@ -64,4 +64,5 @@ __all__ = [
     "ValidateParams",
     "check_params",
     "load_params",
+    "parse_params",
 ]

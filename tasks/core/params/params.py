@@ -149,7 +149,7 @@ def load_params(path: Path) -> Params:
         'NORMAL'
     """
     try:
-        values = note_params(read_yaml(path.read_bytes()))
+        data = path.read_bytes()
     except FileNotFoundError as error:
         raise ParamsError(
             "params.yaml must exist in the folder that the stage runs in",
@@ -157,14 +157,29 @@ def load_params(path: Path) -> Params:
             where=str(path),
             next_step="run the command in the repository root",
         ) from error
+    return parse_params(data, str(path))
+
+
+def parse_params(data: bytes, where: str) -> Params:
+    """Read and check the bytes of params.yaml, as `load_params`.
+
+    Args:
+        data: Of the file, or of one that git keeps.
+        where: What the message names as the place of a fault.
+
+    Raises:
+        ParamsError: As `load_params`, if the file exists.
+    """
+    try:
+        values = note_params(read_yaml(data))
     except yaml.YAMLError as error:
         raise ParamsError(
             "params.yaml must be valid YAML",
             found=" ".join(str(error).split()),
-            where=str(path),
+            where=where,
             next_step="correct that line, or restore the file with `git checkout params.yaml`",
         ) from error
-    return check_params(values, str(path))
+    return check_params(values, where)
 
 
 def check_params(values: Any, where: str) -> Params:
