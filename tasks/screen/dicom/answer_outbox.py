@@ -8,6 +8,7 @@ The files of one folder:
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 _PRIVATE = 0o700  # answers hold the identity of patients: only the owner reads them
@@ -45,7 +46,10 @@ class AnswerOutbox:
 
     def waiting(self) -> list[Path]:
         """The answers that wait, the oldest first."""
-        found = [(path.stat().st_mtime_ns, path) for path in self.folder.glob("*.dcm")]
+        found = []
+        for path in self.folder.glob("*.dcm"):
+            with suppress(FileNotFoundError):  # another process has just sent it
+                found.append((path.stat().st_mtime_ns, path))
         return [path for _, path in sorted(found)]
 
     def note_sent(self, answer: Path) -> None:

@@ -38,6 +38,13 @@ def test_answers_wait_in_the_order_in_which_they_came(tmp_path: Path) -> None:
     assert outbox.waiting() == [first, second]
 
 
+def test_an_answer_that_another_process_sends_meanwhile_is_no_error(tmp_path: Path) -> None:
+    outbox = AnswerOutbox(tmp_path)
+    path = outbox.put("2.25.1", b"report")
+    (tmp_path / "2.25.2.dcm").symlink_to("gone")  # listed, and not there any more
+    assert outbox.waiting() == [path]
+
+
 def test_only_the_owner_reads_answers(tmp_path: Path) -> None:
     AnswerOutbox(tmp_path / "answers")
     assert (tmp_path / "answers").stat().st_mode & 0o777 == 0o700
