@@ -173,6 +173,7 @@ def test_a_rejected_file_takes_only_poor_film(page: Page) -> None:
     )
 
 
+@pytest.mark.slow
 def test_errors_of_the_server_are_shown_and_asked_again(page: Page) -> None:
     sign_in(page)
 

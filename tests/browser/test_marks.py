@@ -96,6 +96,7 @@ def test_export_holds_every_mark(page: Page, films: pd.DataFrame, tmp_path: Path
     expect(page.locator("#marks-count")).to_have_text("3 marks.")
 
 
+@pytest.mark.slow
 def test_comments_come_back_from_the_file(
     page: Page, browser: Browser, written: tuple[Path, pd.DataFrame], tmp_path: Path
 ) -> None:

@@ -60,6 +60,7 @@ def wait_for_events(n_events):
     return found
 
 
+@pytest.mark.slow
 def test_a_drift_is_shown_and_told_once(site, prefect_api):  # noqa: ARG001 - it must run
     from prefect.artifacts import Artifact
 

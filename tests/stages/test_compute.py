@@ -69,6 +69,7 @@ def test_two_workers_write_the_store_of_one(
     assert store_bytes(folder) == whole_store
 
 
+@pytest.mark.slow
 def test_a_cluster_writes_the_bytes_of_one_worker_and_prints_only_its_own_lines(
     resampled: Path, cluster: Cluster, tmp_path: Path, whole_store: dict[str, bytes]
 ) -> None:

@@ -94,6 +94,7 @@ def test_the_readme_has_the_three_commands() -> None:
     assert f"s3://{BUCKET}/" in COMMANDS[0]
 
 
+@pytest.mark.slow
 def test_another_clone_pulls_the_image_store_from_s3(tmp_path: Path, s3: S3) -> None:
     remote, push, pull = COMMANDS
     one, other = User(tmp_path / "one"), User(tmp_path / "other")

@@ -210,6 +210,7 @@ def test_a_film_without_its_large_copy_is_refused(folder: Path) -> None:
         explain_in(folder)
 
 
+@pytest.mark.slow
 def test_stage_runs_on_jax_and_explains_the_same_films(folder: Path) -> None:
     on_tensorflow = read_json(folder / paths.explanations_json(MODEL))
     heat = maps_of(folder)

@@ -53,6 +53,7 @@ def test_a_queued_experiment_draws_the_films_that_git_ignores(small: Clone) -> N
     run(small, "dvc exp remove --all-commits")
 
 
+@pytest.mark.slow
 def test_a_zip_with_spaces_and_brackets_is_set_and_draws_no_phantom(
     small: Clone, tmp_path: Path
 ) -> None:

@@ -48,6 +48,7 @@ def resized(folder: Path, source: str) -> dict[str, bytes]:
     return {str(file.relative_to(store)): file.read_bytes() for file in store.rglob("*.*")}
 
 
+@pytest.mark.slow
 def test_films_on_s3_give_the_image_store_of_the_folder(tmp_path: Path, s3: S3) -> None:
     files = mooney_files(24)
     folder = write_tree(tmp_path / "source", files)

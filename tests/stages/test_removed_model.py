@@ -57,6 +57,7 @@ class Repository(DvcRepository):
         return lock["stages"]["report"], (self.root / paths.INDEX).read_bytes()
 
 
+@pytest.mark.slow
 def test_report_is_that_of_a_repository_which_never_had_the_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

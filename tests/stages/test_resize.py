@@ -107,6 +107,7 @@ def test_summary_and_picture_have_the_same_bytes_for_a_folder_and_a_zip(
         assert picture.format == "JPEG"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["relative", "absolute"])
 def test_boxes_of_the_phantom_are_scored_against_its_lungs(tmp_path: Path, path: str) -> None:
     phantom = tmp_path / "data/phantom"
@@ -223,6 +224,7 @@ def make_project(root: Path, films: list[Path]) -> Project:
     return project
 
 
+@pytest.mark.slow
 def test_dvc_decodes_new_films_only_and_gets_the_store_of_a_run_from_scratch(
     tmp_path: Path,
 ) -> None:

@@ -92,6 +92,7 @@ def test_a_second_process_does_not_train_the_same_network(repository, tmp_path):
     assert "ERROR: one process at a time trains a network" in second.stderr
 
 
+@pytest.mark.slow
 def test_terminal_shows_a_bar_for_each_network_with_epochs_and_losses(repository, tmp_path):
     folder = copied(repository, tmp_path)
     params = yaml.safe_load((folder / paths.PARAMS).read_text("utf-8"))
@@ -152,6 +153,7 @@ def test_stage_writes_what_dvc_yaml_names_and_nothing_else(repository, done):
     assert set(metrics["train"]) == set(metrics["eval"]) == {"loss", "accuracy"}
 
 
+@pytest.mark.slow
 def test_group_dro_records_the_weight_of_each_class_and_cluster(repository, tmp_path):
     folder = copied(repository, tmp_path)
     params = yaml.safe_load((folder / paths.PARAMS).read_text("utf-8"))
@@ -193,6 +195,7 @@ def test_second_run_writes_the_same_bytes(repository, done):
     assert written(repository) == before
 
 
+@pytest.mark.slow
 def test_a_failure_after_the_last_epoch_costs_no_training(repository, done, tmp_path):
     assert done.returncode == 0
     copied(repository, tmp_path)

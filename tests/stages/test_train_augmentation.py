@@ -29,6 +29,7 @@ def sheet(folder: Path) -> bytes:
     return (folder / paths.augmentation(MODEL)).read_bytes()
 
 
+@pytest.mark.slow
 def test_sheet_has_a_row_for_each_preset_and_is_the_same_on_each_run(folder: Path) -> None:
     first = sheet(folder)
     with Image.open(io.BytesIO(first)) as picture:

@@ -56,7 +56,7 @@ def heat_on(backend: str, model, params, folder: Path) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize("n_networks", [pytest.param(1, marks=pytest.mark.slow), 2])
-@pytest.mark.parametrize("backend", ["jax", "torch"])
+@pytest.mark.parametrize("backend", [pytest.param("jax", marks=pytest.mark.slow), "torch"])
 def test_maps_are_those_of_tensorflow(
     build_vgg, explain, params, tmp_path: Path, backend: str, n_networks: int
 ):

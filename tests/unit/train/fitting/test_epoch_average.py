@@ -67,6 +67,7 @@ def test_a_mean_of_two_snapshots_can_be_resumed():
     assert seen == [3.0]
 
 
+@pytest.mark.slow
 def test_the_kept_network_has_the_mean_weights_and_statistics_of_the_films(store, tmp_path):
     settings = {"batch_size": 4, "augment": STILL, "early_stopping_patience": None}
     settings |= {"schedule": "constant", "learning_rate": 0.01}

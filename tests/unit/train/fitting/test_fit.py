@@ -205,6 +205,7 @@ def test_validation_loss_that_is_not_finite_stops_the_run(store, tmp_path):
         fit("minivggnet", broken, store, train_params(epochs=1), tmp_path / "live")
 
 
+@pytest.mark.slow
 def test_mixed_precision_runs_on_a_cpu(store, tmp_path):
     params = train_params(epochs=1, precision="mixed_float16", augment=AUGMENT)
     run = fit("minivggnet", SAMPLES, store, params, tmp_path / "live")

@@ -100,7 +100,7 @@ SLOW = pytest.mark.slow
         pytest.param("averaged", 9, marks=SLOW),
         pytest.param("cosine", 8, marks=SLOW),
         pytest.param("mixed", 5, marks=SLOW),
-        ("robust", 8),  # q and a mean of one snapshot
+        pytest.param("robust", 8, marks=SLOW),  # q and a mean of one snapshot
         pytest.param("robust", 5, marks=SLOW),
     ],
 )
@@ -148,6 +148,7 @@ def test_number_of_threads_changes_no_byte(n_threads, store, whole, tmp_path):
     assert run(store, tmp_path, AVERAGED, n_threads) == whole("averaged")
 
 
+@pytest.mark.slow
 def test_without_a_number_of_threads_training_uses_all_cores(store, tmp_path, monkeypatch):
     workers = []
     real = Batches.__getitem__

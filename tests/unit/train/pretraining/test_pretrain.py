@@ -90,7 +90,13 @@ class CutTraining(Batches):
     ("module", "name", "cut", "resumed"),
     [
         (pretrain_module, "WholeBatches", CutPretraining, "pretraining: resuming after epoch 1 of"),
-        (network_run_module, "Batches", CutTraining, "pretraining: resuming after epoch 3 of 3"),
+        pytest.param(
+            network_run_module,
+            "Batches",
+            CutTraining,
+            "pretraining: resuming after epoch 3 of 3",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_an_interrupted_run_ends_with_the_same_bytes(  # noqa: PLR0917
