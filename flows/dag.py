@@ -4,14 +4,13 @@ Only dvc.yaml lists the stages; this module knows no stage by name.
 """
 
 import os
-import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from flows.dvc_errors import dvc_errors, messages_of
+from flows.dvc_errors import cure_of, dvc_errors, messages_of
 from flows.whole_lock import read_when_whole
 from tasks.core.errors import LunglineError
 
@@ -174,12 +173,12 @@ def _read_changes(repo: Any, dag: StageDag) -> StageChanges:
         return changes
     except LockError:
         return dict.fromkeys(dag.upstream, ())
-    except (OSError, *dvc_errors()) as error:  # type: ignore[misc]
+    except (OSError, UnicodeEncodeError, *dvc_errors()) as error:  # type: ignore[misc]
         raise FlowError(
             "DVC must be able to compare the project with dvc.lock.",
             found=messages_of(error),
             where=str(dag.root),
-            next_step=_cure(error),
+            next_step=cure_of(error),
         ) from error
 
 
@@ -229,21 +228,8 @@ def _open(root: Path) -> Any:
             "DVC must be able to open its project.",
             found=messages_of(error),
             where=str(root.absolute()),
-            next_step=_cure(error),
+            next_step=cure_of(error),
         ) from error
-
-
-def _cure(error: Exception) -> str:
-    """Next step after DVC could not open or compare a project."""
-    from dvc.scm import SCMError
-
-    if isinstance(error, SCMError):
-        return (
-            "Type `git init && git add --all && git commit -m Lungline`, or clone the repository."
-        )
-    if isinstance(error, (OSError, sqlite3.Error)):
-        return "Free some space, or correct the rights of that file; DVC writes below `.dvc`."
-    return "Run `dvc status`, which reads the same files, and correct what it names."
 
 
 def _name(stage: Any, root: str) -> str:

@@ -2,6 +2,8 @@
 
 import sqlite3
 
+from tasks.core.source.file_name import shown_name
+
 
 def dvc_errors() -> tuple[type[Exception], ...]:
     """Base classes, with those of the database in which DVC keeps hashes.
@@ -24,3 +26,19 @@ def messages_of(error: Exception) -> str:
             messages.append(text)
         cause = cause.__cause__
     return "; ".join(messages)
+
+
+def cure_of(error: Exception) -> str:
+    """Next step after DVC could not open or compare a project."""
+    from dvc.scm import SCMError
+
+    if isinstance(error, UnicodeEncodeError):
+        name = shown_name(str(error.object))
+        return f"Rename {name}: DVC can track only names that are UTF-8 (`convmv` renames many)."
+    if isinstance(error, SCMError):
+        return (
+            "Type `git init && git add --all && git commit -m Lungline`, or clone the repository."
+        )
+    if isinstance(error, (OSError, sqlite3.Error)):
+        return "Free some space, or correct the rights of that file; DVC writes below `.dvc`."
+    return "Run `dvc status`, which reads the same files, and correct what it names."

@@ -70,7 +70,7 @@ def inbox_paths(folder: Path) -> list[str]:
             code = errno.ENOTDIR if folder.exists() else errno.ENOENT
             raise _no_inbox(folder, "no folder" if code == errno.ENOTDIR else "no such folder")
         with in_words_of_inbox():
-            found = FolderSource(folder).paths()
+            found = FolderSource(folder, any_name=True).paths()
     except OSError as error:
         raise _no_inbox(folder, str(error.strerror)) from error
     if not found:
@@ -124,7 +124,7 @@ _rules: ReadingRules
 def open_inbox(rules: ReadingRules) -> None:
     """Open the inbox in this process, for `read_film`."""
     global _source, _rules
-    _source, _rules = FolderSource(rules.folder), rules
+    _source, _rules = FolderSource(rules.folder, any_name=True), rules
 
 
 def read_film(path: str) -> InboxFilm:

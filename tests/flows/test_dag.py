@@ -1,13 +1,15 @@
 """The flow reads its graph, and what is up to date, from DVC."""
 
+import os
 import re
 import resource
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 
-from flows.dag import FlowError, StageDag, read_changes, read_dag
+from flows.dag import FlowError, StageDag, read_changes, read_dag, read_plan
 
 # The project of the fixtures: raw.txt.dvc -> prepare -> train@a, train@b -> compare
 DIAMOND = {
@@ -150,3 +152,14 @@ def test_a_full_disk_is_one_error_with_its_cause(project):
         resource.setrlimit(resource.RLIMIT_FSIZE, former_limit)
         signal.signal(signal.SIGXFSZ, former_answer)
     assert caught.value.next_step.startswith("Free some space")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the file system refuses such names")
+def test_a_name_that_dvc_cannot_track_is_told_with_the_file(project):
+    films = project.root / "films"
+    films.mkdir()
+    (films / os.fsdecode(b"a\xff.jpeg")).write_bytes(b"film")
+    (project.root / "dvc.yaml").write_text("stages: {copy: {cmd: 'true', deps: [films]}}")
+    with pytest.raises(FlowError, match="compare the project") as caught:
+        read_plan(project.root)
+    assert r"films/a\xff.jpeg: DVC can track only" in caught.value.next_step

@@ -107,8 +107,7 @@ def test_summary_and_picture_have_the_same_bytes_for_a_folder_and_a_zip(
         assert picture.format == "JPEG"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("path", ["relative", "absolute"])
+@pytest.mark.parametrize("path", [pytest.param("relative", marks=pytest.mark.slow), "absolute"])
 def test_boxes_of_the_phantom_are_scored_against_its_lungs(tmp_path: Path, path: str) -> None:
     phantom = tmp_path / "data/phantom"
     write_phantom(phantom, PhantomSettings.of_size(40, seed=7))

@@ -18,17 +18,24 @@ NEVER_WAIT = getattr(os, "O_NONBLOCK", 0)
 
 
 class FolderSource:
-    """Files below a folder. Pipes, devices and links that lead out are listed but never opened."""
+    """Files below a folder. Pipes, devices and links that lead out are listed but never opened.
 
-    def __init__(self, root: Path) -> None:
+    Args:
+        root: The folder.
+        any_name: Whether to list names that are not UTF-8, as `shown_name` writes them. DVC cannot
+            track a folder that holds one, so a source of the pipeline refuses them.
+    """
+
+    def __init__(self, root: Path, *, any_name: bool = False) -> None:
         self._root = root.resolve()
+        self._any_name = any_name
 
     def paths(self) -> list[str]:
         """See `Source.paths`. A link to a folder is listed as one file, so no circle is followed.
 
         Raises:
-            SourceError: A folder cannot be listed or lies deeper than MAX_DEPTH, two files have
-                one name, or all files are archives.
+            SourceError: A folder cannot be listed or lies deeper than MAX_DEPTH, a name is not
+                UTF-8 or stands for two files, or all files are archives.
         """
         paths = []
         waiting = [("", 0)]
@@ -39,6 +46,8 @@ class FolderSource:
             if folders and depth >= MAX_DEPTH:
                 _too_deep(self._root / folders[0])
             waiting += [(f"{below}/", depth + 1) for below in folders]
+        if not self._any_name:
+            _require_utf8(paths, self._root)
         paths = sorted(map(shown_name, paths))
         _require_one_file_per_name(paths, self._root)
         refuse_archives_only(paths, str(self._root))
@@ -114,6 +123,17 @@ def _too_deep(folder: Path) -> NoReturn:
         next_step="point ingest.source at the folder that holds the class folders, or move this "
         "one out of it; a program that calls itself often makes such folders",
     )
+
+
+def _require_utf8(paths: list[str], root: Path) -> None:
+    other = min((path for path in paths if shown_name(path) != path), default=None)
+    if other is not None:
+        raise SourceError(
+            "file names of the source must be UTF-8, because DVC can track no others",
+            found=shown_name(other),
+            where=shown_name(str(root)),
+            next_step="rename that file (`convmv` renames whole folders)",
+        )
 
 
 def _require_one_file_per_name(paths: list[str], root: Path) -> None:

@@ -33,12 +33,13 @@ class Source(Protocol):
 
 
 @contextmanager
-def open_source(location: str) -> Iterator[Source]:
+def open_source(location: str, *, any_name: bool = False) -> Iterator[Source]:
     """Open what `ingest.source` names.
 
     Args:
         location: A folder or a zip: a path, absolute or relative to the current folder, or a URL
             that DVC and fsspec know (`s3://bucket/films`). It is taken letter by letter.
+        any_name: Whether a folder may hold names that are not UTF-8, see `FolderSource`.
 
     Yields:
         The source, for listing and reading.
@@ -64,7 +65,7 @@ def open_source(location: str) -> Iterator[Source]:
         return
     path, mode = _path_and_mode(location)
     if stat.S_ISDIR(mode):
-        yield FolderSource(path)
+        yield FolderSource(path, any_name=any_name)
     else:
         refuse_index_file(location)
         with _open_file(path, location) as file, open_zip(file, location) as archive:

@@ -222,6 +222,16 @@ def test_a_link_in_a_zip_is_listed_but_not_read(tmp_path: Path) -> None:
             source.read("link.jpeg")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the file system refuses such names")
+def test_a_name_that_is_not_utf8_is_refused_because_dvc_cannot_track_it(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "films", FILES)
+    Path(os.fsdecode(os.fsencode(root) + b"/Pneumon\xeda.jpeg")).touch()
+    error = refusal(root)
+    assert "DVC" in error.rule
+    assert error.found == r"Pneumon\xeda.jpeg"
+    assert error.where == str(root)
+
+
 def test_a_zip_with_a_password_is_refused(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "films.zip", {"a.jpeg": b"x" * 50}, zipfile.ZIP_STORED)
     data = bytearray(path.read_bytes())
