@@ -69,6 +69,8 @@ def test_a_zip_with_spaces_and_brackets_is_set_and_draws_no_phantom(
         assert "up to date" in run(small, f"dvc pull {PHANTOM}")  # no remote holds the films
     finally:
         run(small, "git checkout -q .")
+        run(small, "dvc exp remove --all-commits")
+    assert experiments(small) == []  # other tests count theirs
 
 
 @pytest.mark.slow
