@@ -124,7 +124,7 @@ _rules: ReadingRules
 def open_inbox(rules: ReadingRules) -> None:
     """Open the inbox in this process, for `read_film`."""
     global _source, _rules
-    _source, _rules = FolderSource(rules.folder, any_name=True), rules
+    _source, _rules = FolderSource(rules.folder), rules
 
 
 def read_film(path: str) -> InboxFilm:

@@ -43,7 +43,7 @@ def set_aside(inbox: Path, films: Sequence[InboxFilm], fingerprint: str) -> list
         films: All of them; files of the operating system are left where they are.
         fingerprint: Of the inbox.
     """
-    source, folder = FolderSource(inbox, any_name=True), paths.quarantine_dir(fingerprint)
+    source, folder = FolderSource(inbox), paths.quarantine_dir(fingerprint)
     rows = [
         SetAside(
             path=film.path,

@@ -38,7 +38,7 @@ def draw_telling_films(inbox: Path, found: InboxFindings) -> list[TellingFilm]:
     """
     if found.drift is None or not found.drift.has_drifted:
         return []
-    source = FolderSource(inbox, any_name=True)
+    source = FolderSource(inbox)
     drawn = []
     for place, value in telling_places(found).items():
         path = found.films[place].path

@@ -110,7 +110,7 @@ class _OneFile:
         file = self._path.resolve(strict=True)
         if path != shown_name(self._path.name):
             raise FileNotFoundError(f"{path} is not the file")
-        return FolderSource(file.parent, any_name=True).read(file.name)
+        return FolderSource(file.parent).read(file.name)
 
 
 def _is_one_file(path: Path) -> bool:

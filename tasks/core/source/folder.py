@@ -22,8 +22,9 @@ class FolderSource:
 
     Args:
         root: The folder.
-        any_name: Whether to list names that are not UTF-8, as `shown_name` writes them. DVC cannot
-            track a folder that holds one, so a source of the pipeline refuses them.
+        any_name: Whether `paths` lists names that are not UTF-8, as `shown_name` writes them.
+            DVC cannot track a folder that holds one, so a source of the pipeline refuses them.
+            `read` finds them always.
     """
 
     def __init__(self, root: Path, *, any_name: bool = False) -> None:
@@ -144,6 +145,6 @@ def _require_one_file_per_name(paths: list[str], root: Path) -> None:
             "two files of the source must not have one name after bytes that are not UTF-8 are"
             " written as \\xff",
             found=twice,
-            where=str(root),
+            where=shown_name(str(root)),
             next_step="rename one of the two files",
         )
