@@ -1,7 +1,9 @@
 """Fixtures for the flow: DVC projects in `tmp_path` and one Prefect server for each session."""
 
 import os
+import random
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -60,8 +62,24 @@ def prefect_api(hermetic: None) -> Iterator[str]:  # noqa: ARG001 - its settings
 
     # Joining the heartbeat thread costs 0.9 s for each run
     no_heartbeat = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
-    with prefect_test_harness(server_startup_timeout=120), temporary_settings(no_heartbeat):
+    with (
+        own_draws_of_keepalive(),
+        prefect_test_harness(server_startup_timeout=120),
+        temporary_settings(no_heartbeat),
+    ):
         yield str(get_current_settings().api.url)
+
+
+@contextmanager
+def own_draws_of_keepalive() -> Iterator[None]:
+    """Keep the thread of Prefect's events from drawing out of the generator of `random`.
+
+    It stays open after the test, and draws the bytes of its pings. Keras seeds the same generator
+    and then draws the weights of a network: a ping between them changes the weights.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("websockets.asyncio.connection.random", random.Random())
+        yield
 
 
 @pytest.fixture(scope="session")
