@@ -31,7 +31,6 @@ from tests.studies.recipes.work_folder import WorkFolder
 ROOT = Path(__file__).resolve().parents[3]
 SEEN = ("train", "val")  # the splits that a search may open
 _ANEW = "delete this folder (it has no network yet) or name another with --work; then search {}"
-N_CLUSTERS = 4  # of acquisition: few enough for groups of 50 films of each class
 
 logger = logging.getLogger(__name__)
 
@@ -159,11 +158,13 @@ def _external_films(work: WorkFolder, folder: Path, name: str, negative: str) ->
     return film_set(rows, ImageStore(folder / paths.external_images(name)), negative)
 
 
-def with_clusters(samples: pd.DataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
+def with_clusters(
+    samples: pd.DataFrame, manifest: pd.DataFrame, n_clusters: int, seed: int
+) -> pd.DataFrame:
     """Add the acquisition cluster of each training film, which group DRO needs."""
     from tasks.resample.acquisition import acquisition_clusters
 
-    clusters = acquisition_clusters(samples, manifest, N_CLUSTERS, seed=0)
+    clusters = acquisition_clusters(samples, manifest, n_clusters, seed)
     return samples.merge(clusters, how="left", on="image_id")
 
 

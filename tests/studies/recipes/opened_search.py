@@ -60,7 +60,14 @@ def shared_of(params: Mapping[str, Any], model: str) -> Shared:
     typed = check_params(dict(params), paths.PARAMS.as_posix())
     negative = typed.evaluate.negative_class or "NORMAL"
     shipped = settings_for(typed.train_of(model), is_synthetic=False)
-    return Shared(model, negative, params["resize"], shipped)
+    return Shared(
+        model,
+        negative,
+        params["resize"],
+        shipped,
+        n_clusters=typed.resample.acquisition_clusters or Shared.n_clusters,
+        cluster_seed=typed.resample.seed,
+    )
 
 
 def films_hash(work: WorkFolder, cohorts: Iterable[str]) -> str:

@@ -69,13 +69,16 @@ class Shared:
     """What all trials of a search share.
 
     model: network of the zoo. negative: class that means "no finding". resize: section `resize`.
-    shipped: section `train` of params.yaml.
+    shipped: section `train` of params.yaml. n_clusters, cluster_seed: of the acquisition clusters
+    of a recipe with group DRO.
     """
 
     model: str
     negative: str
     resize: dict[str, Any]
     shipped: TrainParams
+    n_clusters: int = 4  # few enough for groups of 50 films of each class
+    cluster_seed: int = 0
 
     def trial(self, recipe: Recipe, size_px: int, epochs: int, number: int, split: str) -> Trial:
         """Make the trial of network `number`, from 0, of a recipe."""
@@ -166,7 +169,7 @@ def training_films(
     """Training and validation films of a trial, with what its recipe needs."""
     films = samples[samples["split"].isin(SEEN)]
     if trial.params.model_dump().get("group_dro_step") is not None:
-        films = with_clusters(films, cohort.manifest)
+        films = with_clusters(films, cohort.manifest, shared.n_clusters, shared.cluster_seed)
     return by_subtype(films, shared.negative) if trial.recipe.by_subtype else films
 
 

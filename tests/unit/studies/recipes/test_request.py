@@ -180,6 +180,14 @@ def test_frozen_epochs_of_per_model_count_too(project):
     assert "wide_last_epochs" in names[11]
 
 
+def test_the_clusters_of_group_dro_are_those_of_resample(project):
+    params = call(project).params
+    assert shared_of(params, "minivggnet").n_clusters == 4  # resample.acquisition_clusters is null
+    resample = params["resample"] | {"acquisition_clusters": 6, "seed": 5}
+    shared = shared_of(params | {"resample": resample}, "minivggnet")
+    assert (shared.n_clusters, shared.cluster_seed) == (6, 5)
+
+
 def test_a_class_that_is_a_number_is_the_same_in_the_next_call(project, tmp_path):
     classes = ("  external_classes: {} ", "  external_classes: {clinic: {0: NORMAL, B: null}} ")
     write_params(project, CLINIC, classes)

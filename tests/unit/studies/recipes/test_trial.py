@@ -19,6 +19,7 @@ from tests.studies.recipes.trial import (
     form_of,
     run_trial,
     samples_of,
+    training_films,
     validation_films,
 )
 from tests.studies.recipes.work_folder import WorkFolder
@@ -138,6 +139,17 @@ def test_films_held_out_are_neither_trained_nor_validated(cohort):
     assert set(samples["split"]) == {"train", "val", "held"}
     assert not set(samples["image_id"]) & TEST_IDS
     assert set(validation_films(trial, samples, cohort, SHARED)) == {"val", "held_out"}
+
+
+@pytest.mark.parametrize("n_clusters", [2, 3])
+def test_group_dro_has_as_many_clusters_as_params_yaml_says(n_clusters):
+    samples = squares_cohort({"train": 120})
+    machine = [0.1, 0.4, 0.9] * 80  # sharpness; 40 films of each class from each machine
+    manifest = manifest_of(samples).assign(sharpness=np.add(machine, np.arange(240) / 1e5))
+    shared = replace(SHARED, n_clusters=n_clusters)
+    trial = shared.trial(Recipe("dro", {}, {"group_dro_step": 0.01}), SIZE_PX, 1, 0, WHOLE)
+    films = training_films(trial, samples, Cohort(manifest, samples, None, {}), shared)
+    assert films["acquisition"].nunique() == n_clusters
 
 
 def test_names_tell_trials_and_forms_apart():
