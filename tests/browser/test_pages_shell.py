@@ -31,7 +31,12 @@ from tests.stages.test_validate import manifest_of
 
 CHROMIUM = shutil.which("chromium")
 PAGES = ("validation.html", "labels.html", "index.html", "gone.html")
-SIZES = [(width_px, scheme) for width_px in (1280, 390) for scheme in ("light", "dark")]
+SIZES = [
+    (1280, "light"),
+    (390, "dark"),
+    pytest.param(1280, "dark", marks=pytest.mark.slow),
+    pytest.param(390, "light", marks=pytest.mark.slow),
+]
 MOST_SHEETS = 12  # of A4
 
 pytestmark = [

@@ -69,6 +69,7 @@ def test_another_clone_gets_a_version_from_a_folder(
     fetched_elsewhere(project, tmp_path)
 
 
+@pytest.mark.slow
 def test_another_clone_gets_a_version_from_s3(project: ReleasedProject, tmp_path: Path) -> None:
     with s3_server() as s3:
         name_remote(project, f"s3://{BUCKET}/versions")

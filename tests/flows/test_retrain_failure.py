@@ -108,7 +108,8 @@ def test_an_expected_error_of_the_flow_has_no_traceback(project, prefect_api):
 
 
 @pytest.mark.parametrize(
-    ("signal_number", "return_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+    ("signal_number", "return_code"),
+    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)],
 )
 def test_an_interrupted_flow_leaves_no_process(project, prefect_api, signal_number, return_code):
     for stage in ("train@a", "train@b"):

@@ -46,6 +46,7 @@ def status(answer: bytes) -> int:
     return int(answer.split(b" ", 2)[1])
 
 
+@pytest.mark.slow
 def test_a_slow_header_is_cut_off(port: int) -> None:
     start_s = time.monotonic()
     assert answer_to(port, [b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: "]) == b""

@@ -70,6 +70,7 @@ def files_in(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
+@pytest.mark.slow
 def test_ingest_writes_the_same_bytes_in_a_hostile_environment(tmp_path):
     drawn = mooney_files(6).items()
     films = {name.replace("NORMAL/", "NORMAL/é-"): data for name, data in drawn}

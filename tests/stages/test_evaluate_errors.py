@@ -88,6 +88,7 @@ def test_the_reading_of_the_test_films_is_counted(evaluated):
     assert "errors" in {row.reading for row in read_readings(evaluated / paths.TEST_LEDGER)}
 
 
+@pytest.mark.slow
 def test_another_process_writes_the_same_bytes(evaluated):
     written = (evaluated / paths.error_book(MODEL)).read_bytes()
     done = run_stage(evaluated, "--model", MODEL)

@@ -167,6 +167,7 @@ def test_labels_of_a_gap_are_not_judged(repository: Path, monkeypatch: pytest.Mo
     assert external_in(repository)["clinic"]["evaluation"] is not None
 
 
+@pytest.mark.slow
 def test_the_program_logs_each_cohort_and_repeats_itself_byte_by_byte(evaluated: Path) -> None:
     tables = sorted((evaluated / paths.external_predictions(MODEL)).iterdir())
     written = [*tables, *(evaluated / path(MODEL) for path in _WRITTEN)]

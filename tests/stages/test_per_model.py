@@ -78,6 +78,7 @@ def repository(tmp_path_factory) -> Repository:
     return made
 
 
+@pytest.mark.slow
 def test_a_change_retrains_only_the_models_that_it_concerns(repository):
     assert repository.trained() == set()
     repository.change("per_model", "ann", value={"epochs": 3})

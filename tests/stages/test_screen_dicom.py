@@ -189,6 +189,7 @@ def test_what_a_killed_receiver_said_yes_to_is_in_the_queue(tmp_path: Path) -> N
     assert len(taken) >= 24
 
 
+@pytest.mark.slow
 def test_a_killed_sender_loses_no_answer(tmp_path: Path) -> None:
     folder = workspace(tmp_path)
     outbox = AnswerOutbox(folder / "state/answers")

@@ -187,6 +187,7 @@ def written(repository: Path) -> dict[str, bytes]:
     return {file.relative_to(repository).as_posix(): file.read_bytes() for file in files}
 
 
+@pytest.mark.slow
 def test_second_run_writes_the_same_bytes(repository, done):
     assert done.returncode == 0
     before = written(repository)

@@ -160,6 +160,7 @@ def test_films_are_compared_with_the_reference_manifest(repository: Path) -> Non
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("synthetic", [True, False])
 def test_manifest_says_whether_the_films_are_synthetic(repository: Path, synthetic: bool) -> None:
     manifest = manifest_of(60).assign(is_synthetic=synthetic)
@@ -171,6 +172,7 @@ def test_manifest_says_whether_the_films_are_synthetic(repository: Path, synthet
     assert ("Synthetic films." in page) is synthetic
 
 
+@pytest.mark.slow
 def test_reference_of_an_older_version_needs_only_the_compared_columns(repository: Path) -> None:
     write_table(manifest_of(60), MANIFEST_SCHEMA, repository / "data/manifest.parquet")
     earlier = manifest_of(60).drop(columns=["is_synthetic", "burned_in"])

@@ -43,6 +43,7 @@ def test_averaged_networks_return_the_maps_of_the_first_and_the_last_maps_of_the
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_averaged_networks_with_nested_models_use_the_layer_names_of_the_first():
     networks = []
     for seed in range(2):

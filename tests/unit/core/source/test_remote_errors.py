@@ -102,6 +102,7 @@ def test_a_profile_that_does_not_exist_is_named(s3: S3, monkeypatch: pytest.Monk
     assert "nobody" in refusal(location).found
 
 
+@pytest.mark.slow
 def test_an_endpoint_without_a_server_gives_one_error(
     s3: S3, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,6 +54,7 @@ def test_seed_decides_the_film(build_edges, made):
     assert (other[1] != again[1]).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_film_on_another_backend_is_that_of_tensorflow(
     build_edges, made, tmp_path: Path, backend: str

@@ -50,6 +50,7 @@ def run() -> TrainingRun:
     return TrainingRun(model, ("NORMAL", "PNEUMONIA"), "float32", 5, 9, 4, 0.25)
 
 
+@pytest.mark.slow
 def test_two_saves_at_different_times_have_the_same_bytes(run, tmp_path):
     save_classifier(run, tmp_path / "a")
     time.sleep(2.1)  # times in a zip have a resolution of two seconds

@@ -185,6 +185,7 @@ def test_loss_that_is_not_finite_keeps_the_checkpoint_of_the_previous_epoch(stor
     assert len(curve(tmp_path / "live", "eval/loss")) == 5
 
 
+@pytest.mark.slow
 def test_cosine_and_plateau_rates_reach_the_optimiser(store, tmp_path):
     warm = train_params(epochs=3, schedule="cosine", warmup_epochs=1, learning_rate=0.01)
     fit("minivggnet", SAMPLES, store, warm, tmp_path / "cosine")

@@ -86,17 +86,12 @@ class CutTraining(Batches):
             raise Killed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "name", "cut", "resumed"),
     [
         (pretrain_module, "WholeBatches", CutPretraining, "pretraining: resuming after epoch 1 of"),
-        pytest.param(
-            network_run_module,
-            "Batches",
-            CutTraining,
-            "pretraining: resuming after epoch 3 of 3",
-            marks=pytest.mark.slow,
-        ),
+        (network_run_module, "Batches", CutTraining, "pretraining: resuming after epoch 3 of 3"),
     ],
 )
 def test_an_interrupted_run_ends_with_the_same_bytes(  # noqa: PLR0917

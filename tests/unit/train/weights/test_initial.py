@@ -73,6 +73,7 @@ def test_torch_state_dict_gives_the_features_of_pytorch(chexnet, tmp_path):
     np.testing.assert_allclose(features(chexnet), expected, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_every_file_format_of_one_state_dict_gives_the_same_weights(chexnet, tmp_path):
     write_torch(tmp_path / "new.pth", STATE)
     write_torch_legacy(tmp_path / "legacy.pt", STATE)
