@@ -197,7 +197,9 @@ def test_numbers_of_the_film_are_those_of_the_predictions(
     assert min(widths) > 0
 
 
-@pytest.mark.parametrize(("scheme", "width_px"), [("light", 1280), ("dark", 390)])
+@pytest.mark.parametrize(
+    ("scheme", "width_px"), [pytest.param("light", 1280, marks=pytest.mark.slow), ("dark", 390)]
+)
 def test_axe_finds_nothing(
     browser: Browser, written: tuple[Path, pd.DataFrame], scheme: Any, width_px: int
 ) -> None:

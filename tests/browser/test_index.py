@@ -52,7 +52,7 @@ def pixels(page: Page) -> list[str]:
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_nothing_is_requested_or_complained_of_and_it_is_ready_in_time(
     browser: Browser, index: str, three_classes: str, scheme: str
 ) -> None:

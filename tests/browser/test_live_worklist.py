@@ -228,7 +228,9 @@ def test_a_refused_file_does_not_stop_the_others(page: Page) -> None:
     assert page.evaluate(BELOW_BANNER, "li.film-row") >= 0
 
 
-@pytest.mark.parametrize(("scheme", "width_px"), [("light", 390), ("dark", 1280)])
+@pytest.mark.parametrize(
+    ("scheme", "width_px"), [("light", 390), pytest.param("dark", 1280, marks=pytest.mark.slow)]
+)
 def test_axe_finds_nothing(
     browser: Browser, live: LiveWorklist, scheme: Any, width_px: int
 ) -> None:

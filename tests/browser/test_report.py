@@ -127,7 +127,9 @@ def test_text_has_enough_contrast_in_light_and_dark(
     assert contrast(ink, paper) > 7  # WCAG 2.2, 1.4.6
 
 
-@pytest.mark.parametrize(("width_px", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize(
+    ("width_px", "scheme"), [(1280, "light"), pytest.param(390, "dark", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing_on_whole_pages(
     browser: Browser, reports: Path, name: str, width_px: int, scheme: Any

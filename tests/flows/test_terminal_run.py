@@ -26,7 +26,7 @@ def wait_for(path, text=""):
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("ignores", [False, True])
+@pytest.mark.parametrize("ignores", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_ctrl_c_in_a_terminal_ends_in_five_seconds_with_130(project, ignores):
     code = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" if ignores else ""
     project.order(

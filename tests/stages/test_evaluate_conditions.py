@@ -65,6 +65,7 @@ def test_the_mean_over_the_conditions_chooses_before_test_is_read(repository, mo
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_conditions_of_real_films_keep_the_mean_and_the_worst_promise(repository, monkeypatch):
     folder = pack("kermany-224") / "chest_xray/train"  # never its test films
     films = draw_squares(COHORT, SIZE_PX)

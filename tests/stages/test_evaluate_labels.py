@@ -52,6 +52,7 @@ def test_stage_writes_the_list_and_its_page_the_same_on_every_run(audited: Path)
     assert again == written
 
 
+@pytest.mark.slow
 def test_the_order_of_the_films_changes_nothing_in_the_list(audited: Path) -> None:
     written = (audited / paths.LABELS_JSON).read_bytes()
     shuffled = COHORT.sample(frac=1, random_state=1)

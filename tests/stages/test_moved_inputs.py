@@ -127,6 +127,7 @@ def check_refused(repository: Repository, change: Callable[[], object], found: s
     assert (repository.lock(), repository.recorded_runs()) == (lock, runs)
 
 
+@pytest.mark.slow
 def test_parameters_that_change_meanwhile(repository: Repository) -> None:
     repository.rate(0.002)
     check_refused(

@@ -156,7 +156,9 @@ def n_answers(place: Path) -> int:
         database.close()
 
 
-@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize(
+    "sent", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_a_run_that_was_stopped_goes_on_where_it_was(place: Path, sent: int) -> None:
     running = started(place)
     running.send_signal(sent)

@@ -113,6 +113,7 @@ def test_failed_expectation_stops_the_run_names_the_row_and_writes_both_reports(
     assert "<span>NORMAL/004.png</span>" in page
 
 
+@pytest.mark.slow
 def test_warning_is_reported_and_does_not_stop_the_run(repository: Path) -> None:
     manifest = manifest_of(60)
     manifest.loc[3, "patient_id"] = None

@@ -37,6 +37,7 @@ def test_without_new_films_nothing_is_decoded_and_no_byte_changes(
     assert store_bytes(tmp_path / "images") == before
 
 
+@pytest.mark.slow
 @given(
     cohorts=st.lists(st.sets(st.integers(0, 39)), min_size=1, max_size=5),
     n_workers=st.sampled_from([1, 2]),

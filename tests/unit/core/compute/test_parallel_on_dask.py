@@ -117,6 +117,7 @@ def test_no_result_is_lost_if_a_worker_is_killed(cluster: Cluster, tmp_path: Pat
     assert (tmp_path / "died").exists()
 
 
+@pytest.mark.slow
 def test_an_item_that_kills_every_worker_is_an_error(cluster: Cluster) -> None:
     with pytest.raises(LunglineError, match="killed several workers") as caught:
         run(cluster.address, die, 1)
@@ -124,7 +125,13 @@ def test_an_item_that_kills_every_worker_is_an_error(cluster: Cluster) -> None:
     assert run(cluster.address, times_state, 2, 1) == [0, 1]  # the cluster has new workers
 
 
-@pytest.mark.parametrize("doing", ["list(results)", "time.sleep(60)"], ids=["waiting", "writing"])
+@pytest.mark.parametrize(
+    "doing",
+    [
+        pytest.param("list(results)", id="waiting", marks=pytest.mark.slow),
+        pytest.param("time.sleep(60)", id="writing"),
+    ],
+)
 def test_an_interrupt_ends_at_once_and_the_cluster_still_works(
     cluster: Cluster, doing: str
 ) -> None:
@@ -158,6 +165,7 @@ def test_an_interrupt_ends_at_once_and_the_cluster_still_works(
     assert run(cluster.address, times_state, 2, 1) == [0, 1]
 
 
+@pytest.mark.slow
 def test_threads_of_a_worker_run_one_at_a_time(tmp_path: Path) -> None:
     with dask_cluster(tmp_path, n_workers=1, n_threads=4) as threaded:
         assert set(run(threaded.address, count_inside, 8 * CHUNK)) == {1}

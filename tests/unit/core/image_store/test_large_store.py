@@ -57,6 +57,7 @@ def many_images(folder: Path) -> list[str]:
     return digests
 
 
+@pytest.mark.slow
 def test_a_million_images_open_in_milliseconds_with_little_memory(
     folder: Path, tmp_path: Path
 ) -> None:

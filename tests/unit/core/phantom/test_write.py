@@ -134,6 +134,7 @@ def test_help_answers_without_heavy_imports():
     assert "--films" in run.stdout
 
 
+@pytest.mark.slow
 def test_two_runs_at_the_same_time_both_end_well_with_the_same_bytes(tmp_path):
     program = [sys.executable, "-m", "tasks.core.phantom", "--films", "16", "--out", "phantom"]
     environment = stage_environment()

@@ -111,6 +111,7 @@ def plain_search(films: pd.DataFrame, pairs: pd.DataFrame) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_a_million_films_take_seconds_and_little_memory() -> None:
     n_films = 1_000_000
     number = np.arange(n_films)

@@ -65,9 +65,8 @@ def test_epochs_of_both_phases_are_one_run(runs):
 SLOW = pytest.mark.slow
 
 
-@pytest.mark.parametrize(  # in the frozen phase, between the phases, later
-    "call", [pytest.param(3, marks=SLOW), 8, pytest.param(13, marks=SLOW)]
-)
+@SLOW
+@pytest.mark.parametrize("call", [3, 8, 13])  # in the frozen phase, between the phases, later
 def test_run_interrupted_in_either_phase_ends_with_the_same_bytes(call, tmp_path, monkeypatch):
     samples = squares_cohort({"train": 6, "val": 2, "test": 2})  # 12 films: 3 steps of 4
     store = store_films(tmp_path / "images", samples, draw_squares(samples, 16))

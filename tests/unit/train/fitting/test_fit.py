@@ -123,6 +123,7 @@ def test_another_seed_gives_another_network(trained, store, tmp_path):
     assert np.abs(change).max() > 1e-3
 
 
+@pytest.mark.slow
 def test_views_change_neither_the_training_nor_the_weights(trained, store, tmp_path):
     params = PARAMS.model_copy(update={"n_views": 6})
     viewed = fit("minivggnet", SAMPLES, store, params, tmp_path / "live")

@@ -162,6 +162,7 @@ def test_the_saved_network_has_no_part_of_the_pretraining(whole):
     assert [layer.name for layer in saved.layers] == [layer.name for layer in plain.layers]
 
 
+@pytest.mark.slow
 def test_views_of_phantom_films_agree_after_a_few_steps(tmp_path):
     films = phantom_squares(64, seed=0)[:, ::2, ::2, 0]
     samples = squares_cohort({"train": 32})

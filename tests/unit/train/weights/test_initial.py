@@ -102,7 +102,7 @@ def test_variance_of_batch_norm_includes_the_smaller_epsilon_of_pytorch(chexnet,
     assert np.asarray(norm.moving_variance) + norm.epsilon == pytest.approx(1.1e-5, rel=1e-6)
 
 
-@pytest.mark.parametrize("group", ["/", "model_weights"])
+@pytest.mark.parametrize("group", ["/", pytest.param("model_weights", marks=pytest.mark.slow)])
 def test_h5_of_keras_gives_the_features_of_its_network(chexnet, donor, tmp_path, group):
     write_h5(tmp_path / "chexnet.h5", layers_of(donor), group)
     load(chexnet, tmp_path / "chexnet.h5")
