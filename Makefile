@@ -10,7 +10,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes \
   --no-annotate --no-header --no-emit-index-url --quiet
 # Two processes; tests/conftest.py says which tests must share one
-TWO := -n 2 --dist loadfile --no-loadscope-reorder
+TWO := -n 2 --dist loadfile
 # The stage that draws the synthetic films
 PHANTOM := tasks/core/phantom/dvc.yaml
 export PATH := $(CURDIR)/$(BIN):$(PATH)
