@@ -6,12 +6,13 @@ weights. They are trained once, without views.
 
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from tasks.core import paths
 from tasks.core.atomic import atomic_path, read_json, write_json
 from tasks.core.image_store.store import ImageStore
 from tasks.core.params import TrainParams
@@ -87,6 +88,19 @@ def find_twin(facts: Mapping[str, Any], work: WorkFolder) -> Path | None:
     return None
 
 
+def precision_of(keys: Iterable[str], work: WorkFolder, stated: str) -> str:
+    """Precision of trained networks, from their contracts: `auto` depends on the machine.
+
+    Args:
+        keys: Trials.
+        work: Folder of the search.
+        stated: What params.yaml says, for a search whose networks were deleted.
+    """
+    contracts = (paths.contract_file(work.trial(key) / "model") for key in keys)
+    found = {read_json(path)["precision"] for path in contracts if path.exists()}
+    return ", ".join(sorted(found)) or stated
+
+
 def _without_views(facts: Mapping[str, Any]) -> dict[str, Any]:
     names = ("split", "size_px", "epochs", "seed", "form", "by_subtype", "resize")
     train = {key: value for key, value in facts["train"].items() if key != "n_views"}
@@ -116,7 +130,6 @@ def _train(
 
 def _add_views(plain: Path, network: Path, n_views: int) -> None:
     """Save a trained network again, with the mean over some views of each film."""
-    from tasks.core import paths
     from tasks.core.classifier import load_classifier, read_contract
     from tasks.train.fitting.artifact import save_classifier
     from tasks.train.fitting.fit import TrainingRun

@@ -27,6 +27,7 @@ from tasks.core.params import Params
 from tests.studies.recipes.catalogue import RECIPES, REFERENCE, Recipe, unnamed_training
 from tests.studies.recipes.cohort import open_cohort
 from tests.studies.recipes.final import check_sealed, open_test
+from tests.studies.recipes.networks import precision_of
 from tests.studies.recipes.opened_search import (
     decide_stage,
     films_hash,
@@ -148,14 +149,15 @@ def _search(
     rows, decided = decide_stage(judge, stage)
     add_differences(judge, rows, recipes, stage)
     test = _test(judge, recipes, stage, rows) if with_test else {}
-    shared = judge.shared
+    shared, trained = judge.shared, {row["recipe"] for row in rows}
+    keys = [key for one in recipes if one.name in trained for key in judge.keys(one, stage, 0)]
     return {
         "data": judge.work.read_settings()["data"],
         "model": shared.model,
         "size_px": stage.size_px,
         "epochs": stage.epochs,
         "batch_size": shared.shipped.batch_size,
-        "precision": shared.shipped.precision,
+        "precision": precision_of(keys, judge.work, shared.shipped.precision),
         "train": unnamed_training(shared.shipped),
         "target_sensitivity": judge.target,
         "reference": REFERENCE,

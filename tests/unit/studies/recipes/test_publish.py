@@ -79,6 +79,14 @@ def test_without_the_test_nothing_is_opened(work):
     assert "| -0.100 (" in external[1]
 
 
+def test_the_precision_is_that_of_the_networks(work):
+    assert search_of(work, with_test=False)["precision"] == SHARED.shipped.precision  # no network
+    for name, precision in ((NAMES[0], "float32"), (NAMES[1], "mixed_bfloat16")):
+        for key in judge_in(work.root).keys(RECIPES[name], STAGE, 0):
+            write_json(work.trial(key) / "model/model.json", {"precision": precision})
+    assert "precision float32, mixed_bfloat16, " in search_section(search_of(work, with_test=False))
+
+
 def test_the_test_is_opened_once_and_ends_the_search(work):
     found = search_of(work, with_test=True)
     # a wrong film loses to all; the lowest positive film of validation is the threshold
