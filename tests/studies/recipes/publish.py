@@ -149,8 +149,13 @@ def _search(
     rows, decided = decide_stage(judge, stage)
     add_differences(judge, rows, recipes, stage)
     test = _test(judge, recipes, stage, rows) if with_test else {}
-    shared, trained = judge.shared, {row["recipe"] for row in rows}
-    keys = [key for one in recipes if one.name in trained for key in judge.keys(one, stage, 0)]
+    shared, n_seeds = judge.shared, {row["recipe"]: row["n_seeds"] for row in rows}
+    keys = [
+        key
+        for recipe in recipes
+        for number in range(n_seeds.get(recipe.name, 0))
+        for key in judge.keys(recipe, stage, number)
+    ]
     return {
         "data": judge.work.read_settings()["data"],
         "model": shared.model,
