@@ -62,10 +62,7 @@ def test_epochs_of_both_phases_are_one_run(runs):
     assert run.best_loss == pytest.approx(curve["loss"].iloc[-1], rel=1e-9)
 
 
-SLOW = pytest.mark.slow
-
-
-@SLOW
+@pytest.mark.slow
 @pytest.mark.parametrize("call", [3, 8, 13])  # in the frozen phase, between the phases, later
 def test_run_interrupted_in_either_phase_ends_with_the_same_bytes(call, tmp_path, monkeypatch):
     samples = squares_cohort({"train": 6, "val": 2, "test": 2})  # 12 films: 3 steps of 4
