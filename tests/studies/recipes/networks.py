@@ -16,7 +16,8 @@ from tasks.core import paths
 from tasks.core.atomic import atomic_path, read_json, write_json
 from tasks.core.image_store.store import ImageStore
 from tasks.core.params import TrainParams
-from tests.studies.recipes.work_folder import WorkFolder, differing_facts
+from tests.studies.recipes.checked_files import read_checked
+from tests.studies.recipes.work_folder import WorkFolder, differing_facts, next_step_of
 
 logger = logging.getLogger(__name__)
 
@@ -95,9 +96,19 @@ def precision_of(keys: Iterable[str], work: WorkFolder, stated: str) -> str:
         keys: Trials.
         work: Folder of the search.
         stated: What params.yaml says, for a search whose networks were deleted.
+
+    Raises:
+        ParamsError: A contract is damaged.
     """
-    contracts = (paths.contract_file(work.trial(key) / "model") for key in keys)
-    found = {read_json(path)["precision"] for path in contracts if path.exists()}
+    folders = [work.trial(key) for key in keys]
+    contracts = [
+        (paths.contract_file(folder / "model"), next_step_of(folder)) for folder in folders
+    ]
+    found = {
+        read_checked(path, {"precision": str}, step)["precision"]
+        for path, step in contracts
+        if path.exists()
+    }
     return ", ".join(sorted(found)) or stated
 
 

@@ -85,6 +85,9 @@ def test_the_precision_is_that_of_the_networks(work):
         for key in judge_in(work.root).keys(RECIPES[name], STAGE, 0):
             write_json(work.trial(key) / "model/model.json", {"precision": precision})
     assert "precision float32, mixed_bfloat16, " in search_section(search_of(work, with_test=False))
+    (work.trial(key) / "model/model.json").write_text("{}")
+    with pytest.raises(final.ParamsError, match=r"(?s)no key precision.*model\.json"):
+        search_of(work, with_test=False)
 
 
 def test_the_test_is_opened_once_and_ends_the_search(work):
